@@ -1,0 +1,1 @@
+"""What this computer has. One module per thing that is probed; nothing is ever guessed."""

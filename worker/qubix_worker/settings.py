@@ -1,0 +1,99 @@
+"""settings.toml: what the provider chose. Read by the worker, written by setup and the faces.
+
+It survives an uninstall unless purged. A key that is not known is kept out, and said.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qubix_worker.errors import SettingsError
+from qubix_worker.files import write_whole
+from qubix_worker.wire import WireError, camel, from_wire
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Good defaults: a person who changes nothing has chosen well."""
+
+    server: str = ""
+    """The server's URL, without a slash at its end; empty until the computer has joined."""
+    name: str = ""
+    """How this computer is called on the network; empty means its host name."""
+    memory_limit_mb: int = 2048
+    """The most memory that one job may take."""
+    processor: bool = True
+    """False: only graphics cards are shared."""
+    excluded_cards: tuple[str, ...] = ()
+    """UUIDs, or names, of the cards left out."""
+    start_at_sign_in: bool = True
+
+    def __post_init__(self) -> None:
+        if not 64 <= self.memory_limit_mb <= 1 << 24:
+            raise ValueError("memory_limit_mb must be between 64 and 16777216")
+        if self.server:
+            check_server_url(self.server)
+
+
+def check_server_url(url: str) -> str:
+    """`url` without a slash at its end. Raises ValueError, with the reason, where it is no URL
+    of a server: absolute, http or https, a host, no user info, query or fragment."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("server must be an address that begins with http:// or https://")
+    if parts.username or parts.password or parts.query or parts.fragment or len(url) > 2048:
+        raise ValueError("server must be a plain address, without user, '?' or '#'")
+    if not url.isprintable() or any(c.isspace() for c in url):
+        raise ValueError("server must not contain spaces or control characters")
+    _ = parts.port  # raises ValueError when out of range
+    return url.rstrip("/")
+
+
+def load(path: Path) -> Settings:
+    """The settings in `path`, or the defaults where there is no such file.
+
+    Raises SettingsError where the file is no TOML or a value is out of range.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError) as error:
+        raise _unusable(path, str(error)) from error
+    known = {field.name for field in dataclasses.fields(Settings)}
+    if unknown := sorted(values.keys() - known):
+        raise _unusable(path, f"unknown setting {unknown[0]!r}")
+    try:
+        return from_wire(Settings, {camel(key): value for key, value in values.items()})
+    except WireError as error:
+        raise _unusable(path, str(error)) from error
+
+
+def save(path: Path, settings: Settings) -> None:
+    """Writes `settings` whole, or not at all."""
+    lines = ["# QUBIX: what this computer shares, and how. Read at the worker's start."]
+    for field in dataclasses.fields(Settings):
+        lines.append(f"{field.name} = {_toml(getattr(settings, field.name))}")
+    write_whole(path, ("\n".join(lines) + "\n").encode())
+
+
+def _toml(value: Any) -> str:
+    # TOML's basic strings, integers, booleans and arrays are written as JSON writes them,
+    # but for the escape of U+007F, which TOML asks for (toml.io, v1.0.0, String).
+    if isinstance(value, tuple):
+        value = list(value)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+
+
+def _unusable(path: Path, reason: str) -> SettingsError:
+    return SettingsError(
+        "settings_unusable",
+        f"The settings in {path} cannot be used: {reason}.",
+        "Correct that line, or delete the file to start from the defaults.",
+    )

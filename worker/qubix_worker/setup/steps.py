@@ -1,0 +1,148 @@
+"""What a setup step is, and how a row of them is run, cancelled, retried and undone.
+
+`Setup.run` is a generator of `Progress`: a face iterates it on whatever thread it likes and draws
+what comes. A step that is done already is passed over, so running again is how one retries.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from qubix_worker.errors import Problem, QubixError
+from qubix_worker.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Phase = Literal["prepare", "join"]
+StepState = Literal["waiting", "running", "done", "failed", "undone"]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person, a link or a script has decided before setup begins."""
+
+    server: str
+    settings: Settings
+    enrollment: str = field(default="", repr=False)
+    start: bool = True
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where one step is. `done` of `total` in `unit`; None where that cannot be known."""
+
+    step: str
+    state: StepState
+    note: str = ""
+    done: float | None = None
+    total: float | None = None
+    unit: Literal["", "bytes", "packages", "seconds"] = ""
+    problem: Problem | None = None
+
+
+class Cancelled(Exception):
+    """A person asked to stop; raised inside a step at its next safe moment."""
+
+
+class Step(Protocol):
+    """One thing that setup does. `weight` is its usual share of the whole time, in seconds."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def phase(self) -> Phase: ...
+    @property
+    def weight(self) -> float: ...
+
+    def is_done(self) -> bool:
+        """Whether the machine is already as this step would leave it. Has no effect."""
+        ...
+
+    def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        """Does it. Yields progress while it lasts; raises QubixError where it can't be done, and
+        Cancelled soon after `cancel` is set."""
+        ...
+
+    def undo(self) -> None:
+        """Takes back what `run` did, also where it was cut short. Content when there is nothing."""
+        ...
+
+
+class Setup:
+    """A row of steps, and which of them this run has begun (only those are undone)."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.steps = tuple(steps)
+        self._begun: list[Step] = []
+
+    def phase(self, phase: Phase) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.phase == phase)
+
+    def run(self, cancel: threading.Event, phase: Phase | None = None) -> Iterator[Progress]:
+        """Runs the steps (of one phase, or all) in order, up to the first that fails.
+
+        The last Progress is `failed` with its problem, `undone` after a cancel, else `done`.
+        """
+        for step in self.steps if phase is None else self.phase(phase):
+            if cancel.is_set():
+                yield from self.undo()
+                return
+            if step.is_done():
+                yield Progress(step.key, "done")
+                continue
+            yield Progress(step.key, "running")
+            if step not in self._begun:
+                self._begun.append(step)
+            try:
+                for progress in step.run(cancel):
+                    yield replace(progress, step=step.key)
+            except Cancelled:
+                yield from self.undo()
+                return
+            except QubixError as error:
+                log.info("setup step %s failed", step.key, exc_info=True)
+                yield Progress(step.key, "failed", problem=error.problem)
+                return
+            except OSError as error:
+                log.info("setup step %s failed", step.key, exc_info=True)
+                yield Progress(step.key, "failed", problem=problem_of(error))
+                return
+            yield Progress(step.key, "done")
+
+    def undo(self) -> Iterator[Progress]:
+        """Takes back the steps that this run has begun, the last one first."""
+        while self._begun:
+            step = self._begun.pop()
+            try:
+                step.undo()
+            except (QubixError, OSError):
+                log.warning("setup step %s could not be undone", step.key, exc_info=True)
+            yield Progress(step.key, "undone")
+
+
+def problem_of(error: OSError) -> Problem:
+    """The sentence for a failure of the file system."""
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in (28, 122):  # ENOSPC, EDQUOT
+        return Problem(
+            "disk_full",
+            f"There is no room left on the disk{where}.",
+            "Free some space, then try again.",
+        )
+    if isinstance(error, PermissionError):
+        return Problem(
+            "no_permission",
+            f"This account may not write here{where}.",
+            "Give this account the right to write there, then try again.",
+        )
+    return Problem(
+        "file_system",
+        f"A file could not be read or written{where}: {error.strerror or error}.",
+        "Check that disk, then try again.",
+    )

@@ -1,0 +1,62 @@
+"""The worker's state as one value: what the tray, the window and `qubix-worker status` show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from qubix_worker.protocol import Usage
+
+State = Literal["starting", "online", "working", "paused", "offline", "attention"]
+
+
+@dataclass(frozen=True)
+class CurrentJob:
+    id: str
+    kind: str
+    started_at: float
+    """Seconds since the epoch."""
+    progress_percent: float | None = None
+
+
+@dataclass(frozen=True)
+class FinishedJob:
+    id: str
+    kind: str
+    outcome: Literal["completed", "failed", "cancelled"]
+    finished_at: float
+    seconds: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why the worker is offline or needs attention, in the words of its Problem."""
+
+    code: str
+    happened: str
+    todo: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """Times are seconds since the epoch. What does not apply is None."""
+
+    state: State
+    since: float
+    name: str
+    server: str
+    server_name: str
+    worker_id: str
+    version: str
+    pid: int
+    paused_until: float | None = None
+    """None while paused means: until a person resumes."""
+    paused_by: str | None = None
+    retry_at: float | None = None
+    trouble: Trouble | None = None
+    job: CurrentJob | None = None
+    recent_jobs: tuple[FinishedJob, ...] = ()
+    unsent_results: int = 0
+    last_heartbeat_at: float | None = None
+    usage: Usage = Usage()
