@@ -1,0 +1,162 @@
+"""Where the network's address and the enrollment come from, so that nobody has to type them.
+
+No Qt in here. In this order: a link that the browser handed over, the environment with its
+`--server`, the application's own file name, what a person types. The file name is what remains
+of an invitation when a signed program, whose bytes must not change, is downloaded.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Literal
+
+from qubix_worker.errors import QubixError
+from qubix_worker.settings import check_server_url
+
+Source = Literal["nothing", "link", "environment", "file name", "typed"]
+
+
+class InvitationError(QubixError):
+    """What was typed is no address, or no code."""
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """Addresses to try, the likeliest first, and what lets this computer in (a code or a token)."""
+
+    servers: tuple[str, ...] = ()
+    enrollment: str = field(default="", repr=False)
+    source: Source = "nothing"
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.servers and self.enrollment)
+
+
+def find(link: str, server: str, environment: Mapping[str, str], program: str) -> Invitation:
+    """The best invitation there is. `program` is the path that the application was started by."""
+    told = server or environment.get("QUBIX_BACKEND", "")
+    enrollment = environment.get("QUBIX_ENROLLMENT", "")
+    candidates = [from_link(link), _told(told, enrollment), from_file_name(program)]
+    found = [candidate for candidate in candidates if candidate.servers]
+    complete = [candidate for candidate in found if candidate.complete]
+    return next(iter([*complete, *found]), Invitation())
+
+
+def from_link(link: str) -> Invitation:
+    """`qubix://join?server=https://host&code=K7QM-2XWD`; anything else invites to nothing."""
+    try:
+        parts = urllib.parse.urlsplit(link.strip())
+        query = urllib.parse.parse_qs(parts.query)
+    except ValueError:
+        return Invitation()
+    if parts.scheme.lower() != "qubix" or (parts.netloc or parts.path.strip("/")) != "join":
+        return Invitation()
+    enrollment = _first(query, "enrollment") or code_of(_first(query, "code"))
+    return _lenient(_first(query, "server") or _first(query, "host"), enrollment, "link")
+
+
+_CODE_LETTERS = "2-9A-HJKMNP-Z"
+_CODE = re.compile(rf"[{_CODE_LETTERS}]{{4}}-?[{_CODE_LETTERS}]{{4}}")
+_FILE_NAME = re.compile(
+    rf"--(?P<host>[^/\\]+?)--(?P<code>[{_CODE_LETTERS}]{{4}}-?[{_CODE_LETTERS}]{{4}})(?![a-z0-9])",
+    re.IGNORECASE,
+)
+_FILE_NAME_PORT = re.compile(r"[_,;+](?P<port>\d{1,5})$")
+_DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D], "-")
+
+
+def from_file_name(program: str) -> Invitation:
+    """`qubix-setup--<host>--<code>.exe`, however a browser or a person has changed its ends:
+    ` (1)`, ` - Copy`, another extension, another start. A port, where a colon may not stand, is
+    written `host_3001`."""
+    # A Windows path is also recognised on POSIX: a name may be handed over by a wrapper.
+    name = PureWindowsPath(PurePosixPath(program).name).name
+    name = unicodedata.normalize("NFKC", name).translate(_DASHES)
+    match = _FILE_NAME.search(name)
+    if match is None:
+        return Invitation()
+    host = _FILE_NAME_PORT.sub(r":\g<port>", match["host"].strip(" -"))
+    return _lenient(host, code_of(match["code"]), "file name")
+
+
+def typed(address: str, code: str) -> Invitation:
+    """What a person has typed or pasted. Raises InvitationError, which says what is missing."""
+    if (link := from_link(address)).complete:
+        return link
+    if not address.strip():
+        raise InvitationError(
+            "address_missing",
+            "The network's address is missing.",
+            "Type it as it stands on the page where you got the code.",
+        )
+    servers = addresses(address)
+    if not (enrollment := code_of(code)):
+        raise InvitationError(
+            "code_malformed",
+            "A code has eight letters and digits, such as K7QM-2XWD.",
+            "Type the code as it stands on the network's page.",
+        )
+    return Invitation(servers, enrollment, "typed")
+
+
+def code_of(text: str) -> str:
+    """The code in `text` in its one spelling, `K7QM-2XWD`, or an empty text where it is none."""
+    plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    plain = re.sub(r"[\s_-]", "", plain).upper()
+    return f"{plain[:4]}-{plain[4:]}" if _CODE.fullmatch(plain) else ""
+
+
+def addresses(text: str) -> tuple[str, ...]:
+    """The URLs that an address may mean: as given with a scheme, else https; on this computer http,
+    and in a house's own network http after https. Raises InvitationError."""
+    address = unicodedata.normalize("NFKC", text).strip()
+    try:
+        if "://" in address:
+            return (check_server_url(address),)
+        urls = [f"{scheme}://{address}" for scheme in _schemes(address)]
+        return tuple(check_server_url(url) for url in urls)
+    except ValueError as error:
+        raise InvitationError(
+            "address_malformed",
+            f"“{text.strip()}” is not the address of a network.",
+            "An address looks like compute.example.org or https://compute.example.org.",
+        ) from error
+
+
+def _schemes(address: str) -> tuple[str, ...]:
+    host = urllib.parse.urlsplit(f"//{address}").hostname or ""
+    try:
+        number = ipaddress.ip_address(host)
+    except ValueError:
+        if host == "localhost" or host.endswith(".localhost"):
+            return ("http",)
+        # A name without a dot, or under .local (RFC 6762), can only be a neighbour's.
+        return ("https", "http") if "." not in host or host.endswith(".local") else ("https",)
+    if number.is_loopback:
+        return ("http",)
+    return ("https", "http") if number.is_private else ("https",)
+
+
+def _told(server: str, enrollment: str) -> Invitation:
+    return _lenient(server, enrollment, "environment")
+
+
+def _lenient(address: str, enrollment: str, source: Source) -> Invitation:
+    """An invitation that nobody typed: where its address is none, there is no invitation."""
+    if not address:
+        return Invitation()
+    try:
+        return Invitation(addresses(address), enrollment, source)
+    except InvitationError:
+        return Invitation()
+
+
+def _first(query: Mapping[str, list[str]], key: str) -> str:
+    return query.get(key, [""])[0]
