@@ -1,0 +1,59 @@
+"""The database as the rest of the server uses it: `write` and `read` functions of a connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from qubix_server.store.engine import READERS, reading_engine, writing_engine
+from qubix_server.store.writer import DATABASE_FAILURES, Writer, database_unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Database:
+    """Made when the server starts, closed when it ends. The tables must be there (`migrate`)."""
+
+    def __init__(self, url: str) -> None:
+        self._writing = writing_engine(url)
+        self._reading = reading_engine(url)
+        self._writer = Writer(self._writing)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-reader")
+
+    async def write(
+        self,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """What `work(connection, …)` returns, once all that it wrote is on the disk."""
+        return await self._writer.run(lambda connection: work(connection, *args, **kwargs))
+
+    async def read(
+        self,
+        work: Callable[Concatenate[Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """What `work(connection, …)` finds, in one consistent view of the data."""
+        call = partial(self._read, lambda connection: work(connection, *args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(self._readers, call)
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._reading.begin() as connection:
+                return work(connection)
+        except DATABASE_FAILURES as error:
+            raise database_unavailable() from error
+
+    def close(self) -> None:
+        self._writer.close()
+        self._readers.shutdown(wait=True, cancel_futures=True)
+        self._reading.dispose()
+        self._writing.dispose()

@@ -1,0 +1,124 @@
+"""Jobs as rows: made, found, listed, changed. Who may change what is in `qubix_server.leases`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select
+from sqlalchemy import update as sql_update
+
+from qubix_server.store.schema import job_leases, job_logs, job_results, jobs
+
+HELD = ("ASSIGNED", "RUNNING")
+LOG_LINES_MOST = 10_000
+"""Of a job that logs more, the newest are kept."""
+
+
+def add(connection: Connection, values: dict[str, Any]) -> RowMapping:
+    connection.execute(insert(jobs).values(**values))
+    return find(connection, values["id"])  # type: ignore[return-value] # it was just added
+
+
+def find(connection: Connection, job_id: str) -> RowMapping | None:
+    return connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+
+
+def find_by_key(connection: Connection, idempotency_key: str) -> RowMapping | None:
+    query = select(jobs).where(jobs.c.idempotency_key == idempotency_key)
+    return connection.execute(query).mappings().first()
+
+
+def page(
+    connection: Connection, *, status: str | None, before: int | None, limit: int
+) -> Sequence[RowMapping]:
+    """The newest first; `before` is the `seq` at which the last page ended."""
+    query = select(jobs)
+    if status is not None:
+        query = query.where(jobs.c.status == status)
+    if before is not None:
+        query = query.where(jobs.c.seq < before)
+    return connection.execute(query.order_by(jobs.c.seq.desc()).limit(limit)).mappings().all()
+
+
+def update(connection: Connection, seq: int, **values: Any) -> None:
+    connection.execute(sql_update(jobs).where(jobs.c.seq == seq).values(**values))
+
+
+def held_by(connection: Connection, provider_seq: int) -> Sequence[RowMapping]:
+    """Those leased to this provider now, oldest first."""
+    query = select(jobs).where(jobs.c.provider_seq == provider_seq, jobs.c.status.in_(HELD))
+    return connection.execute(query.order_by(jobs.c.seq)).mappings().all()
+
+
+def oldest_for(
+    connection: Connection,
+    kinds: Sequence[str],
+    *,
+    ram_gb: float | None,
+    vram_gb: float | None,
+    has_gpu: bool,
+    os: str | None,
+) -> RowMapping | None:
+    """The job that has waited longest among those that a machine like this can do."""
+    query = select(jobs).where(jobs.c.status == "PENDING", jobs.c.kind.in_(kinds))
+    query = query.where(or_(jobs.c.min_ram_gb.is_(None), jobs.c.min_ram_gb <= (ram_gb or 0)))
+    query = query.where(or_(jobs.c.min_vram_gb.is_(None), jobs.c.min_vram_gb <= (vram_gb or 0)))
+    query = query.where(or_(jobs.c.os.is_(None), jobs.c.os == os))
+    if not has_gpu:
+        query = query.where(jobs.c.needs_gpu.is_(False))
+    return connection.execute(query.order_by(jobs.c.seq).limit(1)).mappings().first()
+
+
+def add_lease(connection: Connection, seq: int, attempt: int, provider_id: str, now: int) -> None:
+    connection.execute(
+        insert(job_leases).values(
+            job_seq=seq, attempt=attempt, provider_id=provider_id, assigned_at=now
+        )
+    )
+
+
+def was_leased_to(connection: Connection, seq: int, provider_id: str) -> bool:
+    query = select(job_leases.c.attempt).where(
+        job_leases.c.job_seq == seq, job_leases.c.provider_id == provider_id
+    )
+    return connection.execute(query).first() is not None
+
+
+def put_result(connection: Connection, seq: int, result: str) -> None:
+    connection.execute(delete(job_results).where(job_results.c.job_seq == seq))
+    connection.execute(insert(job_results).values(job_seq=seq, result=result))
+
+
+def result(connection: Connection, seq: int) -> str | None:
+    query = select(job_results.c.result).where(job_results.c.job_seq == seq)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def add_logs(
+    connection: Connection, seq: int, attempt: int, lines: Sequence[str], now: int
+) -> None:
+    if not lines:
+        return
+    connection.execute(
+        insert(job_logs),
+        [{"job_seq": seq, "attempt": attempt, "at": now, "line": line} for line in lines],
+    )
+    query = select(job_logs.c.seq).where(job_logs.c.job_seq == seq)
+    newest_dropped = connection.execute(
+        query.order_by(job_logs.c.seq.desc()).offset(LOG_LINES_MOST).limit(1)
+    ).scalar_one_or_none()
+    if newest_dropped is not None:
+        connection.execute(
+            delete(job_logs).where(job_logs.c.job_seq == seq, job_logs.c.seq <= newest_dropped)
+        )
+
+
+def logs(connection: Connection, seq: int, *, after: int, limit: int) -> Sequence[RowMapping]:
+    query = select(job_logs).where(job_logs.c.job_seq == seq, job_logs.c.seq > after)
+    return connection.execute(query.order_by(job_logs.c.seq).limit(limit)).mappings().all()
+
+
+def count(connection: Connection, status: str) -> int:
+    query = select(func.count()).select_from(jobs).where(jobs.c.status == status)
+    return int(connection.execute(query).scalar_one())

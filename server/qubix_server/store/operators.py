@@ -1,0 +1,24 @@
+"""The operator's token: one at a time."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, insert, select
+
+from qubix_server.store.schema import operator_tokens
+
+
+def is_operator(connection: Connection, token_hash: str) -> bool:
+    found = connection.execute(
+        select(operator_tokens.c.created_at).where(operator_tokens.c.token_hash == token_hash)
+    )
+    return found.first() is not None
+
+
+def has_token(connection: Connection) -> bool:
+    return connection.execute(select(operator_tokens.c.created_at).limit(1)).first() is not None
+
+
+def replace_token(connection: Connection, token_hash: str, now: int) -> None:
+    """From now on this token is the operator's, and no other."""
+    connection.execute(delete(operator_tokens))
+    connection.execute(insert(operator_tokens).values(token_hash=token_hash, created_at=now))

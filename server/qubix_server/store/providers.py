@@ -1,0 +1,142 @@
+"""Providers: what is known of each registered worker, and the secrets that prove who it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, func, insert, select
+from sqlalchemy import update as sql_update
+
+from qubix_server.store.schema import jobs, providers, worker_secrets
+
+SECRETS_MOST = 8
+"""So many answers to a repeated registration can have been lost, and the next still counts."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which providers a list shall have; None does not matter."""
+
+    online: bool | None = None
+    gpu_model: str | None = None
+    min_vram_gb: float | None = None
+    after: int = 0
+    """The `seq` behind which the page begins."""
+    limit: int = 100
+
+
+def add(connection: Connection, values: dict[str, Any]) -> int:
+    """Keeps a new provider; its `seq`."""
+    key = connection.execute(insert(providers).values(**values)).inserted_primary_key
+    return int(key[0]) if key else 0
+
+
+def update(connection: Connection, seq: int, **values: Any) -> None:
+    connection.execute(sql_update(providers).where(providers.c.seq == seq).values(**values))
+
+
+def remove(connection: Connection, seq: int) -> None:
+    """With its secrets and metrics."""
+    connection.execute(delete(providers).where(providers.c.seq == seq))
+
+
+def get(connection: Connection, seq: int) -> RowMapping:
+    return connection.execute(_select().where(providers.c.seq == seq)).mappings().one()
+
+
+def find(connection: Connection, worker_id: str) -> RowMapping | None:
+    return (
+        connection.execute(_select().where(providers.c.worker_id == worker_id)).mappings().first()
+    )
+
+
+def find_by_any_id(connection: Connection, any_id: str) -> RowMapping | None:
+    """By its worker's id, or by its own."""
+    by_id = connection.execute(_select().where(providers.c.id == any_id)).mappings().first()
+    return find(connection, any_id) or by_id
+
+
+def page(connection: Connection, wanted: Filter) -> Sequence[RowMapping]:
+    """In the order of registration."""
+    query = _select().where(providers.c.seq > wanted.after)
+    for condition in _conditions(wanted):
+        query = query.where(condition)
+    return connection.execute(query.order_by(providers.c.seq).limit(wanted.limit)).mappings().all()
+
+
+def newest(connection: Connection, registered_since: int) -> RowMapping | None:
+    query = _select().where(providers.c.registered_at >= registered_since)
+    return connection.execute(query.order_by(providers.c.seq.desc()).limit(1)).mappings().first()
+
+
+def silent(connection: Connection, since: int) -> Sequence[RowMapping]:
+    """Those that count as online and whose last heartbeat was before `since`."""
+    query = _select().where(providers.c.is_online, providers.c.last_heartbeat_at < since)
+    return connection.execute(query).mappings().all()
+
+
+def count(connection: Connection, *, online: bool = False, heard_since: int | None = None) -> int:
+    query = select(func.count()).select_from(providers)
+    if online:
+        query = query.where(providers.c.is_online)
+    if heard_since is not None:
+        query = query.where(providers.c.last_heartbeat_at >= heard_since)
+    return int(connection.execute(query).scalar_one())
+
+
+def add_secret(connection: Connection, seq: int, secret_hash: str, now: int) -> None:
+    """Lets the provider prove itself with one more secret; the oldest of too many goes."""
+    connection.execute(
+        insert(worker_secrets).values(secret_hash=secret_hash, provider_seq=seq, created_at=now)
+    )
+    kept = connection.execute(
+        select(worker_secrets.c.secret_hash)
+        .where(worker_secrets.c.provider_seq == seq)
+        .order_by(worker_secrets.c.created_at.desc())
+    ).scalars()
+    for old in list(kept)[SECRETS_MOST:]:
+        connection.execute(delete(worker_secrets).where(worker_secrets.c.secret_hash == old))
+
+
+def keep_only_secret(connection: Connection, seq: int, secret_hash: str) -> None:
+    """The provider has used this secret: those whose answers were lost open nothing any more."""
+    connection.execute(
+        delete(worker_secrets).where(
+            worker_secrets.c.provider_seq == seq, worker_secrets.c.secret_hash != secret_hash
+        )
+    )
+
+
+def owner_of_secret(connection: Connection, secret_hash: str) -> RowMapping | None:
+    query = _select().join(worker_secrets, worker_secrets.c.provider_seq == providers.c.seq)
+    return (
+        connection.execute(query.where(worker_secrets.c.secret_hash == secret_hash))
+        .mappings()
+        .first()
+    )
+
+
+def _select() -> Select[Any]:
+    held = (
+        select(jobs.c.id)
+        .where(jobs.c.provider_seq == providers.c.seq, jobs.c.status.in_(("ASSIGNED", "RUNNING")))
+        .order_by(jobs.c.seq)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(providers, held.label("current_job_id"))
+
+
+def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.online is not None:
+        conditions.append(providers.c.is_online.is_(wanted.online))
+    if wanted.gpu_model is not None:
+        conditions.append(
+            func.lower(providers.c.gpu_model).contains(wanted.gpu_model.lower(), autoescape=True)
+        )
+    if wanted.min_vram_gb is not None:
+        conditions.append(providers.c.gpu_vram_gb >= wanted.min_vram_gb)
+    return conditions
