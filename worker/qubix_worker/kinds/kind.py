@@ -1,0 +1,89 @@
+"""What a kind of job is: the types that a kind, its child process and its supervisor share.
+
+A kind is a module with these five names. `check` and `module_sha256` run in the worker and only
+look at the specification; `run` runs in the job's own child process, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+OUTPUT_BYTES = 11 * 1024 * 1024
+"""Most that a job may write to its standard output or error: with base64 and the error's last
+lines it stays under protocol.RESULT_BYTES, the largest result that a server takes."""
+DISK_BYTES = 256 * 1024 * 1024
+"""Most that a job may keep in its own folder."""
+FILES_MOST = 10_000
+"""Most files that a job may keep in its own folder."""
+
+
+class SpecError(Exception):
+    """A job's specification cannot be used; the message is a sentence for who submitted it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the provider gives a job."""
+
+    memory_mb: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the child process is asked to do: job.json in the job's folder."""
+
+    kind: str
+    spec: dict[str, Any]
+    timeout_seconds: int
+    memory_limit_mb: int
+    module_file: str | None = None
+    """The name of the fetched module in the job's folder, where the spec names one by hash."""
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.memory_limit_mb)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the child's work ended: result.json in the job's folder. `error` is a sentence."""
+
+    status: Literal["completed", "failed"]
+    exit_code: int | None = None
+    error: str | None = None
+    memory_mb: float | None = None
+    """What the program held in the end."""
+
+
+class Kind(Protocol):
+    """One kind of job."""
+
+    name: str
+
+    def available(self) -> bool:
+        """Whether this computer can run such jobs. Cheap: loads no library."""
+        ...
+
+    def check(self, spec: dict[str, Any], limits: Limits) -> None:
+        """Raises SpecError where `spec` cannot be run within `limits`. Runs nothing of the job."""
+        ...
+
+    def module_sha256(self, spec: dict[str, Any]) -> str | None:
+        """The hash of the module that must be fetched for a `spec` that passed `check`, if any."""
+        ...
+
+    def run(self, task: Task) -> Outcome:
+        """Runs the job; the working folder is the job's. Only ever called in its child process."""
+        ...
+
+
+def timed_out(seconds: int) -> str:
+    """The sentence for a job that had to be stopped, whether the child or its supervisor did it."""
+    return f"The job ran for its whole time limit of {seconds} s and was stopped."
+
+
+def flooded(stream: Literal["stdout", "stderr"]) -> str:
+    """The sentence for a job that wrote too much."""
+    name = {"stdout": "standard output", "stderr": "standard error"}[stream]
+    return f"The program wrote more than {OUTPUT_BYTES >> 20} MiB to its {name}."

@@ -1,0 +1,143 @@
+"""The kind `wasm`: a WASI preview 1 module, run by wasmtime. Here: its specification.
+
+    module         the module in base64, or
+    moduleSha256   the hash of a module that the server keeps
+    args           texts, given to the program after its name (default: none)
+    stdin          base64 (default: empty)
+    memoryMb       most linear memory in MiB (default: all that the provider gives a job)
+
+Other keys are ignored. Nothing in this file loads wasmtime: it also runs in the worker.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from qubix_worker.kinds.kind import Limits, Outcome, SpecError, Task
+from qubix_worker.protocol import RESULT_BYTES
+
+name = "wasm"
+
+MAGIC = b"\0asm"
+CORE_VERSION = b"\1\0\0\0"
+COMPONENT_VERSION = b"\r\0\1\0"
+"""https://webassembly.github.io/spec/core/binary/modules.html#binary-module and
+https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md"""
+ARGS_CHARACTERS = 32 * 1024
+MEMORY_MB_MOST = 4096
+"""A 32-bit linear memory has at most 65536 pages of 64 KiB."""
+
+
+def available() -> bool:
+    """Whether wasmtime is there with its library for this system. It is found, not loaded: that
+    would cost every idle worker its memory."""
+    found = importlib.util.find_spec("wasmtime")
+    folders = (found and found.submodule_search_locations) or []
+    # The wheels keep it as <sys.platform>-<machine>/_libwasmtime.so, .dylib or _wasmtime.dll.
+    return any(
+        next(Path(folder).glob(f"{sys.platform}-*/_*wasmtime.*"), None) for folder in folders
+    )
+
+
+def check(spec: dict[str, Any], limits: Limits) -> None:
+    """See `Kind`."""
+    if ("module" in spec) == ("moduleSha256" in spec):
+        raise SpecError(
+            "The job's spec must have either 'module' (the program in base64) or 'moduleSha256'."
+        )
+    if "module" in spec:
+        check_module(_base64(spec, "module"))
+    else:
+        _sha256(spec)
+    arguments(spec)
+    stdin(spec)
+    memory_mb(spec, limits)
+
+
+def module_sha256(spec: dict[str, Any]) -> str | None:
+    """See `Kind`."""
+    return _sha256(spec) if "moduleSha256" in spec else None
+
+
+def run(task: Task) -> Outcome:
+    """See `Kind`."""
+    from qubix_worker.kinds import wasm_run  # noqa: PLC0415 - loads wasmtime: child process only
+
+    return wasm_run.run(task)
+
+
+def check_module(data: bytes) -> None:
+    """Raises SpecError where `data` does not begin as a WebAssembly module does."""
+    if len(data) > RESULT_BYTES:
+        raise SpecError(f"The module is larger than {RESULT_BYTES >> 20} MiB.")
+    if data[:4] == MAGIC and data[4:8] == COMPONENT_VERSION:
+        raise SpecError(
+            "The module is a WebAssembly component; only WASI preview 1 modules can be run."
+        )
+    if data[:8] != MAGIC + CORE_VERSION:
+        raise SpecError("The module is not a WebAssembly program: it does not begin as one.")
+
+
+def module(spec: dict[str, Any]) -> bytes:
+    """The module that stands in `spec` itself."""
+    return _base64(spec, "module")
+
+
+def arguments(spec: dict[str, Any]) -> list[str]:
+    """The program's arguments, without its name."""
+    args = spec.get("args", [])
+    if not isinstance(args, list) or not all(isinstance(arg, str) for arg in args):
+        raise SpecError("The job's 'args' must be a list of texts.")
+    # WASI hands arguments over as C strings (args_get), so none can hold a zero.
+    if any("\0" in arg or _has_surrogate(arg) for arg in args):
+        raise SpecError("The job's 'args' must not contain zero characters or lone surrogates.")
+    if sum(len(arg) + 1 for arg in args) > ARGS_CHARACTERS:
+        raise SpecError(f"The job's 'args' must be at most {ARGS_CHARACTERS} characters in all.")
+    return args
+
+
+def stdin(spec: dict[str, Any]) -> bytes:
+    """What the program reads from its standard input."""
+    return _base64(spec, "stdin") if "stdin" in spec else b""
+
+
+def memory_mb(spec: dict[str, Any], limits: Limits) -> int:
+    """The most linear memory that the program may take, in MiB."""
+    if "memoryMb" not in spec:
+        return min(limits.memory_mb, MEMORY_MB_MOST)
+    value = spec["memoryMb"]
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MEMORY_MB_MOST:
+        raise SpecError(f"The job's 'memoryMb' must be a whole number from 1 to {MEMORY_MB_MOST}.")
+    if value > limits.memory_mb:
+        raise SpecError(
+            f"The job asks for {value} MiB of memory; this computer gives a job"
+            f" at most {limits.memory_mb} MiB."
+        )
+    return value
+
+
+def _base64(spec: dict[str, Any], key: str) -> bytes:
+    value = spec[key]
+    if not isinstance(value, str):
+        raise SpecError(f"The job's '{key}' must be a text in base64.")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise SpecError(f"The job's '{key}' is not valid base64.") from None
+
+
+def _sha256(spec: dict[str, Any]) -> str:
+    value = spec["moduleSha256"]
+    if not isinstance(value, str) or not re.fullmatch("[0-9a-fA-F]{64}", value):
+        raise SpecError("The job's 'moduleSha256' must be 64 hexadecimal digits.")
+    return value.lower()
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,228 @@
+"""The kind `wasm`, in the job's child process: wasmtime, and what a module is given.
+
+That is: its own folder as `/`, its arguments, no environment, no network (preview 1 has no way to
+open a socket), one linear memory up to its limit, one processor core, and its time. Everything
+that a module may need and that is not stable or not bounded by the store's limits is off.
+
+The one thing to know before changing it: names of files here are relative to the job's folder,
+which is the working folder of the child process.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import wasmtime
+from wasmtime import ExitTrap, Trap, TrapCode, WasmtimeError
+
+from qubix_worker.kinds import wasm
+from qubix_worker.kinds.folder import FILES, STDERR, STDIN, STDOUT
+from qubix_worker.kinds.harmless import last_line, one_line
+from qubix_worker.kinds.kind import Outcome, SpecError, Task, timed_out
+
+PAGE_BYTES = 64 * 1024
+TABLES_MOST = 16
+TABLE_ELEMENTS_MOST = 1_000_000
+"""8 bytes each (wasmtime's Store.set_limits): 128 MB for all tables, where they are filled."""
+PROGRAM_NAME = "module.wasm"
+
+TRAPS = {
+    TrapCode.UNREACHABLE: "it reached code that is marked unreachable, as after an abort or panic",
+    TrapCode.MEMORY_OUT_OF_BOUNDS: "out of bounds memory access",
+    TrapCode.STACK_OVERFLOW: "its call stack was exhausted",
+    TrapCode.INTEGER_DIVISION_BY_ZERO: "integer division by zero",
+    TrapCode.INTEGER_OVERFLOW: "integer overflow",
+    TrapCode.BAD_CONVERSION_TO_INTEGER: "a number could not be converted to an integer",
+    TrapCode.TABLE_OUT_OF_BOUNDS: "out of bounds table access",
+    TrapCode.INDIRECT_CALL_TO_NULL: "a call through a table entry that is empty",
+    TrapCode.BAD_SIGNATURE: "a call through a table entry of another type",
+}
+
+
+def run(task: Task) -> Outcome:
+    """Compiles and runs the module of `task`. Raises SpecError where it cannot be begun."""
+    limit_mb = wasm.memory_mb(task.spec, task.limits)
+    data = Path(task.module_file).read_bytes() if task.module_file else wasm.module(task.spec)
+    wasm.check_module(data)
+    engine = wasmtime.Engine(_config())
+    store = _store(engine, task, limit_mb)
+    linker = wasmtime.Linker(engine)
+    linker.define_wasi()
+    # The time limit begins before compilation: a module can be made to compile for very long.
+    with _deadline(engine, task.timeout_seconds):
+        try:
+            module = wasmtime.Module(engine, data)
+        except WasmtimeError as error:
+            raise SpecError(
+                f"The module is not a valid WebAssembly program: {_cause(error)}."
+            ) from error
+        _check_exports(module, limit_mb)
+        return _execute(store, linker, module, task, limit_mb)
+
+
+def _config() -> wasmtime.Config:
+    config = wasmtime.Config()
+    config.epoch_interruption = True
+    # One core for one job: others share this computer, its owner first.
+    config.parallel_compilation = False
+    # The store's limit holds for each memory, and not for garbage-collected objects.
+    config.wasm_multi_memory = False
+    config.wasm_memory64 = False
+    config.wasm_gc = False
+    config.wasm_exceptions = False
+    config.wasm_function_references = False
+    config.gc_support = False
+    # Threads need shared memories, which the C API's WASI does not give a module.
+    config.wasm_threads = False
+    config.wasm_stack_switching = False
+    return config
+
+
+def _store(engine: wasmtime.Engine, task: Task, limit_mb: int) -> wasmtime.Store:
+    store = wasmtime.Store(engine)
+    store.set_limits(
+        memory_size=limit_mb << 20,
+        table_elements=TABLE_ELEMENTS_MOST,
+        tables=TABLES_MOST,
+        instances=1,
+        memories=1,
+    )
+    store.set_epoch_deadline(1)
+    Path(STDIN).write_bytes(wasm.stdin(task.spec))
+    wasi = wasmtime.WasiConfig()
+    wasi.argv = [PROGRAM_NAME, *wasm.arguments(task.spec)]
+    wasi.env = []
+    wasi.stdin_file = STDIN
+    wasi.stdout_file = STDOUT
+    wasi.stderr_file = STDERR
+    wasi.preopen_dir(FILES, "/")
+    store.set_wasi(wasi)
+    return store
+
+
+@contextmanager
+def _deadline(engine: wasmtime.Engine, seconds: float) -> Iterator[None]:
+    """Interrupts the module when its time is over. (A module that waits inside a system call
+    notices it only later; then the supervisor ends the process.)"""
+    timer = threading.Timer(seconds, engine.increment_epoch)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def _check_exports(module: wasmtime.Module, limit_mb: int) -> None:
+    start = next((export.type for export in module.exports if export.name == "_start"), None)
+    if not isinstance(start, wasmtime.FuncType):
+        raise SpecError("The module has no function '_start': it is a library, not a program.")
+    if start.params or start.results:
+        raise SpecError("The module's function '_start' must take and return nothing.")
+    for export in module.exports:
+        if isinstance(export.type, wasmtime.MemoryType):
+            _check_least_memory(export.type.limits.min, limit_mb)
+
+
+def _check_least_memory(pages: int, limit_mb: int) -> None:
+    if pages * PAGE_BYTES > limit_mb << 20:
+        raise SpecError(
+            f"The module needs {_mebibytes(pages * PAGE_BYTES)} MiB of memory to begin with;"
+            f" its limit is {limit_mb} MiB."
+        )
+
+
+def _execute(
+    store: wasmtime.Store,
+    linker: wasmtime.Linker,
+    module: wasmtime.Module,
+    task: Task,
+    limit_mb: int,
+) -> Outcome:
+    instance = None
+    exit_code: int | None = 0
+    error = None
+    try:
+        instance = linker.instantiate(store, module)
+        start = instance.exports(store)["_start"]
+        assert isinstance(start, wasmtime.Func)  # noqa: S101 - _check_exports has seen to it
+        start(store)
+    except ExitTrap as trap:
+        exit_code = trap.code
+        error = _ended_with(trap.code)
+    except Trap as trap:
+        exit_code = None
+        error = _trapped(trap, task, _memory_bytes(store, instance), limit_mb)
+    except WasmtimeError as failure:
+        if instance is None:
+            raise SpecError(_cannot_start(_cause(failure))) from failure
+        exit_code = None
+        error = _with_last_words(_stopped(_cause(failure)))
+    held = _memory_bytes(store, instance)
+    return Outcome(
+        status="failed" if error else "completed",
+        exit_code=exit_code,
+        error=error,
+        memory_mb=None if held is None else held / (1 << 20),
+    )
+
+
+def _ended_with(code: int) -> str | None:
+    if code == 0:
+        return None
+    return _with_last_words(f"The program ended with exit code {code}.")
+
+
+def _trapped(trap: Trap, task: Task, held: int | None, limit_mb: int) -> str:
+    code = trap.trap_code
+    if code is TrapCode.INTERRUPT:
+        return timed_out(task.timeout_seconds)
+    what = TRAPS.get(code) if code else None
+    sentence = f"The program trapped: {what or _cause(trap)}"
+    # The limiter does not tell of a refused growth; what the memory holds in the end tells enough.
+    if held is not None and held + PAGE_BYTES > limit_mb << 20:
+        sentence += f", after it had reached its memory limit of {limit_mb} MiB"
+    elif held is not None and held >= limit_mb << 19:
+        sentence += f", while it held {_mebibytes(held)} MiB of at most {limit_mb} MiB of memory"
+    return _with_last_words(f"{sentence}.")
+
+
+def _cannot_start(cause: str) -> str:
+    if unknown := re.fullmatch("unknown import: `(.*)` has not been defined", cause):
+        return f"The module needs the function {unknown[1]}, which WASI preview 1 does not have."
+    return f"The module cannot be started: {cause}."
+
+
+def _stopped(cause: str) -> str:
+    if "invalid exit status" in cause:
+        return "The program ended with an exit code that is not between 0 and 125."
+    return f"The program was stopped: {cause}."
+
+
+def _with_last_words(sentence: str) -> str:
+    last = last_line(Path(STDERR))
+    return f"{sentence} The last line of its error output: {last}" if last else sentence
+
+
+def _memory_bytes(store: wasmtime.Store, instance: wasmtime.Instance | None) -> int | None:
+    """How much linear memory the program holds; None where it does not export its memory."""
+    if instance is None:
+        return None
+    memories = (item for item in instance.exports(store).values())
+    return next((m.data_len(store) for m in memories if isinstance(m, wasmtime.Memory)), None)
+
+
+def _cause(error: Exception) -> str:
+    """The last line of wasmtime's chain of causes, without its numbering and backtrace."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    last = lines[-1] if lines else type(error).__name__
+    return one_line(last.removeprefix("wasm trap: ").rstrip("."))
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / (1 << 20):.4g}"

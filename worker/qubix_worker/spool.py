@@ -1,0 +1,108 @@
+"""Results that the server has not acknowledged yet: on the disk before they are sent, until they
+are acknowledged. One file for each, written whole; a file that cannot be read is set aside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from qubix_worker.files import write_whole
+from qubix_worker.protocol import JobCompletion
+from qubix_worker.wire import from_wire, to_wire
+
+PENDING_MOST = 8
+"""How many are read at once: each may be as large as a result."""
+BROKEN_SUFFIX = ".broken"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A result that waits to be sent."""
+
+    job_id: str
+    completion: JobCompletion
+
+
+class Spool:
+    """Safe for several threads. One worker, the one that holds the lock, has a spool."""
+
+    def __init__(self, folder: Path, write: Callable[[Path, bytes], None] = write_whole) -> None:
+        self._folder = folder
+        self._write = write
+        self._lock = threading.Lock()
+        self._unwritten: dict[str, Entry] = {}
+        """What the disk did not take; sent from here, and lost only if the worker ends first."""
+        for path in folder.glob(".*.part"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    def put(self, job_id: str, completion: JobCompletion) -> None:
+        """Keeps the result until `remove`. On return it is on the disk, unless the disk is full
+        or broken: then it is kept in memory, and that is logged."""
+        entry = Entry(job_id, completion)
+        name = _name(entry)
+        with self._lock:
+            try:
+                self._write(self._folder / name, json.dumps(to_wire(entry)).encode("ascii"))
+                self._unwritten.pop(name, None)
+            except OSError as error:
+                log.warning("The result of the job %s is kept in memory only: %s", job_id, error)
+                self._unwritten[name] = entry
+
+    def pending(self, most: int = PENDING_MOST) -> list[Entry]:
+        """Up to `most` results that wait to be sent, the oldest first."""
+        with self._lock:
+            found: list[Entry] = []
+            for path in self._paths():
+                if len(found) == most:
+                    break
+                if entry := self._read(path):
+                    found.append(entry)
+            return [*found, *self._unwritten.values()][:most]
+
+    def count(self) -> int:
+        """How many results wait to be sent."""
+        with self._lock:
+            return len(self._paths()) + len(self._unwritten)
+
+    def remove(self, entry: Entry) -> None:
+        """Forgets a result that was acknowledged, or refused for good. Raises OSError where the
+        file stays; then the result is sent again, which the server takes for what it is."""
+        name = _name(entry)
+        with self._lock:
+            self._unwritten.pop(name, None)
+            (self._folder / name).unlink(missing_ok=True)
+
+    def _paths(self) -> list[Path]:
+        ages = []
+        for path in self._folder.glob("[!.]*.json"):
+            with contextlib.suppress(FileNotFoundError):
+                ages.append((path.stat().st_mtime_ns, path.name, path))
+        return [path for _, _, path in sorted(ages)]
+
+    def _read(self, path: Path) -> Entry | None:
+        try:
+            entry = from_wire(Entry, json.loads(path.read_bytes()))
+            if _name(entry) != path.name:
+                raise ValueError("it has the name of another job")
+        except OSError as error:
+            log.warning("A result in the spool cannot be read now: %s", error)
+            return None
+        except (ValueError, RecursionError) as error:
+            log.warning("A result in the spool cannot be read and is set aside: %s", error)
+            with contextlib.suppress(OSError):
+                path.replace(path.with_name(path.name + BROKEN_SUFFIX))
+            return None
+        return entry
+
+
+def _name(entry: Entry) -> str:
+    return f"{entry.job_id}-{entry.completion.attempt or 1}.json"
