@@ -1,0 +1,95 @@
+"""The installer scripts: how the values and the worker get into the two templates.
+
+Values reach a script only through its own language's quoting: in the .sh as a quoted word, in the
+.bat as JSON that Python reads, where the command interpreter never comes.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import qubix_worker
+from qubix_server.installers.release import release
+from qubix_worker.amalgamation import amalgamate
+
+_END = "END_OF_THE_QUBIX_WORKER"
+_SECTION = ":: === "
+_CMD_LINE_LENGTH = 8191
+"""The most characters that cmd reads as one line (learn.microsoft.com, "Command prompt line
+string limitation")."""
+
+
+def shell_script(backend: str, enrollment: str | None) -> bytes:
+    """The .sh for Linux and macOS. Raises ValueError for a value that no shell can hold (NUL)."""
+    worker = _worker().removesuffix("\n")
+    if _END in worker.split("\n"):
+        raise ValueError("The worker holds the line that ends it in the script")
+    place = _python("place.py")
+    if "'" in place:
+        raise ValueError("place.py holds an apostrophe")
+    values = {
+        "VERSION": qubix_worker.__version__,
+        "BACKEND": _shell_word(backend),
+        "ENROLLMENT": _shell_word(enrollment or ""),
+        "SHA256": _shell_word(release().sha256),
+        "PLACE": place,
+        "WORKER": worker,
+        "END": _END,
+    }
+    return _filled("installer.sh", values).encode("utf-8")
+
+
+def batch_script(backend: str, enrollment: str | None) -> bytes:
+    """The .bat for Windows: ASCII, with CR LF at the end of every line."""
+    worker = _worker()
+    values = {"backend": backend, "enrollment": enrollment or "", "sha256": release().sha256}
+    slots = {
+        "VERSION": qubix_worker.__version__,
+        "VALUES": json.dumps(values),
+        "PROGRAM": _python("place.py") + "\n\n" + _program(),
+    }
+    text = _filled("installer.bat", slots)
+    if re.search(r"^[ \t]*:qubix_", worker, re.MULTILINE):
+        raise ValueError("The worker holds a line that cmd would take for a label")
+    whole = text + worker
+    if whole.count("\n" + _SECTION) != 3:
+        raise ValueError("The script has not exactly its three sections")
+    if max(map(len, whole.split("\n"))) > _CMD_LINE_LENGTH:
+        raise ValueError("A line is longer than cmd reads")
+    return whole.encode("ascii").replace(b"\n", b"\r\n")
+
+
+def _shell_word(text: str) -> str:
+    """`text` as one quoted word of POSIX sh: apostrophes around it, so that nothing in it means
+    anything (POSIX.1-2017, Shell Command Language, 2.2.2)."""
+    if "\0" in text:
+        raise ValueError("A shell's word cannot hold NUL")
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    """The template with each @SLOT@ filled; in one pass, so that no value is taken for a slot."""
+    return re.sub(r"@([A-Z0-9]+)@", lambda found: values[found[1]], _text(template))
+
+
+def _worker() -> str:
+    return amalgamate().decode("ascii")
+
+
+def _python(name: str) -> str:
+    return _text(name).rstrip("\n")
+
+
+def _program() -> str:
+    """start.py without its import of place.py, which stands above it in the script."""
+    lines = _python("start.py").split("\n")
+    return "\n".join(line for line in lines if not line.startswith("from qubix_server"))
+
+
+@functools.cache
+def _text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="ascii")
