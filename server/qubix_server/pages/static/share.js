@@ -1,0 +1,283 @@
+// The Share page: from the button to "online". One value, `state`, says where we are; `show` draws
+// it; what happens makes a new one. The invitation is kept in this browser, so that closing and
+// opening the page again goes on with it.
+
+import { graphics, system, threads } from "./machine.js";
+
+const POLL_MS = 5000;
+const WAIT_MS = 5 * 60 * 1000;
+const KEPT = "qubix.share";
+const SYSTEM_NAMES = { windows: "Windows", macos: "macOS", linux: "Linux" };
+
+const find = (id) => document.getElementById(id);
+
+/** @type {{at: "start"|"making"|"waiting"|"online"|"timeout"|"problem"}} */
+let state = { at: "start" };
+let poll = 0;
+let tick = 0;
+
+// --- What happens -------------------------------------------------------------------------------
+
+async function share() {
+  go({ at: "making" });
+  const chosen = find("system").value;
+  try {
+    const enrollment = await call("/api/enrollments", { method: "POST" });
+    const query = new URLSearchParams({ enrollment: enrollment.code });
+    const offer = await call(`/api/installer?${query}`).catch(() => null);
+    const kept = {
+      enrollment: enrollment.enrollment,
+      code: enrollment.code,
+      expiresAt: enrollment.expiresAt,
+      system: chosen,
+      application: offer?.systems?.[chosen]?.application?.fileName ?? null,
+      since: Date.now(),
+    };
+    wait(kept);
+    download(links(kept).first);
+  } catch (error) {
+    go({ at: "problem", text: error.message });
+  }
+}
+
+function wait(kept) {
+  keep(kept);
+  go({ at: "waiting", kept, trouble: "" });
+  check();
+}
+
+/** Asks once whether the computer is there, and comes back in five seconds if it is not. */
+async function check() {
+  clearTimeout(poll);
+  if (state.at !== "waiting") return;
+  const { kept } = state;
+  let trouble = "";
+  let provider = kept.provider ?? null;
+  try {
+    const query = new URLSearchParams({ enrollment: kept.enrollment });
+    provider = (await call(`/api/providers/check-new?${query}`)).newProvider ?? provider;
+  } catch (error) {
+    trouble = error.message;
+  }
+  if (state.at !== "waiting" || state.kept.enrollment !== kept.enrollment) return;
+  if (provider?.isOnline) return online({ ...kept, provider });
+  if (Date.now() - kept.since >= WAIT_MS) return go({ at: "timeout", kept: { ...kept, provider } });
+  go({ at: "waiting", kept: { ...kept, provider }, trouble });
+  poll = setTimeout(check, POLL_MS);
+}
+
+function online(kept) {
+  keep(kept);
+  go({ at: "online", kept });
+}
+
+/** Waits once more: with the same invitation while it is good, else with a new one. */
+function again() {
+  const { kept } = state;
+  if (isExpired(kept)) return share();
+  wait({ ...kept, since: Date.now() });
+}
+
+function startOver() {
+  keep(null);
+  go({ at: "start" });
+}
+
+/** Goes on where the page was when it was closed. */
+function resume() {
+  const kept = keptBefore();
+  if (!kept) return go({ at: "start" });
+  find("system").value = kept.system;
+  if (kept.provider?.isOnline) return go({ at: "online", kept });
+  wait(kept); // asks at once, and says so where the five minutes are over
+}
+
+// --- What is shown ------------------------------------------------------------------------------
+
+function go(next) {
+  const moved = next.at !== state.at;
+  state = next;
+  show(moved);
+}
+
+function show(moved) {
+  const section = state.at === "making" ? "start" : state.at;
+  for (const each of document.querySelectorAll(".state")) each.hidden = each.id !== section;
+  find("share").disabled = state.at === "making";
+  find("share").textContent = state.at === "making" ? "One moment…" : "Share this computer";
+  clearInterval(tick);
+  if (state.at === "waiting") {
+    showWaiting(state.kept);
+    tick = setInterval(showTime, 1000);
+  }
+  if (state.at === "online") showOnline(state.kept.provider);
+  if (state.at === "timeout") showTimeout(state.kept);
+  if (state.at === "problem") find("problem-text").textContent = state.text;
+  if (moved) announce(section);
+}
+
+function showWaiting(kept) {
+  const { first, firstName, script, scriptName, isScript } = links(kept);
+  find("file").textContent = firstName;
+  find("file").href = first;
+  find("or-script").hidden = isScript;
+  find("script").textContent = scriptName;
+  find("script").href = script;
+  const typed = isScript && kept.system !== "windows";
+  for (const picture of document.querySelectorAll(".for-application")) picture.toggleAttribute("hidden", typed);
+  for (const picture of document.querySelectorAll(".for-script")) picture.toggleAttribute("hidden", !typed);
+  const terminal = kept.system === "macos" ? "Open Terminal, from Applications and then Utilities" : "Open a terminal";
+  find("open-title").textContent = typed ? `${terminal}, and run it` : "Open that file";
+  find("open-text").textContent = typed
+    ? "Paste this line there, then press Enter. If your downloads go elsewhere, change the folder in it."
+    : "A window shows how far it is. Should the system warn of a file it does not know, choose to run it anyway.";
+  find("command").hidden = !typed;
+  find("command-text").textContent = `sh ~/Downloads/${scriptName}`;
+  find("code").textContent = kept.code;
+  const expires = new Date(kept.expiresAt);
+  find("expires").dateTime = kept.expiresAt;
+  find("expires").textContent = expires.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  find("wait-text").textContent = kept.provider
+    ? `${kept.provider.name} has joined and is starting…`
+    : "Waiting for your computer…";
+  find("trouble").textContent = state.trouble;
+  showTime();
+}
+
+function showTime() {
+  const gone = Math.min(WAIT_MS, Math.max(0, Date.now() - state.kept.since));
+  const minutes = Math.ceil((WAIT_MS - gone) / 60000);
+  find("bar").value = gone / 1000;
+  find("left").textContent = minutes > 1 ? `Up to ${minutes} minutes left.` : "Less than a minute left.";
+}
+
+function showOnline(provider) {
+  find("online-name").textContent = provider.name;
+  const graphicsCard = [provider.gpuModel, provider.gpuVram && `${round(provider.gpuVram)} GB`];
+  const processor = [provider.cpuModel, provider.cpuCores && plural(provider.cpuCores, "core")];
+  const rows = [
+    ["Graphics card", together(graphicsCard) || "None that can be shared"],
+    ["Processor", together(processor)],
+    ["Memory", provider.ramTotal && `${round(provider.ramTotal)} GB`],
+  ];
+  find("online-hardware").replaceChildren(...rows.filter((row) => row[1]).map(row));
+}
+
+function showTimeout(kept) {
+  const joined = kept.provider
+    ? `${kept.provider.name} has joined, but has not said that it is ready.`
+    : "Five minutes have gone by. That can have small reasons:";
+  find("timeout-text").textContent = joined;
+  find("origin").textContent = location.host;
+}
+
+/** Moves the keyboard and the screen reader to what is new. */
+function announce(section) {
+  const heading = find(section).querySelector("h1");
+  if (heading.tabIndex === -1 && heading.hasAttribute("tabindex")) heading.focus();
+  const said = section === "waiting" ? find("wait-text") : heading;
+  find("said").textContent = section === "start" ? "" : said.textContent;
+}
+
+async function showMachine() {
+  const found = system();
+  find("machine").hidden = false;
+  find("share").hidden = false;
+  find("choice").hidden = found in SYSTEM_NAMES;
+  find("phone").hidden = found !== "phone";
+  if (found in SYSTEM_NAMES) find("system").value = found;
+  find("machine-system").textContent = SYSTEM_NAMES[found] ?? (found ? "Phone or tablet" : "Unknown");
+  find("machine-processor").textContent = threads() ? plural(threads(), "thread") : "Unknown";
+  find("machine-graphics").textContent = (await graphics()) ?? "Unknown: the installer looks more closely";
+}
+
+// --- Small things -------------------------------------------------------------------------------
+
+/** The JSON that `path` answers with. Throws an Error whose message is for people. */
+async function call(path, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(path, { cache: "no-store", ...options });
+  } catch {
+    throw new Error("The server cannot be reached just now. Check the network.");
+  }
+  const value = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(value.error ?? `The server answered ${answer.status}. Try again later.`);
+  return value;
+}
+
+function links(kept) {
+  const query = new URLSearchParams({ enrollment: kept.enrollment });
+  const script = `/api/installer/${kept.system}?${query}`;
+  const scriptName = `qubix-worker-installer.${kept.system === "windows" ? "bat" : "sh"}`;
+  if (!kept.application) return { first: script, firstName: scriptName, script, scriptName, isScript: true };
+  // The application learns of its invitation from its file name, where the short code stands.
+  const application = `/api/installer/app/${kept.system}?${new URLSearchParams({ enrollment: kept.code })}`;
+  return { first: application, firstName: kept.application, script, scriptName, isScript: false };
+}
+
+function download(path) {
+  const link = document.createElement("a");
+  link.href = path;
+  link.download = "";
+  link.click();
+}
+
+function keptBefore() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEPT));
+    if (!kept?.enrollment || !(kept.system in SYSTEM_NAMES) || isExpired(kept)) {
+      keep(null);
+      return null;
+    }
+    return kept;
+  } catch {
+    return null;
+  }
+}
+
+function keep(kept) {
+  try {
+    if (kept) localStorage.setItem(KEPT, JSON.stringify(kept));
+    else localStorage.removeItem(KEPT);
+  } catch {
+    // A browser that keeps nothing: the page works for as long as it is open.
+  }
+}
+
+const isExpired = (kept) => !(Date.parse(kept.expiresAt) > Date.now());
+const together = (parts) => parts.filter(Boolean).join(", ");
+const round = (number) => Math.round(number * 10) / 10;
+const plural = (count, thing) => `${count} ${thing}${count === 1 ? "" : "s"}`;
+
+function row([term, text]) {
+  const pair = document.createElement("div");
+  pair.append(document.createElement("dt"), document.createElement("dd"));
+  pair.firstChild.textContent = term;
+  pair.lastChild.textContent = text;
+  return pair;
+}
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(find("command-text").textContent);
+    find("copy").textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(find("command-text")); // ready for the keyboard's own copy
+  }
+}
+
+find("share").addEventListener("click", share);
+find("copy").addEventListener("click", copy);
+find("again").addEventListener("click", again);
+find("retry").addEventListener("click", share);
+for (const id of ["other", "another", "fresh"]) {
+  find(id).addEventListener("click", () => {
+    find("choice").hidden = false;
+    startOver();
+  });
+}
+document.addEventListener("visibilitychange", () => document.hidden || check());
+
+showMachine();
+resume();
