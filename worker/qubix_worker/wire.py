@@ -75,7 +75,13 @@ def _decode(kind: Any, data: Any, path: str) -> Any:  # noqa: PLR0911 - a table 
         return tuple(_decode(inner, item, f"{path}[{at}]") for at, item in enumerate(data))
     if dataclasses.is_dataclass(kind):
         return _decode_dataclass(typing.cast(type, kind), data, path)
+    if origin is dict:
+        _expect(isinstance(data, dict), path, "an object")
+        inner = typing.get_args(kind)[1]
+        at = f"{path}." if path else ""
+        return {key: _decode(inner, item, f"{at}{key}") for key, item in data.items()}
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
+        _expect(abs(data) < 1 << 1000, path, "a number that is not so large")
         return float(data)
     plain = origin or kind
     wanted = isinstance(data, plain) and not (plain in (int, float) and isinstance(data, bool))
