@@ -44,7 +44,7 @@ class JobProgressed:
 
 @dataclass(frozen=True)
 class JobEnded:
-    """A job has ended and its child process with it. Its files go when the handler returns."""
+    """A job has ended; its child process and its files are gone."""
 
     job_id: str
     completion: JobCompletion
@@ -56,12 +56,6 @@ class JobEnded:
 JobEvent = JobProgressed | JobEnded
 
 
-@dataclass(frozen=True)
-class _Running:
-    thread: threading.Thread
-    cancelled: threading.Event
-
-
 class JobRunner:
     """Runs any number of jobs at once; how many is for its owner to decide."""
 
@@ -70,8 +64,8 @@ class JobRunner:
         paths: Paths,
         command: Sequence[str],
         memory_limit_mb: int,
-        *,
         fetch_module: Callable[[str], bytes] | None = None,
+        *,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         """`command` begins this program; `run-job` and a folder are put behind it. `fetch_module`
@@ -83,7 +77,9 @@ class JobRunner:
         self._environment = environment
         self._modules = ModuleCache(paths.data / "modules")
         self._lock = threading.Lock()
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, threading.Event] = {}
+        """The jobs that have not ended, each with the event that cancels it."""
+        self._threads: set[threading.Thread] = set()
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -100,28 +96,28 @@ class JobRunner:
         with self._lock:
             if job.id in self._running:
                 return False
-            self._running[job.id] = _Running(thread, cancelled)
-        thread.start()
+            self._running[job.id] = cancelled
+            self._threads.add(thread)
+            thread.start()
         return True
 
     def cancel(self, job_id: str) -> bool:
         """Ends that job, within a second; False where it is not running."""
         with self._lock:
-            running = self._running.get(job_id)
-        if running is None:
+            cancelled = self._running.get(job_id)
+        if cancelled is None:
             return False
-        running.cancelled.set()
+        cancelled.set()
         return True
 
     def stop(self) -> None:
-        """Ends all jobs and waits until they have ended."""
+        """Ends all jobs and waits until they have ended and their JobEnded has been told."""
         with self._lock:
-            every = tuple(self._running.values())
-        for running in every:
-            running.cancelled.set()
-        for running in every:
-            if running.thread is not threading.current_thread():
-                running.thread.join()
+            threads = self._threads - {threading.current_thread()}
+            for cancelled in self._running.values():
+                cancelled.set()
+        for thread in threads:
+            thread.join()
 
     def clean(self) -> None:
         """Removes what a killed worker left: files and, should one have stayed, children. Called
@@ -157,6 +153,9 @@ class JobRunner:
         except Exception:  # the edge of a thread
             log.exception("The job %s could not be run", job.id)
             completion = _failed("The worker met an unexpected error; its log has the details.")
+        _remove(place)
+        with self._lock:
+            del self._running[job.id]
         tell(
             JobEnded(
                 job.id,
@@ -165,9 +164,8 @@ class JobRunner:
                 cancelled=completion is None,
             )
         )
-        _remove(place)
         with self._lock:
-            del self._running[job.id]
+            self._threads.discard(threading.current_thread())
 
     def _complete(
         self,
@@ -294,15 +292,16 @@ def _remove(place: Path) -> None:
             current = waiting[-1]
             deeper = []
             with os.scandir(current) as entries:
-                for entry in entries:
-                    if not entry.is_dir(follow_symlinks=False):
-                        Path(entry.path).unlink()
-                    elif current == place:
-                        deeper.append(Path(entry.path))
-                    else:
-                        # Raised to the top, so that no path becomes longer than the system takes.
-                        moved += 1
-                        deeper.append(Path(entry.path).rename(place / f"removed-{moved}"))
+                found = list(entries)
+            for entry in found:
+                if not entry.is_dir(follow_symlinks=False):
+                    Path(entry.path).unlink()
+                elif current == place:
+                    deeper.append(Path(entry.path))
+                else:
+                    # Raised to the top, so that no path becomes longer than the system takes.
+                    moved += 1
+                    deeper.append(Path(entry.path).rename(place / f"removed-{moved}"))
             waiting += deeper
             if not deeper:
                 current.rmdir()

@@ -68,10 +68,11 @@ class Spool:
                     found.append(entry)
             return [*found, *self._unwritten.values()][:most]
 
-    def count(self) -> int:
-        """How many results wait to be sent."""
+    def job_ids(self) -> frozenset[str]:
+        """The jobs whose results wait to be sent. Reads names only."""
         with self._lock:
-            return len(self._paths()) + len(self._unwritten)
+            names = [*(path.name for path in self._paths()), *self._unwritten]
+        return frozenset(name.rpartition("-")[0] for name in names)
 
     def remove(self, entry: Entry) -> None:
         """Forgets a result that was acknowledged, or refused for good. Raises OSError where the

@@ -52,13 +52,12 @@ class ModuleCache:
         for path in self._folder.iterdir():
             with contextlib.suppress(FileNotFoundError):
                 stat = path.stat()
-                found.append((path.name == keep, stat.st_mtime_ns, path, stat.st_size))
+                found.append((stat.st_mtime_ns, path, stat.st_size))
         total = sum(size for *_, size in found)
-        for _, _, path, size in sorted(found, key=lambda item: item[:2]):
-            if total <= self._limit_bytes:
-                return
-            self._remove(path)
-            total -= size
+        for _, path, size in sorted(found):
+            if total > self._limit_bytes and path.name != keep:
+                self._remove(path)
+                total -= size
 
     def _remove(self, path: Path) -> None:
         with contextlib.suppress(OSError):

@@ -202,7 +202,8 @@ def _outcome(code: int, place: Path, reason: str | None) -> Outcome:
     if outcome is None:
         how = HERE.describe_exit(code)
         log.warning("A job's child process ended with %s: %s", how, tail(place / folder.LOG))
-        return Outcome("failed", error=f"The job's process ended unexpectedly, with {how}.")
+        what = f"ended unexpectedly, with {how}" if code else "ended without a result"
+        return Outcome("failed", error=f"The job's process {what}.")
     return outcome
 
 

@@ -31,7 +31,7 @@ TABLE_ELEMENTS_MOST = 1_000_000
 PROGRAM_NAME = "module.wasm"
 
 TRAPS = {
-    TrapCode.UNREACHABLE: "it reached code that is marked unreachable, as after an abort or panic",
+    TrapCode.UNREACHABLE: "unreachable code was reached, as at an abort or a panic",
     TrapCode.MEMORY_OUT_OF_BOUNDS: "out of bounds memory access",
     TrapCode.STACK_OVERFLOW: "its call stack was exhausted",
     TrapCode.INTEGER_DIVISION_BY_ZERO: "integer division by zero",
@@ -221,7 +221,7 @@ def _cause(error: Exception) -> str:
     """The last line of wasmtime's chain of causes, without its numbering and backtrace."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     last = lines[-1] if lines else type(error).__name__
-    return one_line(last.removeprefix("wasm trap: ").rstrip("."))
+    return one_line(re.sub("^([0-9]+: )?(wasm trap: )?", "", last).rstrip("."))
 
 
 def _mebibytes(size: int) -> str:

@@ -1,0 +1,25 @@
+;; Makes a file in its own folder, writes to it, and reads it again.
+(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 512) "note")
+  (data (i32.const 600) "it was kept")
+  (func $check (param $error i32)
+    (if (local.get $error) (then (call $exit (local.get $error)))))
+  (func (export "_start")
+    ;; create it; may read (2), seek (4) and write (64)
+    (call $check
+      (call $open (i32.const 3) (i32.const 0) (i32.const 512) (i32.const 4) (i32.const 1)
+        (i64.const 70) (i64.const 0) (i32.const 0) (i32.const 24)))
+    (i32.store (i32.const 0) (i32.const 600))
+    (i32.store (i32.const 4) (i32.const 11))
+    (call $check (call $write (i32.load (i32.const 24)) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (call $check (call $seek (i32.load (i32.const 24)) (i64.const 0) (i32.const 0) (i32.const 32)))
+    (i32.store (i32.const 0) (i32.const 700))
+    (call $check (call $read (i32.load (i32.const 24)) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (call $check (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))

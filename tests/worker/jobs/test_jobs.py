@@ -1,0 +1,350 @@
+"""How jobs are begun, held, watched and ended, and that nothing of them stays."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from qubix_worker.errors import ServerError
+from qubix_worker.jobs import JobRunner
+from qubix_worker.paths import Paths
+from qubix_worker.protocol import Job
+
+Start = Callable[..., Any]
+Program = Callable[..., bytes]
+WaitUntil = Callable[[Callable[[], object]], None]
+
+
+def children_at(place: Path) -> list[psutil.Process]:
+    """The processes that were begun for the job whose folder is `place`."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        if str(place) in (process.info["cmdline"] or ()):
+            found.append(process)
+    return found
+
+
+# --- While it runs -----------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="what Windows holds a process with is set, not asked")
+def test_a_child_process_is_confined_and_knows_nothing_of_the_worker(
+    new_runner: Callable[..., JobRunner],
+    start: Start,
+    program: Program,
+    paths: Paths,
+    wait_until: WaitUntil,
+) -> None:
+    secret = {"QUBIX_ENROLLMENT": "very-secret", "QUBIX_HOME": "/home", "HOME": "/home"}
+    with (paths.state.parent / "open").open("w") as inherited:
+        os.set_inheritable(inherited.fileno(), True)
+        start(program("loop"), on=new_runner(environment={**os.environ, **secret}))
+        place = paths.jobs / "job-1-1"
+        wait_until((place / "stdout").exists)
+        (child,) = children_at(place)
+        allowed = {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"}
+        allowed |= {"TMPDIR", "PYTHONHOME", "PYTHONPATH", "PYTHONUTF8", "PYTHONDONTWRITEBYTECODE"}
+        assert set(child.environ()) <= allowed
+        assert Path(child.cwd()) == place
+        assert child.nice() == min(psutil.Process().nice() + 10, 19)
+        assert os.getsid(child.pid) == child.pid
+        assert not [f for f in child.open_files() if not Path(f.path).is_relative_to(place)]
+        if sys.platform == "linux":
+            assert child.rlimit(psutil.RLIMIT_CORE) == (0, 0)
+            assert child.rlimit(psutil.RLIMIT_FSIZE) == (256 << 20, 256 << 20)
+
+
+def test_a_cancelled_job_ends_within_a_second_and_has_no_result(
+    runner: JobRunner, start: Start, program: Program, paths: Paths, wait_until: WaitUntil
+) -> None:
+    job = start(program("loop"))
+    place = paths.jobs / "job-1-1"
+    wait_until((place / "stdout").exists)
+    children = children_at(place)
+    began = time.monotonic()
+    assert runner.cancel("job-1")
+    assert job.end.cancelled
+    assert time.monotonic() - began < 1
+    assert job.completion.error == "The job was cancelled."
+    assert job.completion.result is None
+    assert children and not any(child.is_running() for child in children)
+    assert not place.exists()
+    assert not runner.cancel("job-1")
+
+
+def test_two_jobs_run_at_once_and_each_has_its_own_end(
+    runner: JobRunner, start: Start, program: Program, paths: Paths, wait_until: WaitUntil
+) -> None:
+    endless = start(program("loop"), id="endless")
+    wait_until((paths.jobs / "endless-1" / "stdout").exists)
+    assert start(program("mandelbrot"), id="short").completion.status == "completed"
+    assert runner.running == ("endless",)
+    assert not endless.ended.is_set()
+
+
+def test_a_job_that_runs_already_is_not_begun_again(
+    runner: JobRunner, start: Start, program: Program
+) -> None:
+    start(program("loop"))
+    with pytest.raises(AssertionError):
+        start(program("loop"))
+    assert runner.running == ("job-1",)
+
+
+def test_stop_ends_all_jobs_and_their_ends_have_been_told_when_it_returns(
+    runner: JobRunner, start: Start, program: Program, paths: Paths
+) -> None:
+    jobs = [start(program("loop"), id=name) for name in ("a", "b")]
+    runner.stop()
+    assert all(job.ended.is_set() and job.end.cancelled for job in jobs)
+    assert runner.running == ()
+    assert list(paths.jobs.glob("*")) == []
+
+
+def test_a_handler_that_fails_costs_its_news_and_not_the_job(
+    runner: JobRunner, start: Start, program: Program, wait_until: WaitUntil
+) -> None:
+    job = start(program("mandelbrot"), id="good")
+    heard = threading.Event()
+
+    def fail(event: object) -> None:
+        heard.set()
+        raise RuntimeError("not now")
+
+    assert runner.start(Job("bad", "wasm", {}, 5), fail)
+    wait_until(heard.is_set)
+    wait_until(lambda: "bad" not in runner.running)
+    assert job.completion.status == "completed"
+
+
+def test_progress_is_told_at_most_once_a_second_and_never_falls(
+    start: Start, program: Program
+) -> None:
+    job = start(program("mandelbrot"), args=["5", "11", "16", "1000"])
+    assert job.completion.status == "completed"
+    percents = [event.percent for event in job.progress]
+    assert len(percents) >= 2
+    assert percents == sorted(percents)
+    gaps = [later - earlier for earlier, later in zip(job.times, job.times[1:-1], strict=False)]
+    assert all(gap > 0.99 for gap in gaps)
+
+
+# --- What can go wrong -------------------------------------------------------------------------
+
+
+def test_a_child_that_is_killed_fails_the_job_and_says_so(
+    start: Start, program: Program, paths: Paths, wait_until: WaitUntil
+) -> None:
+    job = start(program("loop"))
+    wait_until((paths.jobs / "job-1-1" / "stdout").exists)
+    (child,) = children_at(paths.jobs / "job-1-1")
+    child.kill()
+    assert not job.end.cancelled
+    assert job.completion.error.startswith("The job's process ended unexpectedly, with ")
+    if os.name == "posix":
+        assert job.completion.error.endswith("signal 9 (SIGKILL).")
+
+
+@pytest.mark.parametrize(
+    ("code", "how"),
+    [
+        ("pass", "ended without a result"),
+        ("raise SystemExit(3)", "ended unexpectedly, with code 3"),
+        (
+            "import sys, pathlib; (pathlib.Path(sys.argv[2]) / 'result.json').write_text('[1')",
+            "ended without a result",
+        ),
+        (
+            "import sys; eaten = b'x' * (400 << 20); sys.stdin.read()",
+            "took more than 385 MiB of memory and was stopped",
+        ),
+    ],
+)
+def test_a_child_that_goes_wrong_fails_the_job(
+    paths: Paths, start: Start, program: Program, code: str, how: str
+) -> None:
+    runner = JobRunner(paths, [sys.executable, "-c", code], memory_limit_mb=1)
+    job = start(program("loop"), on=runner)
+    assert job.completion.error == f"The job's process {how}."
+
+
+def test_what_a_child_has_begun_ends_with_it(
+    paths: Paths, start: Start, program: Program, wait_until: WaitUntil
+) -> None:
+    waits = "import time; time.sleep(60)"
+    code = f"import subprocess, sys;subprocess.run([sys.executable, '-c', '{waits}', sys.argv[2]])"
+    runner = JobRunner(paths, [sys.executable, "-c", code], 64)
+    job = start(program("loop"), on=runner)
+    wait_until(lambda: len(children_at(paths.jobs / "job-1-1")) == 2)
+    both = children_at(paths.jobs / "job-1-1")
+    runner.cancel("job-1")
+    assert job.end.cancelled
+    psutil.wait_procs(both, timeout=5)
+    assert not any(process.is_running() for process in both)
+
+
+def test_a_program_that_cannot_be_begun_fails_the_job(
+    paths: Paths, start: Start, program: Program
+) -> None:
+    runner = JobRunner(paths, ["/nowhere/qubix-worker"], 64)
+    job = start(program("loop"), on=runner)
+    assert job.completion.error.startswith("This computer could not begin the job: ")
+
+
+def test_a_folder_that_cannot_be_made_fails_the_job(
+    paths: Paths, start: Start, program: Program
+) -> None:
+    paths.state.mkdir(parents=True)
+    paths.jobs.write_text("in the way")
+    job = start(program("loop"))
+    assert job.completion.error.startswith("This computer could not begin the job: ")
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from qubix_worker.jobs import JobRunner
+from qubix_worker.paths import Paths
+from qubix_worker.protocol import Job
+home, module = sys.argv[1:]
+runner = JobRunner(Paths.under(Path(home)), [sys.executable, "-m", "qubix_worker"], 64)
+runner.start(Job("orphan", "wasm", {"module": module}, 600), print)
+sys.stdin.read()
+"""
+
+
+def test_a_child_ends_when_its_worker_is_killed_and_its_files_go_at_the_next_start(
+    paths: Paths, runner: JobRunner, program: Program, wait_until: WaitUntil
+) -> None:
+    place = paths.jobs / "orphan-1"
+    module = base64.b64encode(program("loop")).decode("ascii")
+    command = [sys.executable, "-c", PARENT, str(paths.home), module]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as parent:
+        wait_until((place / "stdout").exists)
+        (child,) = children_at(place)
+        parent.send_signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
+        parent.wait()
+        psutil.wait_procs([child], timeout=5)
+        assert not child.is_running()
+    assert place.exists()
+    runner.clean()
+    assert not place.exists()
+
+
+def test_clean_ends_a_child_that_has_outlived_its_worker(
+    paths: Paths, runner: JobRunner, wait_until: WaitUntil
+) -> None:
+    place = paths.jobs / "old-1"
+    (place / "files" / "deep").mkdir(parents=True)
+    waits = "import sys; sys.stdin.read()"
+    command = [sys.executable, "-c", waits, str(place)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as old:
+        wait_until(lambda: children_at(place))
+        runner.clean()
+        assert old.wait(5) != 0
+    assert not place.exists()
+
+
+def test_clean_has_nothing_to_do_at_a_first_start(runner: JobRunner) -> None:
+    runner.clean()
+
+
+# --- Modules that are named by their hash ------------------------------------------------------
+
+
+def away(status: int | None = None) -> ServerError:
+    return ServerError("away", "It is away.", "Wait.", status=status, retry_after_seconds=0.01)
+
+
+def test_a_module_is_fetched_once_and_checked(
+    new_runner: Callable[..., JobRunner], start: Start, program: Program
+) -> None:
+    module = program("mandelbrot")
+    sha256 = hashlib.sha256(module).hexdigest()
+    asked: list[str] = []
+
+    def fetch(name: str) -> bytes:
+        asked.append(name)
+        if len(asked) == 1:
+            raise away(503)
+        return module
+
+    runner = new_runner(fetch_module=fetch)
+    for name in ("first", "second"):
+        job = start(id=name, on=runner, moduleSha256=sha256.upper())
+        assert job.completion.status == "completed"
+    assert asked == [sha256, sha256]
+
+
+def test_a_module_that_was_kept_and_has_changed_is_fetched_again(
+    new_runner: Callable[..., JobRunner], start: Start, program: Program, paths: Paths
+) -> None:
+    module = program("mandelbrot")
+    sha256 = hashlib.sha256(module).hexdigest()
+    kept = paths.data / "modules" / sha256
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(program("trap"))
+    job = start(on=new_runner(fetch_module=lambda _: module), moduleSha256=sha256)
+    assert job.completion.status == "completed"
+    assert kept.read_bytes() == module
+
+
+def test_another_module_than_the_named_one_is_refused(
+    new_runner: Callable[..., JobRunner], start: Start, program: Program, paths: Paths
+) -> None:
+    job = start(on=new_runner(fetch_module=lambda _: program("trap")), moduleSha256="0" * 64)
+    assert job.completion.error == (
+        "The server gave another module than the one that the job names."
+    )
+    assert not (paths.data / "modules").exists()
+
+
+@pytest.mark.parametrize(("status", "tries"), [(404, 1), (None, 4), (503, 4)])
+def test_a_module_that_cannot_be_fetched_fails_the_job_after_fitting_tries(
+    new_runner: Callable[..., JobRunner], start: Start, status: int | None, tries: int
+) -> None:
+    asked: list[str] = []
+
+    def fetch(name: str) -> bytes:
+        asked.append(name)
+        raise away(status)
+
+    job = start(on=new_runner(fetch_module=fetch), moduleSha256="0" * 64)
+    assert job.completion.error == "The job's module could not be fetched. It is away."
+    assert len(asked) == tries
+
+
+def test_a_job_can_be_cancelled_and_overdue_while_its_module_is_fetched(
+    new_runner: Callable[..., JobRunner], start: Start, wait_until: WaitUntil
+) -> None:
+    asked, released = threading.Event(), threading.Event()
+
+    def fetch(_: str) -> bytes:
+        asked.set()
+        released.wait(30)
+        return b""
+
+    runner = new_runner(fetch_module=fetch)
+    job = start(id="cancelled", on=runner, moduleSha256="0" * 64)
+    late = start(id="late", on=runner, moduleSha256="0" * 64, timeout=1)
+    wait_until(asked.is_set)
+    began = time.monotonic()
+    runner.cancel("cancelled")
+    assert job.end.cancelled
+    assert time.monotonic() - began < 1
+    assert late.completion.error == (
+        "The job's module could not be fetched within the job's time limit."
+    )
+    released.set()

@@ -1,0 +1,269 @@
+"""What a wasm program is given, what it cannot reach, and what is said of how it ended."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from qubix_worker.paths import Paths
+
+Start = Callable[..., Any]
+Program = Callable[..., bytes]
+Wat = Callable[[str], bytes]
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+# --- What it is given --------------------------------------------------------------------------
+
+
+def test_a_program_reads_its_input_and_its_output_is_the_result(
+    start: Start, program: Program
+) -> None:
+    data = bytes(range(256)) * 1000
+    job = start(program("relay", stream=1, code=0), stdin=encoded(data))
+    assert job.completion.status == "completed"
+    assert job.completion.error is None
+    assert job.completion.result["exitCode"] == 0
+    assert job.stdout == data
+    assert job.completion.metrics["memoryMb"] == 0.125
+    assert job.completion.attempt == 1
+
+
+def test_a_program_is_given_its_arguments_and_an_empty_environment(
+    start: Start, program: Program
+) -> None:
+    job = start(program("arguments"), args=["one", "", "drei \u00fc"])
+    assert job.stdout == "module.wasm\0one\0\0drei \u00fc\0".encode()
+    assert job.completion.result["exitCode"] == 0, "the number of its variables"
+
+
+def test_a_program_has_a_folder_of_its_own(start: Start, program: Program) -> None:
+    job = start(program("note"))
+    assert (job.completion.error, job.stdout) == (None, b"it was kept")
+
+
+# --- What it cannot reach ----------------------------------------------------------------------
+
+
+def test_a_program_can_open_its_own_folder(start: Start, program: Program) -> None:
+    """Without this, the refusals that follow would say nothing."""
+    assert start(program("open"), args=["."]).completion.status == "completed"
+    assert start(program("open"), args=["link/link", "."]).completion.status == "completed"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["../job.json"],
+        ["x/../../job.json"],
+        ["/etc/passwd"],
+        ["//etc/passwd"],
+        ["/proc/self/environ"],
+        ["../../../../../../../../../../etc/passwd"],
+        ["..\\job.json"],
+        ["link", "../job.json"],
+        ["link", "/etc/passwd"],
+        ["link/passwd", "/etc"],
+        ["link/self/environ", "/proc"],
+    ],
+    ids=" to ".join,
+)
+def test_a_program_cannot_read_outside_its_folder(
+    start: Start, program: Program, args: list[str]
+) -> None:
+    job = start(program("open"), args=args)
+    assert job.completion.status == "failed"
+    assert job.completion.result["exitCode"] > 0
+    assert job.stdout == b""
+
+
+@pytest.mark.parametrize("name", ["sock_open", "sock_connect", "path_exec", "thread-spawn"])
+def test_a_program_that_needs_more_than_wasi_preview_1_is_told_what_is_missing(
+    start: Start, wat: Wat, name: str
+) -> None:
+    job = start(
+        wat(f'(module (import "wasi_snapshot_preview1" "{name}" (func)) (func (export "_start")))')
+    )
+    assert job.completion.error == (
+        f"The module needs the function wasi_snapshot_preview1::{name},"
+        " which WASI preview 1 does not have."
+    )
+
+
+# --- How it ended ------------------------------------------------------------------------------
+
+
+def test_a_program_that_loops_for_ever_ends_with_its_time_limit(
+    start: Start, program: Program
+) -> None:
+    job = start(program("loop"), timeout=1)
+    assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
+    assert 1 <= job.end.seconds < 3
+
+
+def test_a_program_that_waits_in_the_system_ends_with_its_time_limit(
+    start: Start, program: Program
+) -> None:
+    job = start(program("sleep"), timeout=1)
+    assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
+    assert 1 <= job.end.seconds < 3
+
+
+def test_a_module_that_is_made_to_compile_for_long_ends_with_its_time_limit(
+    start: Start, wat: Wat
+) -> None:
+    body = "(local.set 0 (i32.add (i32.mul (local.get 0) (local.get 1)) (local.get 2)))" * 60_000
+    functions = f"(func (param i32 i32 i32) (loop {body} (br_if 0 (local.get 0))))" * 4
+    job = start(wat(f'(module {functions} (func (export "_start")))'), timeout=1)
+    assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
+    assert 1 <= job.end.seconds < 3
+
+
+def test_a_program_that_eats_memory_ends_at_its_limit(start: Start, program: Program) -> None:
+    job = start(program("hungry"), memoryMb=8)
+    assert job.completion.error == (
+        "The program trapped: unreachable code was reached, as at an abort or a panic,"
+        " after it had reached its memory limit of 8 MiB."
+    )
+    assert job.completion.metrics["memoryMb"] == 8
+
+
+TRAPS = {
+    "unreachable": "unreachable code was reached, as at an abort or a panic.",
+    "(drop (i32.load (i32.const -4)))": "out of bounds memory access.",
+    "(drop (i32.div_u (i32.const 1) (i32.const 0)))": "integer division by zero.",
+    "(call 0)": "its call stack was exhausted.",
+    "(drop (memory.grow (i32.const 900))) unreachable": (
+        "unreachable code was reached, as at an abort or a panic,"
+        " while it held 56.31 MiB of at most 64 MiB of memory."
+    ),
+}
+
+
+@pytest.mark.parametrize("code", TRAPS)
+def test_a_trap_is_told_in_words(start: Start, wat: Wat, code: str) -> None:
+    job = start(wat(f'(module (memory (export "memory") 1) (func (export "_start") {code}))'))
+    assert job.completion.status == "failed"
+    assert job.completion.error == f"The program trapped: {TRAPS[code]}"
+    assert "exitCode" not in job.completion.result
+
+
+REFUSED = {
+    '(module (memory (export "memory") 1))': (
+        "The module has no function '_start': it is a library, not a program."
+    ),
+    '(module (func (export "_start") (param i32)))': (
+        "The module's function '_start' must take and return nothing."
+    ),
+    '(module (memory (export "memory") 2000) (func (export "_start")))': (
+        "The module needs 125 MiB of memory to begin with; its limit is 64 MiB."
+    ),
+    '(module (memory 2000) (func (export "_start")))': (
+        "The module cannot be started: memory minimum size of 2000 pages exceeds memory limits."
+    ),
+    '(module (table 2000000 funcref) (func (export "_start")))': (
+        "The module cannot be started: table minimum size of 2000000 elements exceeds table limits."
+    ),
+    '(module (func $f unreachable) (start $f) (func (export "_start")))': (
+        "The program trapped: unreachable code was reached, as at an abort or a panic."
+    ),
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_a_module_that_is_no_program_is_told_why(start: Start, wat: Wat, text: str) -> None:
+    assert start(wat(text)).completion.error == REFUSED[text]
+
+
+def test_a_module_that_is_broken_after_its_beginning_is_refused(start: Start) -> None:
+    error = start(b"\0asm\1\0\0\0and so on").completion.error
+    assert error.startswith("The module is not a valid WebAssembly program: ")
+
+
+def test_an_exit_code_is_told_with_the_last_words(start: Start, program: Program) -> None:
+    job = start(program("relay", stream=2, code=3), stdin=encoded(b"first\nlast\nprogress: 7\n\n"))
+    assert job.completion.status == "failed"
+    assert job.completion.error == (
+        "The program ended with exit code 3. The last line of its error output: last"
+    )
+    assert job.completion.result["exitCode"] == 3
+    assert job.completion.result["stderr"] == "first\nlast\nprogress: 7\n\n"
+
+
+def test_an_exit_code_that_wasi_does_not_know_is_told(start: Start, program: Program) -> None:
+    assert start(program("relay", stream=2, code=200)).completion.error == (
+        "The program ended with an exit code that is not between 0 and 125."
+    )
+
+
+def test_control_characters_of_a_program_reach_no_terminal(start: Start, program: Program) -> None:
+    rude = "\x1b]0;title\x07\x1b[31mred\u202egnorw\x00\u00a0end\n".encode() + b"\xff\n"
+    job = start(program("relay", stream=2, code=1), stdin=encoded(rude + b"\x1b[2J\x9b"))
+    assert job.completion.error.endswith(": \ufffd[2J\ufffd")
+    assert job.completion.error.isprintable()
+    assert all(c.isprintable() or c in "\n\t" for c in job.completion.result["stderr"])
+    assert "red\ufffdgnorw\ufffd end\n" in job.completion.result["stderr"]
+
+
+@pytest.mark.parametrize(("stream", "name"), [(1, "output"), (2, "error")])
+def test_a_flood_of_output_ends_the_job(
+    start: Start, program: Program, stream: int, name: str
+) -> None:
+    job = start(program("flood", stream=stream))
+    assert job.completion.status == "failed"
+    assert job.completion.error == f"The program wrote more than 11 MiB to its standard {name}."
+    assert job.end.seconds < 5
+    assert len(job.stdout) <= 64 * 1024
+    assert len(job.completion.result["stderr"]) <= 64 * 1024
+
+
+def test_the_most_output_that_is_allowed_fits_into_a_result(start: Start, program: Program) -> None:
+    data = b"0123456789abcdef" * (11 << 16)
+    job = start(program("relay", stream=1, code=0), stdin=encoded(data))
+    assert job.stdout == data
+    assert len(job.completion.result["stdout"]) < 15 << 20
+
+
+def test_a_program_that_fills_the_disk_is_ended(start: Start, program: Program) -> None:
+    job = start(program("hoard"))
+    assert job.completion.error == "The program stored more than 256 MiB in its folder."
+    assert job.end.seconds < 5
+
+
+def test_folders_nested_beyond_what_a_path_can_name_are_found_and_removed(
+    start: Start, program: Program, paths: Paths
+) -> None:
+    job = start(program("nest"))
+    assert job.completion.error == "The program made folders that are nested too deeply."
+    assert list(paths.jobs.iterdir()) == []
+
+
+def test_a_link_that_a_program_leaves_is_removed_and_not_what_it_names(
+    start: Start, program: Program, paths: Paths
+) -> None:
+    precious = paths.state / "precious"
+    precious.mkdir(parents=True)
+    (precious / "file").write_text("here")
+    job = start(program("open"), args=["link", "../../../precious"])
+    assert job.completion.status == "failed"
+    assert list(paths.jobs.iterdir()) == []
+    assert (precious / "file").read_text() == "here"
+
+
+def test_a_bad_specification_fails_the_job_without_a_process(start: Start) -> None:
+    began = time.monotonic()
+    job = start(module=None, args=[])
+    assert job.completion.error.startswith("The job's spec must have either 'module'")
+    assert time.monotonic() - began < 0.2
+
+
+def test_a_kind_that_this_computer_does_not_have_fails_the_job(start: Start) -> None:
+    job = start(kind="container", image="x")
+    assert job.completion.error == "This computer cannot run jobs of the kind 'container'."

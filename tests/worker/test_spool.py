@@ -1,0 +1,115 @@
+"""Results that wait to be sent: kept whole, in order, whatever the disk does."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from qubix_worker.files import write_whole
+from qubix_worker.protocol import JobCompletion
+from qubix_worker.spool import Entry, Spool
+
+
+def done(text: str = "", attempt: int = 1) -> JobCompletion:
+    return JobCompletion(
+        "completed",
+        result={"exitCode": 0, "stdout": text},
+        metrics={"wallSeconds": 1.5},
+        attempt=attempt,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "spool"
+
+
+def test_results_survive_the_worker_and_come_back_oldest_first(folder: Path) -> None:
+    for age, name in enumerate(("b", "a", "c")):
+        Spool(folder).put(name, done(name))
+        os.utime(folder / f"{name}-1.json", (age, age))
+    spool = Spool(folder)
+    assert [entry.job_id for entry in spool.pending()] == ["b", "a", "c"]
+    assert spool.pending(1) == [Entry("b", done("b"))]
+    assert spool.job_ids() == {"a", "b", "c"}
+
+
+def test_a_result_stays_until_it_is_removed(folder: Path) -> None:
+    spool = Spool(folder)
+    spool.put("a", done())
+    (entry,) = spool.pending()
+    assert spool.pending() == [entry]
+    spool.remove(entry)
+    assert (spool.pending(), spool.job_ids()) == ([], frozenset())
+    spool.remove(entry)
+
+
+def test_the_same_result_put_twice_waits_once_and_each_attempt_by_itself(folder: Path) -> None:
+    spool = Spool(folder)
+    for attempt in (1, 1, 2):
+        spool.put("a-1", done(attempt=attempt))
+    assert sorted(entry.completion.attempt or 0 for entry in spool.pending()) == [1, 2]
+    assert spool.job_ids() == {"a-1"}
+
+
+def test_an_empty_spool_needs_no_folder(folder: Path) -> None:
+    spool = Spool(folder)
+    assert (spool.pending(), spool.job_ids()) == ([], frozenset())
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"\xff\0",
+        b"[" * 100_000,
+        b"null",
+        b'{"jobId": "a"}',
+        b'{"jobId": "a", "completion": {"status": "maybe"}}',
+        b'{"jobId": 7, "completion": {"status": "failed"}}',
+        json.dumps({"jobId": "../../a", "completion": {"status": "failed"}}).encode(),
+        json.dumps({"jobId": "b", "completion": {"status": "failed"}}).encode(),
+    ],
+    ids=range(10),
+)
+def test_a_broken_file_is_set_aside_and_stops_nothing(folder: Path, content: bytes) -> None:
+    spool = Spool(folder)
+    spool.put("z", done())
+    (folder / "a-1.json").write_bytes(content)
+    assert spool.pending() == [Entry("z", done())]
+    assert spool.pending() == [Entry("z", done())]
+    assert (folder / "a-1.json.broken").read_bytes() == content
+    assert spool.job_ids() == {"z"}
+
+
+def test_what_a_killed_worker_was_writing_is_swept_away(folder: Path) -> None:
+    folder.mkdir()
+    (folder / ".a-1.json.0badcafe.part").write_bytes(b"{")
+    assert Spool(folder).pending() == []
+    assert list(folder.iterdir()) == []
+
+
+def test_a_full_disk_costs_no_result_while_the_worker_lives(folder: Path) -> None:
+    full = True
+
+    def write(path: Path, data: bytes) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_whole(path, data)
+
+    spool = Spool(folder, write)
+    spool.put("a", done("a"))
+    assert spool.pending() == [Entry("a", done("a"))]
+    assert spool.job_ids() == {"a"}
+    full = False
+    spool.put("b", done("b"))
+    assert {entry.job_id for entry in spool.pending()} == {"a", "b"}
+    for entry in spool.pending():
+        spool.remove(entry)
+    assert spool.pending() == []
