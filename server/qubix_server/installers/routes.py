@@ -137,7 +137,7 @@ def _asked(request: Request) -> tuple[str, str | None]:
 @functools.lru_cache(maxsize=16)
 def _script(system: str, backend: str, enrollment: str | None) -> bytes:
     build = batch_script if system == "windows" else shell_script
-    return build(backend, enrollment)
+    return build(backend, enrollment, amalgamate())
 
 
 def _caching(enrollment: str | None) -> dict[str, str]:

@@ -7,14 +7,13 @@ Values reach a script only through its own language's quoting: in the .sh as a q
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import qubix_worker
-from qubix_server.installers.release import release
-from qubix_worker.amalgamation import amalgamate
 
 _END = "END_OF_THE_QUBIX_WORKER"
 _SECTION = ":: === "
@@ -23,10 +22,13 @@ _CMD_LINE_LENGTH = 8191
 string limitation")."""
 
 
-def shell_script(backend: str, enrollment: str | None) -> bytes:
-    """The .sh for Linux and macOS. Raises ValueError for a value that no shell can hold (NUL)."""
-    worker = _worker().removesuffix("\n")
-    if _END in worker.split("\n"):
+def shell_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
+    """The .sh for Linux and macOS. `worker` is the one file, in ASCII.
+
+    Raises ValueError for a value that no shell can hold (NUL).
+    """
+    text = worker.decode("ascii").removesuffix("\n")
+    if _END in text.split("\n"):
         raise ValueError("The worker holds the line that ends it in the script")
     place = _python("place.py")
     if "'" in place:
@@ -35,27 +37,30 @@ def shell_script(backend: str, enrollment: str | None) -> bytes:
         "VERSION": qubix_worker.__version__,
         "BACKEND": _shell_word(backend),
         "ENROLLMENT": _shell_word(enrollment or ""),
-        "SHA256": _shell_word(release().sha256),
+        "SHA256": _shell_word(hashlib.sha256(worker).hexdigest()),
         "PLACE": place,
-        "WORKER": worker,
+        "WORKER": text,
         "END": _END,
     }
     return _filled("installer.sh", values).encode("utf-8")
 
 
-def batch_script(backend: str, enrollment: str | None) -> bytes:
-    """The .bat for Windows: ASCII, with CR LF at the end of every line."""
-    worker = _worker()
-    values = {"backend": backend, "enrollment": enrollment or "", "sha256": release().sha256}
+def batch_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
+    """The .bat for Windows: ASCII, with CR LF at the end of every line. `worker` as above."""
+    values = {
+        "backend": backend,
+        "enrollment": enrollment or "",
+        "sha256": hashlib.sha256(worker).hexdigest(),
+    }
     slots = {
         "VERSION": qubix_worker.__version__,
         "VALUES": json.dumps(values),
         "PROGRAM": _python("place.py") + "\n\n" + _program(),
     }
     text = _filled("installer.bat", slots)
-    if re.search(r"^[ \t]*:qubix_", worker, re.MULTILINE):
+    if re.search(rb"^[ \t]*:qubix_", worker, re.MULTILINE):
         raise ValueError("The worker holds a line that cmd would take for a label")
-    whole = text + worker
+    whole = text + worker.decode("ascii")
     if whole.count("\n" + _SECTION) != 3:
         raise ValueError("The script has not exactly its three sections")
     if max(map(len, whole.split("\n"))) > _CMD_LINE_LENGTH:
@@ -74,10 +79,6 @@ def _shell_word(text: str) -> str:
 def _filled(template: str, values: Mapping[str, str]) -> str:
     """The template with each @SLOT@ filled; in one pass, so that no value is taken for a slot."""
     return re.sub(r"@([A-Z0-9]+)@", lambda found: values[found[1]], _text(template))
-
-
-def _worker() -> str:
-    return amalgamate().decode("ascii")
 
 
 def _python(name: str) -> str:
