@@ -46,6 +46,15 @@ class Paths:
         return self.state / "worker.log"
 
     @property
+    def setup_log(self) -> Path:
+        return self.state / "setup.log"
+
+    @property
+    def worker_output(self) -> Path:
+        """What the background worker said before its log was open."""
+        return self.state / "worker.out"
+
+    @property
     def spool(self) -> Path:
         return self.state / "spool"
 
@@ -54,9 +63,8 @@ class Paths:
         return self.state / "jobs"
 
     @property
-    def installed(self) -> Path:
-        """What setup has put on this machine, so that it can be taken away again."""
-        return self.state / "installed.json"
+    def pause(self) -> Path:
+        return self.state / "pause.json"
 
     @classmethod
     def under(cls, home: Path) -> Paths:
@@ -64,13 +72,24 @@ class Paths:
         home = home.absolute()
         return cls(home / "config", home / "state", home / "data", home)
 
+    @staticmethod
+    def home_of(environment: Mapping[str, str]) -> Path | None:
+        """The folder that holds everything, where QUBIX_HOME names one."""
+        home = environment.get("QUBIX_HOME")
+        return Path(home).absolute() if home else None
+
     @classmethod
     def of_user(cls, environment: Mapping[str, str] = os.environ) -> Paths:
         """The folders of this account, or those under `QUBIX_HOME`."""
-        if home := environment.get("QUBIX_HOME"):
-            return cls.under(Path(home))
+        if home := cls.home_of(environment):
+            return cls.under(home)
         # Not at the top: the bare worker file is asked for --help before it has its libraries.
         import platformdirs  # noqa: PLC0415
 
         user = platformdirs.PlatformDirs("qubix", appauthor=False)
-        return cls(user.user_config_path, user.user_state_path, user.user_data_path)
+        folders = (user.user_config_path, user.user_state_path, user.user_data_path)
+        if len(set(folders)) == 1:
+            # Windows and macOS have one place for all three: keep what is purged apart from
+            # what stays.
+            return cls(folders[0] / "config", folders[0] / "state", folders[0] / "data")
+        return cls(*folders)

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+
+from qubix_worker import identity
 from qubix_worker.paths import Paths
-from qubix_worker.setup.steps import Choices, Setup
+from qubix_worker.setup import environment
+from qubix_worker.setup.joining import Register, SaveSettings, StartAtSignIn
+from qubix_worker.setup.starting import Confirm, Start
+from qubix_worker.setup.steps import Choices, Setup, Step
 
 
-def plan(paths: Paths, choices: Choices) -> Setup:
+def plan(paths: Paths, choices: Choices, environ: Mapping[str, str] = os.environ) -> Setup:
     """The steps that take this machine to "online" with `choices`."""
-    raise NotImplementedError
+    steps: list[Step] = []
+    if own := environment.for_this_program(environ):
+        steps.append(own)
+    steps += [
+        SaveSettings(paths, choices),
+        Register(paths, choices),
+        StartAtSignIn(paths, choices),
+    ]
+    if choices.start:
+        steps += [Start(paths, choices), Confirm(paths)]
+    return Setup(steps)
+
+
+def is_set_up(paths: Paths) -> bool:
+    """Whether this computer has joined a network. Raises QubixError for a damaged file."""
+    who = identity.load(paths.identity)
+    return who is not None and who.secret is not None

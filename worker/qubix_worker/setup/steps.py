@@ -44,7 +44,7 @@ class Progress:
     problem: Problem | None = None
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - a person's wish, not an error
     """A person asked to stop; raised inside a step at its next safe moment."""
 
 
@@ -93,27 +93,30 @@ class Setup:
             if cancel.is_set():
                 yield from self.undo()
                 return
-            if step.is_done():
-                yield Progress(step.key, "done")
-                continue
-            yield Progress(step.key, "running")
-            if step not in self._begun:
-                self._begun.append(step)
             try:
-                for progress in step.run(cancel):
-                    yield replace(progress, step=step.key)
+                yield from self._do(step, cancel)
             except Cancelled:
                 yield from self.undo()
                 return
             except QubixError as error:
-                log.info("setup step %s failed", step.key, exc_info=True)
-                yield Progress(step.key, "failed", problem=error.problem)
-                return
+                problem = error.problem
             except OSError as error:
-                log.info("setup step %s failed", step.key, exc_info=True)
-                yield Progress(step.key, "failed", problem=problem_of(error))
-                return
-            yield Progress(step.key, "done")
+                problem = problem_of(error)
+            else:
+                yield Progress(step.key, "done")
+                continue
+            log.info("setup step %s failed: %s", step.key, problem)
+            yield Progress(step.key, "failed", problem=problem)
+            return
+
+    def _do(self, step: Step, cancel: threading.Event) -> Iterator[Progress]:
+        if step.is_done():
+            return
+        yield Progress(step.key, "running")
+        if step not in self._begun:
+            self._begun.append(step)
+        for progress in step.run(cancel):
+            yield replace(progress, step=step.key)
 
     def undo(self) -> Iterator[Progress]:
         """Takes back the steps that this run has begun, the last one first."""

@@ -1,0 +1,73 @@
+"""The worker's command line. Each command is a thin face of something that is tested by itself.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not running, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from qubix_worker import system
+from qubix_worker.cli import parser
+from qubix_worker.cli.output import Output
+from qubix_worker.errors import Problem, QubixError
+from qubix_worker.setup import environment
+from qubix_worker.setup.steps import problem_of
+
+if TYPE_CHECKING:
+    import argparse
+
+log = logging.getLogger(__name__)
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command. Returns its exit code."""
+    arguments = parser.build().parse_args(argv)
+    output = Output.of(arguments)
+    try:
+        return _dispatch(arguments, output)
+    except QubixError as error:
+        output.problem(error.problem)
+        return FAILED
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the output has gone; there is nobody to tell
+        return FAILED
+    except OSError as error:
+        output.problem(problem_of(error))
+        return FAILED
+    except KeyboardInterrupt:
+        output.problem(Problem("interrupted", "Interrupted.", "Run the command again to go on."))
+        return INTERRUPTED
+    except Exception as error:  # the edge of the process: a person gets a sentence, never this
+        log.exception("the command failed")
+        output.problem(
+            Problem(
+                "internal",
+                f"Something unexpected went wrong ({type(error).__name__}: {error}).",
+                "Try again; if it lasts, send the log to the people who run the network.",
+            )
+        )
+        if os.environ.get("QUBIX_DEBUG"):
+            raise
+        return FAILED
+
+
+def _dispatch(arguments: argparse.Namespace, output: Output) -> int:
+    """Runs the command, once its libraries are there."""
+    own = environment.for_this_program(os.environ)
+    if own and not own.is_inside():
+        from qubix_worker.cli import bootstrap  # noqa: PLC0415
+
+        if python := bootstrap.interpreter(own, arguments, output):
+            system.current().become([str(python), *sys.argv])
+        if arguments.command == "setup":
+            return FAILED
+    command = parser.implementation(arguments.command)
+    return command(arguments, output)

@@ -1,0 +1,140 @@
+"""`setup` and `uninstall`: the terminal's face of the setup steps."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from qubix_worker import identity, launcher, settings
+from qubix_worker.cli.logs import log_to
+from qubix_worker.cli.output import Output
+from qubix_worker.client import ServerClient
+from qubix_worker.errors import SettingsError, SetupError
+from qubix_worker.paths import Paths
+from qubix_worker.settings import Settings
+from qubix_worker.setup.plan import plan
+from qubix_worker.setup.steps import Choices
+from qubix_worker.setup.uninstall import TITLES
+from qubix_worker.setup.uninstall import uninstall as uninstall_steps
+
+
+def setup(arguments: argparse.Namespace, output: Output) -> int:
+    paths = Paths.of_user()
+    choices = _choices(arguments, paths)
+    if arguments.code and not arguments.yes and not output.json and sys.stdin.isatty():
+        _confirm_network(choices, output)
+    steps = plan(paths, choices)
+    if arguments.dry_run:
+        output.line(f"Would join {choices.server} and write under:")
+        for folder in (paths.config, paths.state, paths.data):
+            output.line(f"  {folder}")
+        for step in steps.steps:
+            mark = "is done already" if step.is_done() else "would be done"
+            output.line(f"  {step.title}: {mark}")
+        return 0
+    with log_to(paths.setup_log), _interruptible() as cancel:
+        if not output.follow(steps, steps.run(cancel)):
+            if cancel.is_set():
+                output.line("Stopped. What was begun has been taken back.")
+                return 130
+            return 1
+    _closing_words(paths, choices, output)
+    return 0
+
+
+def uninstall(arguments: argparse.Namespace, output: Output) -> int:
+    paths = Paths.of_user()
+    if not arguments.yes and not output.json and sys.stdin.isatty():
+        what = "its settings too" if arguments.purge else "its settings stay"
+        if not _ask(f"Remove QUBIX from this computer ({what})? [y/N] ", default=False):
+            return 1
+    failed: list[str] = []
+    for at in uninstall_steps(paths, purge=arguments.purge):
+        if at.state == "failed":
+            failed.append(at.step)
+        output.show(TITLES[at.step], at)
+    if set(failed) - {"leave"}:  # the network finds out by itself
+        return 1
+    output.line("QUBIX has been removed from this computer.")
+    return 0
+
+
+def _choices(arguments: argparse.Namespace, paths: Paths) -> Choices:
+    kept = settings.load(paths.settings)
+    server = arguments.server or os.environ.get("QUBIX_BACKEND") or kept.server
+    if not server:
+        raise SetupError(
+            "no_server",
+            "It was not said which network to join.",
+            "Give its address with --server, or use the installer from the network's page.",
+        )
+    try:
+        server = settings.check_server_url(server)
+        changes: dict[str, object] = {"server": server}
+        if arguments.name is not None:
+            changes["name"] = arguments.name
+        if arguments.memory_limit_mb is not None:
+            changes["memory_limit_mb"] = arguments.memory_limit_mb
+        if arguments.no_autostart:
+            changes["start_at_sign_in"] = False
+        chosen: Settings = dataclasses.replace(kept, **changes)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise SettingsError("bad_choice", f"That can't be used: {error}.", "Correct it.") from error
+    enrollment = arguments.code or os.environ.get("QUBIX_ENROLLMENT", "")
+    return Choices(server, chosen, enrollment.strip(), start=not arguments.no_start)
+
+
+def _confirm_network(choices: Choices, output: Output) -> None:
+    info = ServerClient(choices.server).enrollment_info(choices.enrollment)
+    output.line(f"You are joining {info.server_name} at {choices.server}.")
+    output.line(info.meaning)
+    if not _ask("Go on? [Y/n] ", default=True):
+        raise SetupError("declined", "Nothing was done.", "Run setup again when you like.")
+
+
+def _ask(question: str, *, default: bool) -> bool:
+    answer = input(question).strip().lower()
+    return default if not answer else answer in ("y", "yes")
+
+
+def _closing_words(paths: Paths, choices: Choices, output: Output) -> None:
+    who = identity.load(paths.identity)
+    name = who.name if who else ""
+    network = (who.server_name if who else "") or choices.server
+    command = launcher.shown_command()
+    output.line()
+    if choices.start:
+        output.line(output.styled(f"This computer is online as {name} on {network}.", "bold"))
+    else:
+        output.line(f"This computer is set up as {name} on {network}; start it with: {command} run")
+    output.line(f"  see it     {command} status")
+    output.line(f"  pause it   {command} pause --for 1h")
+    output.line(f"  stop it    {command} stop")
+    output.line(f"  remove it  {command} uninstall")
+    output.line(f"  settings   {paths.settings}")
+    output.line(f"  log        {paths.log}")
+
+
+@contextmanager
+def _interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl+C or SIGTERM sets; the second Ctrl+C interrupts at once."""
+    cancel = threading.Event()
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+
+    former = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancel
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

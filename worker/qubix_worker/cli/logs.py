@@ -1,0 +1,44 @@
+"""Where the log goes: a rotated file of the user's own, 5 MB in all, times in UTC."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FILE_BYTES = 1_000_000
+OLD_FILES = 4
+
+
+@contextmanager
+def log_to(path: Path) -> Iterator[None]:
+    """Sends this process's log to `path` while the context lasts. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8"
+    )
+    path.chmod(0o600)
+    formatter = OneLine("%(asctime)sZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    logging.raiseExceptions = False  # a full disk must not turn each line into a traceback
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
+
+
+class OneLine(logging.Formatter):
+    """No message can begin a line that looks like another's."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        text = super().formatMessage(record)
+        return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

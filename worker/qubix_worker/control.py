@@ -1,0 +1,115 @@
+"""The local control channel: asking the running worker how it is, and telling it what to do.
+
+JSON in bytes over multiprocessing.connection, never pickles. Both sides prove that they know the
+key in the state folder, which only this user can read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing.connection as channel
+import time
+from multiprocessing import AuthenticationError
+from typing import Any
+
+from qubix_worker import lock, system
+from qubix_worker.errors import ControlError
+from qubix_worker.paths import Paths
+from qubix_worker.status import Status
+from qubix_worker.wire import WireError, from_wire
+
+MESSAGE_BYTES = 1 << 20
+STOP_SECONDS = 20.0
+
+
+class Control:
+    """Calls to the worker of one state folder; each opens the channel anew. Raises ControlError."""
+
+    def __init__(self, paths: Paths, timeout_seconds: float = 3.0) -> None:
+        self._paths = paths
+        self._timeout = timeout_seconds
+
+    def status(self) -> Status:
+        return self._status({"command": "status"})
+
+    def pause(self, seconds: float | None) -> Status:
+        """Pauses for `seconds`, or with None until resumed."""
+        return self._status({"command": "pause", "seconds": seconds})
+
+    def resume(self) -> Status:
+        return self._status({"command": "resume"})
+
+    def logs(self, lines: int) -> list[str]:
+        """The last `lines` lines of the worker's log."""
+        answer = self._ask({"command": "logs", "lines": lines})
+        return [str(line) for line in answer.get("logs", ())]
+
+    def stop(self) -> None:
+        """Asks the worker to end, and returns when it has."""
+        self._ask({"command": "stop"})
+        until = time.monotonic() + STOP_SECONDS
+        while lock.is_held(self._paths.lock):
+            if time.monotonic() > until:
+                raise ControlError(
+                    "worker_does_not_stop",
+                    f"The worker did not end within {STOP_SECONDS:.0f} seconds.",
+                    "Try again; if it lasts, restart this computer.",
+                )
+            time.sleep(0.05)
+
+    def _status(self, message: dict[str, Any]) -> Status:
+        try:
+            return from_wire(Status, self._ask(message).get("status"))
+        except WireError as error:
+            raise _other_version(str(error)) from error
+
+    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        try:
+            key = self._paths.control_key.read_bytes()
+            with system.current().control_address(self._paths.control_socket) as address:
+                connection = channel.Client(address)
+        except OSError as error:
+            raise self._absent() from error
+        with contextlib.closing(connection):
+            try:
+                self._await(connection)
+                channel.answer_challenge(connection, key)
+                self._await(connection)
+                channel.deliver_challenge(connection, key)
+                connection.send_bytes(json.dumps(message).encode())
+                self._await(connection)
+                answer = json.loads(connection.recv_bytes(MESSAGE_BYTES))
+            except AuthenticationError as error:
+                raise _other_version("it has another key") from error
+            except (OSError, EOFError) as error:
+                raise self._absent() from error
+            except ValueError as error:
+                raise _other_version("its answer is not JSON") from error
+        if not isinstance(answer, dict) or not answer.get("ok"):
+            reason = str(answer.get("error")) if isinstance(answer, dict) else "no answer"
+            raise ControlError("control_refused", f"The worker refused: {reason}.", "Try again.")
+        return answer
+
+    def _await(self, connection: channel.Connection[Any, Any]) -> None:
+        if not connection.poll(self._timeout):
+            raise ControlError(
+                "worker_hangs",
+                f"The worker did not answer within {self._timeout:.0f} seconds.",
+                "Wait a moment and try again; if it lasts, stop it and start it anew.",
+            )
+
+    def _absent(self) -> ControlError:
+        return ControlError(
+            "worker_not_running",
+            "QUBIX is not running on this computer.",
+            "Start it with `qubix-worker run`, or from the application.",
+        )
+
+
+def _other_version(reason: str) -> ControlError:
+    return ControlError(
+        "worker_other_version",
+        f"The running worker speaks in a way that this program does not understand ({reason}).",
+        "Stop it, then start it again.",
+    )

@@ -1,0 +1,55 @@
+"""Who this computer is to its server: the worker's id and its secret, readable by its user only.
+
+The id is written before the first registration and kept, so that a registration whose answer
+was lost is repeated as the same worker.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qubix_worker.errors import QubixError
+from qubix_worker.files import write_whole
+from qubix_worker.wire import WireError, from_wire, to_wire
+
+
+@dataclass(frozen=True)
+class Identity:
+    worker_id: str
+    server: str
+    name: str
+    server_name: str = ""
+    secret: str | None = field(default=None, repr=False)
+    """None until the server has acknowledged the registration."""
+
+    def with_secret(self, secret: str) -> Identity:
+        return dataclasses.replace(self, secret=secret)
+
+
+def new(server: str, name: str, server_name: str) -> Identity:
+    return Identity(f"w-{secrets.token_hex(10)}", server, name, server_name)
+
+
+def load(path: Path) -> Identity | None:
+    """The identity in `path`; None where the computer has none.
+
+    Raises QubixError where the file is damaged.
+    """
+    try:
+        return from_wire(Identity, json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, WireError) as error:
+        raise QubixError(
+            "identity_damaged",
+            f"The file that says who this computer is ({path}) is damaged.",
+            "Delete it, then join the network again from its page.",
+        ) from error
+
+
+def save(path: Path, identity: Identity) -> None:
+    write_whole(path, json.dumps(to_wire(identity), indent=1).encode())

@@ -1,0 +1,65 @@
+"""How this program is started again: as a package, as the one readable file, or frozen."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from qubix_worker import amalgamation, system
+from qubix_worker.paths import Paths
+
+
+def worker_command() -> list[str]:
+    """The command line that runs this same worker program, to which a command is added."""
+    if getattr(sys, "frozen", False):
+        name = "qubix-worker.exe" if system.current().name == "windows" else "qubix-worker"
+        return [str(Path(sys.executable).with_name(name))]
+    if file := amalgamation.running_from():
+        return [sys.executable, str(file)]
+    return [sys.executable, "-m", "qubix_worker"]
+
+
+def shown_command() -> str:
+    """The shortest way for a person to type `worker_command` on this computer."""
+    if file := amalgamation.running_from():
+        shim = file.with_name(system.current().shim_name)
+        if shim.exists():
+            return shown_path(shim)
+    if shutil.which("qubix-worker"):
+        return "qubix-worker"
+    if Path(sys.argv[0]).name.startswith("qubix-worker"):
+        return shown_path(Path(sys.argv[0]))
+    return shlex.join(worker_command())
+
+
+def shown_path(path: Path) -> str:
+    """A path as it is typed from here: relative where that is shorter, quoted where needed."""
+    with contextlib.suppress(ValueError):
+        path = path.absolute().relative_to(Path.cwd())
+    return shlex.quote(str(path))
+
+
+def start_worker(paths: Paths) -> subprocess.Popen[bytes]:
+    """Starts the background worker; it outlives this process and its terminal.
+
+    What it prints before its own log is open goes to `worker.out` in the state folder.
+    """
+    paths.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    environment = {k: v for k, v in os.environ.items() if k != "QUBIX_ENROLLMENT"}
+    if paths.home:
+        environment["QUBIX_HOME"] = str(paths.home)
+    with paths.worker_output.open("wb") as output:
+        return subprocess.Popen(
+            [*worker_command(), "run"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=paths.state,
+            env=environment,
+            **system.current().detached(),
+        )

@@ -1,0 +1,43 @@
+"""A pause as a value, kept in the state folder so that it outlives a restart of the computer."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from qubix_worker.files import write_whole
+from qubix_worker.wire import WireError, from_wire, to_wire
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Who paused, and until when (seconds since the epoch; None: until resumed)."""
+
+    by: str
+    until: float | None = None
+
+    def is_over(self, now: float) -> bool:
+        return self.until is not None and now >= self.until
+
+
+def load(path: Path) -> Pause | None:
+    """The pause that was kept. A damaged file is a pause until resumed: never a surprise start."""
+    try:
+        return from_wire(Pause, json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, WireError):
+        log.warning("the kept pause is damaged; staying paused until resumed")
+        return Pause("you")
+
+
+def save(path: Path, pause: Pause | None) -> None:
+    """Keeps `pause`; None forgets it."""
+    if pause is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_whole(path, json.dumps(to_wire(pause)).encode())

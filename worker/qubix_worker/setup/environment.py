@@ -1,0 +1,217 @@
+"""The step that gives the one-file worker its libraries: an environment of its own, beside it.
+
+Only this step runs on a bare Python: it needs nothing but the standard library. The package and
+the frozen application bring their libraries along, and pass it over. The environment is named
+after the list of what is in it, so a new list makes a new one and an old one can still run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import pkgutil
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from qubix_worker import amalgamation, system
+from qubix_worker.errors import SetupError
+from qubix_worker.files import write_whole
+from qubix_worker.paths import Paths
+from qubix_worker.setup.steps import Cancelled, Phase, Progress
+
+log = logging.getLogger(__name__)
+
+SILENCE_SECONDS = 300.0
+"""pip that says nothing for this long is given up."""
+
+
+def requirements() -> bytes:
+    """The worker's lock file: exact versions with their hashes."""
+    text = pkgutil.get_data("qubix_worker", "requirements.txt")
+    assert text is not None, "the worker's list of libraries is a part of it"
+    return text
+
+
+class Environment:
+    """A virtual environment in `folder` with the libraries of `requirements`."""
+
+    key = "environment"
+    title = "Preparing the software"
+    phase: Phase = "prepare"
+    weight = 25.0
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        digest = hashlib.sha256(requirements()).hexdigest()[:12]
+        self._folder = folder / f"environment-{digest}"
+        self._complete = self._folder / "complete"
+        self._environ = environ
+
+    @property
+    def python(self) -> Path:
+        return system.current().environment_python(self._folder)
+
+    def is_inside(self) -> bool:
+        """Whether this very process runs in it."""
+        return Path(sys.prefix) == self._folder
+
+    def is_done(self) -> bool:
+        return self._complete.exists() and self.python.exists()
+
+    def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        self.undo()  # what an earlier try left half-way
+        yield Progress(self.key, "running", "making room for it")
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        yield from self._make(cancel)
+        yield from self._libraries(cancel)
+        here = system.current()
+        shim = here.shim(self._folder.name, Paths.home_of(self._environ))
+        write_whole(self._folder.with_name(here.shim_name), shim, mode=0o755)
+        write_whole(self._complete, b"")
+        for other in self._folder.parent.glob("environment-*"):
+            if other != self._folder:
+                shutil.rmtree(other, ignore_errors=True)
+
+    def undo(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _make(self, cancel: threading.Event) -> Iterator[Progress]:
+        command = [sys.executable, "-I", "-m", "venv", str(self._folder)]
+        output: list[str] = []
+        for line in self._lines(command, cancel):
+            output.append(line)
+            yield Progress(self.key, "running", "making room for it")
+        if not self.python.exists():
+            raise _failure("\n".join(output))
+
+    def _libraries(self, cancel: threading.Event) -> Iterator[Progress]:
+        listed = self._folder / "requirements.txt"
+        write_whole(listed, requirements())
+        total = _count_for_here(requirements().decode())
+        command = [
+            str(self.python), "-I", "-m", "pip", "install", "--no-input", "--no-color",
+            "--disable-pip-version-check", "--no-cache-dir", "--progress-bar", "off",
+            "--retries", "2", "--timeout", "20", "--only-binary", ":all:",
+            "--require-hashes", "-r", str(listed),
+        ]  # fmt: skip
+        done = 0
+        output: list[str] = []
+        for line in self._lines(command, cancel):
+            output.append(line)
+            if found := re.match(r"Collecting ([\w.-]+)", line):
+                done += 1
+                yield Progress(
+                    self.key, "running", found[1], min(done, total), total + 1, "packages"
+                )
+            elif line.startswith("Installing"):
+                yield Progress(
+                    self.key, "running", "putting it in place", total, total + 1, "packages"
+                )
+        if not output or not output[-1].startswith("Successfully installed"):
+            raise _failure("\n".join(output))
+
+    def _lines(self, command: list[str], cancel: threading.Event) -> Iterator[str]:
+        """The lines that `command` prints; it is ended on cancel, or when it falls silent."""
+        log.info("running %s", command)
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env={k: v for k, v in self._environ.items() if k not in _HIDDEN},
+        )
+        lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=_read, args=(process, lines), daemon=True).start()
+        silent = 0.0
+        try:
+            while True:
+                if cancel.is_set():
+                    raise Cancelled
+                try:
+                    line = lines.get(timeout=0.1)
+                except queue.Empty:
+                    silent += 0.1
+                    if silent > SILENCE_SECONDS:
+                        raise _failure("timed out") from None
+                    continue
+                silent = 0.0
+                if line is None:
+                    return
+                log.info("%s", line)
+                yield line
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(timeout=5)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+            process.wait()
+
+
+_HIDDEN = ("QUBIX_ENROLLMENT", "PYTHONHOME", "PYTHONPATH", "PIP_REQUIRE_VIRTUALENV", "PIP_USER",
+           "PIP_TARGET", "PIP_PREFIX", "__PYVENV_LAUNCHER__")  # fmt: skip
+
+
+def _read(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.put(line.rstrip())
+    process.wait()
+    lines.put(None)
+
+
+def _count_for_here(text: str) -> int:
+    """About how many packages the list asks for on this system (markers name the others)."""
+    heads = [line for line in text.splitlines() if re.match(r"[A-Za-z0-9]", line)]
+    return sum("sys_platform" not in line for line in heads) or 1
+
+
+_CAUSES = (
+    (r"No space left|Disk quota|not enough space", "disk_full",
+     "There is no room left on the disk.", "Free about 200 MB, then try again."),
+    (r"HASHES|hashes are required|do not match", "tampered",
+     "A library that was fetched is not the one that was expected, so it was not used.",
+     "Try again; if it lasts, tell the people who run the network."),
+    (r"ProxyError|Tunnel connection failed|407 ", "proxy",
+     "The proxy of this network did not let the download through.",
+     "Check the proxy's address and password in the system's settings, then try again."),
+    (r"CERTIFICATE_VERIFY|SSLError|certificate", "certificate",
+     "The libraries could not be fetched over a secure connection.",
+     "Check this computer's date and time, then try again."),
+    (r"name resolution|NewConnectionError|unreachable|refused|timed out|Could not find a version"
+     r"|ConnectTimeout|getaddrinfo|ConnectionError|No matching distribution", "no_network",
+     "The libraries that the worker needs could not be fetched from the internet.",
+     "Check this computer's connection to the internet, then try again."),
+    (r"ensurepip is not available|No module named (venv|ensurepip|pip)", "python_incomplete",
+     "The Python on this computer comes without the part that makes environments (venv).",
+     "Install it (on Debian and Ubuntu: sudo apt-get install python3-venv), then try again."),
+)  # fmt: skip
+
+
+def _failure(output: str) -> SetupError:
+    for pattern, code, happened, todo in _CAUSES:
+        if re.search(pattern, output, re.IGNORECASE):
+            return SetupError(code, happened, todo)
+    last = next((line for line in reversed(output.splitlines()) if line.strip()), "")
+    return SetupError(
+        "environment_failed",
+        f"The software could not be prepared ({last[:200]})." if last
+        else "The software could not be prepared.",
+        "Try again; if it lasts, send the log to the people who run the network.",
+    )  # fmt: skip
+
+
+def for_this_program(environ: Mapping[str, str]) -> Environment | None:
+    """The environment that the one-file worker keeps beside itself; None for a program that
+    brings its libraries along (the package, the frozen application)."""
+    file = amalgamation.running_from()
+    return Environment(file.parent, environ) if file else None

@@ -1,0 +1,158 @@
+"""The steps that make this computer a provider: choices, registration, sign-in entry."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from collections.abc import Iterator
+
+from qubix_worker import __version__, amalgamation, identity, kinds, settings, system
+from qubix_worker.client import ServerClient
+from qubix_worker.errors import ServerError, SetupError
+from qubix_worker.files import write_whole
+from qubix_worker.hardware.detect import detect
+from qubix_worker.identity import Identity
+from qubix_worker.launcher import worker_command
+from qubix_worker.paths import Paths
+from qubix_worker.protocol import Registration
+from qubix_worker.setup.steps import Choices, Phase, Progress
+
+
+def is_registered(paths: Paths, server: str) -> bool:
+    """Whether this computer has a secret of `server`."""
+    who = identity.load(paths.identity)
+    return who is not None and who.secret is not None and who.server == server
+
+
+class SaveSettings:
+    """Writes settings.toml; undone, the former file is back."""
+
+    key = "settings"
+    title = "Saving your choices"
+    phase: Phase = "prepare"
+    weight = 0.2
+
+    def __init__(self, paths: Paths, choices: Choices) -> None:
+        self._paths = paths
+        self._choices = choices
+        self._former: bytes | None = None
+
+    def is_done(self) -> bool:
+        path = self._paths.settings
+        return path.exists() and settings.load(path) == self._choices.settings
+
+    def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        path = self._paths.settings
+        self._former = path.read_bytes() if path.exists() else None
+        settings.save(path, self._choices.settings)
+        yield Progress(self.key, "running")
+
+    def undo(self) -> None:
+        path = self._paths.settings
+        if self._former is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_whole(path, self._former)
+
+
+class Register:
+    """Registers with the enrollment. The id is on disk before the server hears of it, so that
+    a lost answer leads to the same provider at the next try."""
+
+    key = "register"
+    title = "Joining the network"
+    phase: Phase = "join"
+    weight = 1.5
+
+    def __init__(self, paths: Paths, choices: Choices) -> None:
+        self._paths = paths
+        self._choices = choices
+
+    def is_done(self) -> bool:
+        return is_registered(self._paths, self._choices.server)
+
+    def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        choices = self._choices
+        if not choices.enrollment:
+            raise SetupError(
+                "no_enrollment",
+                "This computer has no invitation to the network yet.",
+                "Open the network's page and press Share my GPU.",
+            )
+        client = ServerClient(choices.server)
+        yield Progress(self.key, "running", "asking the network")
+        try:
+            info = client.enrollment_info(choices.enrollment)
+        except ServerError as error:
+            if error.problem.code != "enrollment_used":
+                raise
+            server_name = ""  # used by this very computer, if the registration then succeeds
+        else:
+            server_name = info.server_name
+        who = self._who(server_name)
+        yield Progress(self.key, "running", "looking at this computer")
+        registration = Registration(
+            worker_id=who.worker_id,
+            name=who.name,
+            hardware=detect(self._paths.state),
+            worker_version=__version__,
+            worker_sha256=amalgamation.sha256(),
+            capabilities=kinds.available(),
+            enrollment=choices.enrollment,
+        )
+        yield Progress(self.key, "running", "joining")
+        identity.save(self._paths.identity, who)
+        answer = client.register(registration)
+        identity.save(self._paths.identity, who.with_secret(answer.worker_secret))
+
+    def undo(self) -> None:
+        who = identity.load(self._paths.identity)
+        if who is None or who.server != self._choices.server:
+            return
+        if who.secret:
+            client = ServerClient(who.server, worker_id=who.worker_id, secret=who.secret)
+            try:
+                client.forget()
+            finally:
+                self._paths.identity.unlink(missing_ok=True)
+        else:
+            self._paths.identity.unlink(missing_ok=True)
+
+    def _who(self, server_name: str) -> Identity:
+        name = self._choices.settings.name or default_name()
+        kept = identity.load(self._paths.identity)
+        if kept and kept.server == self._choices.server:
+            return Identity(kept.worker_id, kept.server, name, server_name or kept.server_name)
+        return identity.new(self._choices.server, name, server_name)
+
+
+def default_name() -> str:
+    """This computer's own name, as its user knows it."""
+    name = "".join(c for c in platform.node() if c.isprintable()).split(".")[0][:64]
+    return name or "computer"
+
+
+class StartAtSignIn:
+    """The entry that starts the worker when this user signs in, if they want that."""
+
+    key = "autostart"
+    title = "Starting at sign-in"
+    phase: Phase = "join"
+    weight = 0.2
+
+    def __init__(self, paths: Paths, choices: Choices) -> None:
+        self._entry = system.current().autostart(paths.home)
+        self._wanted = choices.settings.start_at_sign_in
+
+    def is_done(self) -> bool:
+        return not self._wanted and not self._entry.exists()
+
+    def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        if self._wanted:
+            self._entry.add([*worker_command(), "run"])
+        else:
+            self._entry.remove()
+        yield Progress(self.key, "running")
+
+    def undo(self) -> None:
+        self._entry.remove()

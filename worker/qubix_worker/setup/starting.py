@@ -1,0 +1,134 @@
+"""The steps that bring the worker up: start it, and see the server acknowledge it."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+
+from qubix_worker import __version__, launcher
+from qubix_worker.control import Control
+from qubix_worker.errors import ControlError, SetupError
+from qubix_worker.paths import Paths
+from qubix_worker.setup.steps import Cancelled, Choices, Phase, Progress
+from qubix_worker.status import Status
+
+START_SECONDS = 30.0
+CONFIRM_SECONDS = 45.0
+POLL_SECONDS = 0.1
+
+
+class Start:
+    """Starts the background worker, or restarts one that is of another version or network."""
+
+    key = "start"
+    title = "Starting to share"
+    phase: Phase = "join"
+    weight = 1.5
+
+    def __init__(self, paths: Paths, choices: Choices) -> None:
+        self._paths = paths
+        self._control = Control(paths)
+        self._server = choices.server
+
+    def is_done(self) -> bool:
+        status = self._running()
+        return bool(status and status.version == __version__ and status.server == self._server)
+
+    def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        if self._running():
+            yield Progress(self.key, "running", "ending the former one")
+            self._control.stop()
+        yield Progress(self.key, "running", "starting")
+        process = launcher.start_worker(self._paths)
+        until = time.monotonic() + START_SECONDS
+        while not self._running():
+            if cancel.wait(POLL_SECONDS):
+                _end(process)
+                raise Cancelled
+            if process.poll() is not None and not self._running():
+                raise self._failure(f"it ended at once, with {process.returncode}")
+            if time.monotonic() > until:
+                _end(process)
+                raise self._failure("it did not answer in time")
+
+    def undo(self) -> None:
+        if self._running():
+            self._control.stop()
+
+    def _running(self) -> Status | None:
+        try:
+            return self._control.status()
+        except ControlError:
+            return None
+
+    def _failure(self, how: str) -> SetupError:
+        try:
+            words = (
+                self._paths.worker_output.read_text(encoding="utf-8", errors="replace")
+                .strip()
+                .splitlines()
+            )
+        except OSError:
+            words = []
+        said = words[-1].removeprefix("qubix-worker: ")[:300] if words else how
+        return SetupError(
+            "worker_did_not_start",
+            f"The worker could not be started: {said}",
+            "Try again; the log tells more.",
+        )
+
+
+class Confirm:
+    """Waits until the server has acknowledged a heartbeat of the running worker."""
+
+    key = "confirm"
+    title = "Going online"
+    phase: Phase = "join"
+    weight = 1.0
+
+    def __init__(self, paths: Paths) -> None:
+        self._control = Control(paths)
+
+    def is_done(self) -> bool:
+        try:
+            status = self._control.status()
+        except ControlError:
+            return False
+        return status.last_heartbeat_at is not None and status.trouble is None
+
+    def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        began = time.monotonic()
+        while True:
+            status = self._control.status()
+            if status.last_heartbeat_at is not None and status.trouble is None:
+                return
+            waited = time.monotonic() - began
+            trouble = status.trouble
+            if trouble and (status.state == "attention" or waited > CONFIRM_SECONDS):
+                raise SetupError(trouble.code, trouble.happened, trouble.todo)
+            if waited > CONFIRM_SECONDS:
+                raise SetupError(
+                    "no_heartbeat",
+                    "The network has not heard from this computer yet.",
+                    "Wait a minute, then try again; the log tells more.",
+                )
+            yield Progress(
+                self.key, "running", trouble.happened if trouble else "", waited,
+                CONFIRM_SECONDS, "seconds",
+            )  # fmt: skip
+            if cancel.wait(POLL_SECONDS):
+                raise Cancelled
+
+    def undo(self) -> None:
+        """Nothing was changed."""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,85 @@
+"""Taking QUBIX away again: the same code for the script, the command line and the wizard.
+
+Run twice it is content; with the server gone it goes on. Settings stay unless purged.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+
+from qubix_worker import amalgamation, identity, system
+from qubix_worker.client import ServerClient
+from qubix_worker.control import Control
+from qubix_worker.errors import ControlError, QubixError
+from qubix_worker.paths import Paths
+from qubix_worker.setup.steps import Progress, problem_of
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    "stop": "Stopping to share",
+    "leave": "Leaving the network",
+    "remove": "Removing the program",
+}
+
+
+def uninstall(paths: Paths, *, purge: bool = False) -> Iterator[Progress]:
+    """Stops the worker, tells the server, removes what setup has put here.
+
+    Each part goes on where the one before failed; a part that failed says so in its Progress.
+    """
+    yield Progress("stop", "running")
+    try:
+        Control(paths).stop()
+    except ControlError as error:
+        if error.problem.code != "worker_not_running":
+            yield Progress("stop", "failed", problem=error.problem)
+            return
+    yield Progress("stop", "done")
+    yield Progress("leave", "running")
+    try:
+        _leave(paths)
+    except QubixError as error:
+        log.info("leaving failed", exc_info=True)
+        yield Progress("leave", "failed", problem=error.problem)
+    else:
+        yield Progress("leave", "done")
+    yield Progress("remove", "running")
+    try:
+        _remove(paths, purge=purge)
+    except OSError as error:
+        yield Progress("remove", "failed", problem=problem_of(error))
+    else:
+        yield Progress("remove", "done")
+
+
+def _leave(paths: Paths) -> None:
+    who = identity.load(paths.identity)
+    if who and who.secret:
+        client = ServerClient(
+            who.server, worker_id=who.worker_id, secret=who.secret, patience_seconds=10
+        )
+        client.forget()
+
+
+def _remove(paths: Paths, *, purge: bool) -> None:
+    system.current().autostart(paths.home).remove()
+    for handler in logging.getLogger().handlers:
+        handler.close()
+    folders = [paths.state, paths.data]
+    if purge:
+        folders.append(paths.config)
+    if file := amalgamation.running_from():
+        for environment in file.parent.glob("environment-*"):
+            shutil.rmtree(environment, ignore_errors=True)
+        if file.parent == paths.data:
+            file.unlink(missing_ok=True)
+    for folder in folders:
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            continue
+    if paths.home and not any(paths.home.iterdir()):
+        paths.home.rmdir()

@@ -1,0 +1,89 @@
+"""What differs between operating systems: one module for each, chosen once, here.
+
+Nothing else in the worker asks which system it is on. The modules are imported only where they
+work, so `windows.py` may use winreg and `posix.py` fcntl.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, Any, Literal, NoReturn, Protocol
+
+
+class Autostart(Protocol):
+    """The entry that starts a program when this user signs in."""
+
+    def exists(self) -> bool: ...
+    def add(self, command: list[str]) -> None: ...
+    def remove(self) -> None: ...
+
+
+class System(Protocol):
+    """What the worker needs of an operating system."""
+
+    @property
+    def name(self) -> Literal["linux", "windows", "macos"]: ...
+
+    @property
+    def shim_name(self) -> str:
+        """The file's name of the short command that a script installation gets."""
+        ...
+
+    def shim(self, environment: str, home: Path | None) -> bytes:
+        """That command: runs `qubix_worker.py` beside it in the environment of this name."""
+        ...
+
+    def become(self, command: list[str]) -> NoReturn:
+        """Goes on as another program, in place of this one."""
+        ...
+
+    def version(self) -> str:
+        """The system as its users call it, such as `Debian GNU/Linux 12 (bookworm)`."""
+        ...
+
+    def processor_model(self) -> str | None:
+        """The processor's name as its maker gives it; None where the system does not tell."""
+        ...
+
+    def try_lock(self, file: IO[Any]) -> bool:
+        """Takes the lock on an open file, without waiting. It ends with the process."""
+        ...
+
+    def control_address(self, socket: Path) -> AbstractContextManager[str]:
+        """The address of the control channel, valid inside the context."""
+        ...
+
+    def control_stale(self, socket: Path) -> None:
+        """Removes what a killed worker left of its control channel. The lock must be held."""
+        ...
+
+    def detached(self) -> dict[str, Any]:
+        """Popen's arguments for a process that outlives this one and its terminal."""
+        ...
+
+    def environment_python(self, environment: Path) -> Path:
+        """The interpreter inside a virtual environment."""
+        ...
+
+    def autostart(self, home: Path | None) -> Autostart:
+        """Sign-in entries; under `home` (QUBIX_HOME) they are written there and nowhere else."""
+        ...
+
+
+@functools.cache
+def current() -> System:
+    """The system that this process runs on."""
+    if sys.platform == "win32":
+        from qubix_worker.system import windows  # noqa: PLC0415
+
+        return windows.Windows()
+    if sys.platform == "darwin":
+        from qubix_worker.system import macos  # noqa: PLC0415
+
+        return macos.MacOS()
+    from qubix_worker.system import linux  # noqa: PLC0415
+
+    return linux.Linux()

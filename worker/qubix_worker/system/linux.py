@@ -1,0 +1,97 @@
+"""Linux: /proc, os-release, and XDG autostart entries."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from qubix_worker.files import write_whole
+from qubix_worker.system import Autostart
+from qubix_worker.system.posix import Posix
+
+
+class Linux(Posix):
+    """See `System`."""
+
+    name: Literal["linux"] = "linux"
+
+    def version(self) -> str:
+        try:
+            release = platform.freedesktop_os_release().get("PRETTY_NAME", "Linux")
+        except OSError:
+            release = "Linux"
+        return f"{release}, kernel {platform.release()}"
+
+    def processor_model(self) -> str | None:
+        return model_from_cpuinfo(Path("/proc/cpuinfo"))
+
+    @contextmanager
+    def short_folder(self, folder: Path) -> Iterator[str]:
+        # A descriptor's entry in /proc is a name for the folder that is never long.
+        handle = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+        try:
+            yield f"/proc/self/fd/{handle}"
+        finally:
+            os.close(handle)
+
+    def autostart(self, home: Path | None) -> Autostart:
+        config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+        folder = home / "config" if home else Path(config)
+        return DesktopEntry(folder / "autostart" / "qubix-worker.desktop")
+
+
+def model_from_cpuinfo(cpuinfo: Path) -> str | None:
+    """The first `model name` of a cpuinfo file (proc(5)); ARM kernels give none."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        key, _, value = line.partition(":")
+        if key.strip() in ("model name", "Model", "cpu model") and value.strip():
+            return " ".join(value.split())
+    return None
+
+
+class DesktopEntry:
+    """An XDG autostart entry (Desktop Application Autostart Specification 0.5)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def add(self, command: list[str]) -> None:
+        text = (
+            "[Desktop Entry]\nType=Application\nName=QUBIX\n"
+            "Comment=Shares this computer while it is idle\n"
+            # TryExec: once the program is gone, the entry does nothing and says nothing.
+            f"TryExec={_string(command[0])}\n"
+            f"Exec={' '.join(map(exec_argument, command))}\n"
+            "Terminal=false\nNoDisplay=true\nX-GNOME-Autostart-enabled=true\n"
+        )
+        write_whole(self.path, text.encode(), mode=0o644)
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def _string(value: str) -> str:
+    """A value of type string: backslash and control characters are escaped
+    (Desktop Entry Specification 1.5, "Possible value types")."""
+    for character, escape in (("\\", "\\\\"), ("\n", "\\n"), ("\t", "\\t"), ("\r", "\\r")):
+        value = value.replace(character, escape)
+    return value
+
+
+def exec_argument(value: str) -> str:
+    """One argument of an Exec line: quoted, then escaped again as a string, `%` doubled
+    (Desktop Entry Specification 1.5, "The Exec key")."""
+    for character in ("\\", '"', "`", "$"):
+        value = value.replace(character, "\\" + character)
+    return _string('"' + value.replace("%", "%%") + '"')

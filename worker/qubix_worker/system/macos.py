@@ -1,0 +1,60 @@
+"""macOS: sysctl, sw_vers, LaunchAgents. Not run on this project's Linux machines; see docs."""
+
+from __future__ import annotations
+
+import platform
+import plistlib
+import subprocess
+from pathlib import Path
+from typing import Literal
+
+from qubix_worker.files import write_whole
+from qubix_worker.system import Autostart
+from qubix_worker.system.posix import Posix
+
+LABEL = "org.qubix.worker"
+
+
+class MacOS(Posix):
+    """See `System`."""
+
+    name: Literal["macos"] = "macos"
+
+    def version(self) -> str:
+        return f"macOS {platform.mac_ver()[0]}"
+
+    def processor_model(self) -> str | None:
+        try:
+            answer = subprocess.run(
+                ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"],
+                capture_output=True, text=True, timeout=3, check=True,
+            )  # fmt: skip
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return answer.stdout.strip() or None
+
+    def autostart(self, home: Path | None) -> Autostart:
+        folder = home / "config" if home else Path.home() / "Library"
+        return LaunchAgent(folder / "LaunchAgents" / f"{LABEL}.plist")
+
+
+class LaunchAgent:
+    """A LaunchAgent (launchd.plist(5)) that runs the worker at sign-in."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def add(self, command: list[str]) -> None:
+        agent = {
+            "Label": LABEL,
+            "ProgramArguments": command,
+            "RunAtLoad": True,
+            "ProcessType": "Background",
+        }
+        write_whole(self.path, plistlib.dumps(agent), mode=0o644)
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,75 @@
+"""What Linux and macOS share: file locks, Unix sockets, sessions."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+SOCKET_PATH_BYTES = 100
+"""sockaddr_un holds 108 bytes on Linux, 104 on macOS (unix(7), unix(4))."""
+
+
+class Posix:
+    """The shared half of a System."""
+
+    shim_name = "qubix-worker"
+
+    def shim(self, environment: str, home: Path | None) -> bytes:
+        portable = f"export QUBIX_HOME={shlex.quote(str(home))}\n" if home else ""
+        text = (
+            "#!/bin/sh\n# Runs the QUBIX worker that lies beside this file.\n"
+            f'{portable}here=$(dirname -- "$0")\n'
+            f'exec "$here/{environment}/bin/python" "$here/qubix_worker.py" "$@"\n'
+        )
+        return os.fsencode(text)
+
+    def become(self, command: list[str]) -> NoReturn:
+        sys.stdout.flush()
+        os.execv(command[0], command)  # noqa: S606 - a list of our own
+
+    def try_lock(self, file: IO[Any]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    @contextmanager
+    def control_address(self, socket: Path) -> Iterator[str]:
+        if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES:
+            yield str(socket)
+            return
+        # Too long for a socket's address: go there through a short name for the same folder.
+        with self.short_folder(socket.parent) as folder:
+            yield f"{folder}/{socket.name}"
+
+    @contextmanager
+    def short_folder(self, folder: Path) -> Iterator[str]:
+        """A short path for `folder`: here a link in a private folder of the temporary one."""
+        name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+        private = Path(tempfile.gettempdir()) / f"qubix-{os.getuid()}"
+        private.mkdir(mode=0o700, exist_ok=True)
+        if private.stat().st_uid != os.getuid():
+            raise PermissionError(13, "belongs to another account", str(private))
+        link = private / name
+        with contextlib.suppress(FileExistsError):
+            link.symlink_to(folder)
+        yield str(link)
+
+    def control_stale(self, socket: Path) -> None:
+        socket.unlink(missing_ok=True)
+
+    def detached(self) -> dict[str, Any]:
+        return {"start_new_session": True}
+
+    def environment_python(self, environment: Path) -> Path:
+        return environment / "bin" / "python"

@@ -1,0 +1,123 @@
+"""Windows: the registry, named pipes, and processes without a console window."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal, NoReturn
+
+from qubix_worker.files import write_whole
+from qubix_worker.system import Autostart
+
+# mypy checks the branch of the system that it runs on; this module is for Windows alone.
+assert sys.platform == "win32"
+
+import msvcrt  # noqa: E402
+import winreg  # noqa: E402
+
+RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
+
+
+class Windows:
+    """See `System`."""
+
+    name: Literal["windows"] = "windows"
+
+    shim_name = "qubix-worker.cmd"
+
+    def shim(self, environment: str, home: Path | None) -> bytes:
+        python = rf"%~dp0{environment}\Scripts\python.exe"
+        return f'@"{python}" "%~dp0qubix_worker.py" %*\r\n'.encode("ascii")
+
+    def become(self, command: list[str]) -> NoReturn:
+        # Windows has no exec: this process stays as the one that its console waits for.
+        sys.exit(subprocess.run(command, check=False).returncode)
+
+    def version(self) -> str:
+        return f"Windows {platform.release()} {platform.version()}"
+
+    def processor_model(self) -> str | None:
+        key = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as opened:
+                return str(winreg.QueryValueEx(opened, "ProcessorNameString")[0]).strip() or None
+        except OSError:
+            return None
+
+    def try_lock(self, file: IO[Any]) -> bool:
+        try:
+            # A byte far behind the text, so that others may read who holds the lock.
+            file.seek(1 << 20)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    @contextmanager
+    def control_address(self, socket: Path) -> Iterator[str]:
+        folder = hashlib.sha256(str(socket).lower().encode()).hexdigest()[:32]
+        yield rf"\\.\pipe\qubix-{folder}"
+
+    def control_stale(self, socket: Path) -> None:
+        """A pipe ends with its process: nothing is left."""
+
+    def detached(self) -> dict[str, Any]:
+        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        return {"creationflags": flags}
+
+    def environment_python(self, environment: Path) -> Path:
+        return environment / "Scripts" / "python.exe"
+
+    def autostart(self, home: Path | None) -> Autostart:
+        return StartFile(home / "config" / "autostart.cmd") if home else RunValue("QUBIX")
+
+
+class RunValue:
+    """A value of this user's Run key (learn.microsoft.com, "Run and RunOnce Registry Keys")."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def exists(self) -> bool:
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, RUN_KEY) as key:
+                winreg.QueryValueEx(key, self.name)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def add(self, command: list[str]) -> None:
+        with winreg.CreateKey(winreg.HKEY_CURRENT_USER, RUN_KEY) as key:
+            value = subprocess.list2cmdline(command)
+            winreg.SetValueEx(key, self.name, 0, winreg.REG_SZ, value)
+
+    def remove(self) -> None:
+        access = winreg.KEY_SET_VALUE
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, RUN_KEY, 0, access) as key:
+                winreg.DeleteValue(key, self.name)
+        except FileNotFoundError:
+            return
+
+
+class StartFile:
+    """Under QUBIX_HOME the registry is left alone: the command is only noted in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def add(self, command: list[str]) -> None:
+        line = f'start "" /b {subprocess.list2cmdline(command)}{os.linesep}'
+        write_whole(self.path, line.encode())
+
+    def remove(self) -> None:
+        self.path.unlink(missing_ok=True)
