@@ -76,7 +76,7 @@ def machine(tmp_path: Path) -> Machine:
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "python3").symlink_to(sys.executable)
-    for name in ("uname", "cat", "sh"):
+    for name in ("uname", "cat", "sh", "printf"):
         found = shutil.which(name)
         assert found
         (tools / name).symlink_to(found)
