@@ -37,6 +37,9 @@ READ_SECONDS = 30.0
 ANSWER_BYTES = 1 << 20
 """No answer but a module is longer; what is longer is not read."""
 
+FORGOTTEN = (401, 403, 404)
+"""The statuses of a server that does not know this worker (any more)."""
+
 
 class _Bearer(requests.auth.AuthBase):
     """Sends the secret, or nothing; in both cases a .netrc file is not asked."""
@@ -105,6 +108,16 @@ class ServerClient:
         """The bytes of a module; the caller checks them against `sha256`."""
         path = f"/api/modules/{quote(sha256, safe='')}"
         return self._bytes("GET", path, most=RESULT_BYTES)
+
+    def is_known(self) -> bool:
+        """Whether the server still knows this computer by its secret."""
+        try:
+            self._call("GET", f"{self._provider}/metrics/history?limit=1")
+        except ServerError as error:
+            if error.status in FORGOTTEN:
+                return False
+            raise
+        return True
 
     def forget(self) -> None:
         """Asks the server to forget this computer."""

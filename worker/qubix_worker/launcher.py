@@ -24,17 +24,18 @@ def worker_command() -> list[str]:
     return [sys.executable, "-m", "qubix_worker"]
 
 
-def shown_command() -> str:
+def shown_command(paths: Paths) -> str:
     """The shortest way for a person to type `worker_command` on this computer."""
     if file := amalgamation.running_from():
         shim = file.with_name(system.current().shim_name)
         if shim.exists():
             return shown_path(shim)
+    portable = f"QUBIX_HOME={shown_path(paths.home)} " if paths.home else ""
     if shutil.which("qubix-worker"):
-        return "qubix-worker"
+        return f"{portable}qubix-worker"
     if Path(sys.argv[0]).name.startswith("qubix-worker"):
-        return shown_path(Path(sys.argv[0]))
-    return shlex.join(worker_command())
+        return portable + shown_path(Path(sys.argv[0]))
+    return portable + shlex.join(worker_command())
 
 
 def shown_path(path: Path) -> str:

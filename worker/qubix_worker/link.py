@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qubix_worker.backoff import Backoff
-from qubix_worker.client import READ_SECONDS, ServerClient
+from qubix_worker.client import FORGOTTEN, READ_SECONDS, ServerClient
 from qubix_worker.errors import Problem, QubixError, ServerError
 from qubix_worker.protocol import Heartbeat, HeartbeatAnswer
 
@@ -24,9 +24,6 @@ WAIT_SECONDS_MOST = 25.0
 
 ASIDE_SECONDS = 3.0
 """The patience of a heartbeat that a person waits for."""
-
-FORGOTTEN = (401, 404)
-"""The statuses of a server that does not know this worker (any more)."""
 
 
 @dataclass(frozen=True)

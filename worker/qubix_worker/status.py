@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from qubix_worker.protocol import Usage
@@ -59,4 +59,4 @@ class Status:
     recent_jobs: tuple[FinishedJob, ...] = ()
     unsent_results: int = 0
     last_heartbeat_at: float | None = None
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)

@@ -108,7 +108,7 @@ def _closing_words(paths: Paths, choices: Choices, output: Output) -> None:
     who = identity.load(paths.identity)
     name = who.name if who else ""
     network = (who.server_name if who else "") or choices.server
-    command = launcher.shown_command()
+    command = launcher.shown_command(paths)
     output.line()
     if choices.start:
         output.line(output.styled(f"This computer is online as {name} on {network}.", "bold"))

@@ -18,12 +18,6 @@ from qubix_worker.protocol import Registration
 from qubix_worker.setup.steps import Choices, Phase, Progress
 
 
-def is_registered(paths: Paths, server: str) -> bool:
-    """Whether this computer has a secret of `server`."""
-    who = identity.load(paths.identity)
-    return who is not None and who.secret is not None and who.server == server
-
-
 class SaveSettings:
     """Writes settings.toml; undone, the former file is back."""
 
@@ -69,7 +63,11 @@ class Register:
         self._choices = choices
 
     def is_done(self) -> bool:
-        return is_registered(self._paths, self._choices.server)
+        who = self._kept()
+        if who is None or who.secret is None:
+            return False
+        # Only a new invitation can mend a computer that the server has forgotten meanwhile.
+        return not self._choices.enrollment or _is_known(who)
 
     def run(self, cancel: threading.Event) -> Iterator[Progress]:
         choices = self._choices
@@ -118,12 +116,28 @@ class Register:
         else:
             self._paths.identity.unlink(missing_ok=True)
 
+    def _kept(self) -> Identity | None:
+        """Who this computer is to this server, or was when it began to join."""
+        who = identity.load(self._paths.identity)
+        return who if who and who.server == self._choices.server else None
+
     def _who(self, server_name: str) -> Identity:
         name = self._choices.settings.name or default_name()
-        kept = identity.load(self._paths.identity)
-        if kept and kept.server == self._choices.server:
+        kept = self._kept()
+        if kept and kept.secret is None:
+            # An answer was lost: the same id leads to the same provider.
             return Identity(kept.worker_id, kept.server, name, server_name or kept.server_name)
         return identity.new(self._choices.server, name, server_name)
+
+
+def _is_known(who: Identity) -> bool:
+    client = ServerClient(who.server, worker_id=who.worker_id, secret=who.secret)
+    try:
+        return client.is_known()
+    except ServerError:
+        return True  # it cannot be asked now; the heartbeat will tell why
+    finally:
+        client.close()
 
 
 def default_name() -> str:
