@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import IO
 
 from qubix_worker import system
 from qubix_worker.errors import QubixError
+
+GLANCE_SECONDS = 0.3
 
 
 class AlreadyRunningError(QubixError):
@@ -34,9 +37,13 @@ class Lock:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         file = open(handle, "r+b")  # noqa: PTH123, SIM115 - a descriptor that is kept
-        if not system.current().try_lock(file):
-            file.close()
-            raise AlreadyRunningError(holder(self._path))
+        # Who only asks whether the lock is held takes it for an instant: do not fall for that.
+        until = time.monotonic() + GLANCE_SECONDS
+        while not system.current().try_lock(file):
+            if time.monotonic() > until:
+                file.close()
+                raise AlreadyRunningError(holder(self._path))
+            time.sleep(0.01)
         file.seek(0)
         file.truncate()
         file.write(str(os.getpid()).encode())

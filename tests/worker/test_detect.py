@@ -1,0 +1,41 @@
+"""This very computer is told as it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from qubix_worker.hardware.detect import detect, find
+from qubix_worker.protocol import Memory, Processor
+from qubix_worker.system import linux
+
+LINUX = pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="reads Linux's /proc")
+
+
+@LINUX
+def test_processor_and_memory_are_those_of_the_kernel() -> None:
+    found = detect()
+    meminfo = Path("/proc/meminfo").read_text().split("\n")[0]
+    assert found.memory == Memory(int(meminfo.split()[1]) * 1024)
+    assert found.processor.logical_cores == os.cpu_count()
+    assert (found.processor.model or "") in " ".join(Path("/proc/cpuinfo").read_text().split())
+
+
+def test_each_thing_is_found_by_itself() -> None:
+    findings = {finding.key: finding for finding in find()}
+    assert {"processor", "memory", "disk"} <= findings.keys()
+    assert isinstance(findings["processor"].value, Processor)
+
+
+def test_a_disk_is_found_for_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    found = detect(tmp_path / "not" / "yet")
+    assert found.disk
+    assert found.disk.total_bytes == os.statvfs(tmp_path).f_frsize * os.statvfs(tmp_path).f_blocks
+
+
+def test_a_kernel_that_names_no_model_leaves_it_unknown(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor\t: 0\nBogoMIPS\t: 50.00\nCPU part\t: 0xd0c\n")
+    assert linux.model_from_cpuinfo(cpuinfo) is None
+    assert linux.model_from_cpuinfo(tmp_path / "missing") is None

@@ -1,0 +1,76 @@
+"""settings.toml: written whole, read back as it was, and a sentence for what cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from qubix_worker import settings
+from qubix_worker.errors import SettingsError
+from qubix_worker.settings import Settings
+
+NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40)
+
+
+def test_no_file_means_the_defaults(tmp_path: Path) -> None:
+    assert settings.load(tmp_path / "settings.toml") == Settings()
+
+
+@given(NAMES, st.lists(NAMES, max_size=3), st.integers(64, 1 << 24), st.booleans())
+def test_what_was_saved_is_what_is_loaded(
+    tmp_path_factory: pytest.TempPathFactory, name: str, cards: list[str], mb: int, sign_in: bool
+) -> None:
+    path = tmp_path_factory.mktemp("config") / "settings.toml"
+    chosen = Settings(
+        server="https://example.org/qubix",
+        name=name,
+        memory_limit_mb=mb,
+        excluded_cards=tuple(cards),
+        start_at_sign_in=sign_in,
+    )
+    settings.save(path, chosen)
+    assert settings.load(path) == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("name = ", "Invalid value"),
+        ("memory_limit_mb = 1", "between 64"),
+        ("memory_limit_mb = true", "memoryLimitMb must be a whole number"),
+        ("colour = 'red'", "unknown setting 'colour'"),
+        ("server = 'ftp://h'", "http"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=reason) as caught:
+        settings.load(path)
+    assert str(path) in caught.value.problem.happened
+
+
+def test_a_file_that_is_not_text_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"\xff\xfe\0")
+    with pytest.raises(SettingsError):
+        settings.load(path)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "example.org", "ftp://example.org", "http://", "http://user@host", "http://host?x=1",
+        "http://host#x", "http://ho st", "http://host:99999", "http://host/\n", "http://h\u202e",
+        "http://" + "a" * 2100,
+    ],
+)  # fmt: skip
+def test_what_is_no_address_of_a_server_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"server must|Port out of range"):
+        settings.check_server_url(url)
+
+
+def test_a_slash_at_the_end_makes_no_difference() -> None:
+    assert settings.check_server_url("https://h:8443/base/") == "https://h:8443/base"

@@ -1,0 +1,111 @@
+"""What differs between systems: sign-in entries, short names for long folders, locks."""
+
+from __future__ import annotations
+
+import multiprocessing.connection
+import os
+import plistlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from qubix_worker import lock, system
+from qubix_worker.lock import AlreadyRunningError, Lock
+from qubix_worker.system import macos
+from qubix_worker.system.linux import DesktopEntry, exec_argument
+
+
+def unquoted(text: str) -> str:
+    """What a launcher reads: first the string's escapes, then the quotes, then the percents."""
+    for escape, character in (("\\n", "\n"), ("\\t", "\t"), ("\\r", "\r")):
+        text = text.replace("\\\\", "\0").replace(escape, character).replace("\0", "\\\\")
+    text = text.replace("\\\\", "\\")
+    assert text[0] == text[-1] == '"'
+    inner, out = iter(text[1:-1]), ""
+    for character in inner:
+        out += next(inner) if character == "\\" else character
+    return out.replace("%%", "%")
+
+
+@given(st.text(st.sampled_from("a \"`$\\%'é&|;()<>")))
+def test_any_argument_survives_the_exec_line(argument: str) -> None:
+    assert unquoted(exec_argument(argument)) == argument
+
+
+def test_a_sign_in_entry_runs_the_worker(tmp_path: Path) -> None:
+    entry = DesktopEntry(tmp_path / "autostart" / "qubix-worker.desktop")
+    assert not entry.exists()
+    entry.add(["/a b/python", "-m", "qubix_worker", "run"])
+    text = entry.path.read_text()
+    assert 'Exec="/a b/python" "-m" "qubix_worker" "run"\n' in text
+    assert "TryExec=/a b/python\n" in text
+    entry.remove()
+    entry.remove()
+    assert not entry.exists()
+
+
+def test_a_launch_agent_is_a_property_list(tmp_path: Path) -> None:
+    agent = macos.LaunchAgent(tmp_path / "agents" / "org.qubix.worker.plist")
+    agent.add(["/Applications/QUBIX & co", "run"])
+    told = plistlib.loads(agent.path.read_bytes())
+    assert told["ProgramArguments"] == ["/Applications/QUBIX & co", "run"]
+    assert told["RunAtLoad"] is True
+    agent.remove()
+    assert not agent.exists()
+
+
+def test_under_qubix_home_the_sign_in_entry_stays_inside(tmp_path: Path) -> None:
+    entry = system.current().autostart(tmp_path)
+    entry.add(["/bin/true", "run"])
+    assert entry.exists()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("depth", [1, 20])
+def test_a_control_socket_works_however_deep_its_folder_is(tmp_path: Path, depth: int) -> None:
+    folder = tmp_path.joinpath(*["a folder with a name"] * depth)
+    folder.mkdir(parents=True)
+    socket = folder / "control.sock"
+    with system.current().control_address(socket) as address:
+        with multiprocessing.connection.Listener(address) as listener:
+            assert socket.exists()
+            with system.current().control_address(socket) as other:
+                client = multiprocessing.connection.Client(other)
+            server = listener.accept()
+            client.send_bytes(b"hello")
+            assert server.recv_bytes() == b"hello"
+            client.close()
+            server.close()
+
+
+def test_a_second_process_finds_the_lock_taken(tmp_path: Path) -> None:
+    path = tmp_path / "état" / "worker.lock"
+    first = Lock(path)
+    first.acquire()
+    assert lock.is_held(path)
+    assert lock.holder(path) == os.getpid()
+    with pytest.raises(AlreadyRunningError, match=str(os.getpid())):
+        Lock(path).acquire()
+    first.release()
+    assert not lock.is_held(path)
+
+
+def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "worker.lock"
+    code = (
+        "import sys, pathlib; from qubix_worker.lock import Lock; "
+        "held = Lock(pathlib.Path(sys.argv[1])); held.acquire(); print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout
+        assert child.stdout.readline() == b"held\n"
+        assert lock.is_held(path)
+        child.kill()
+        child.wait()
+    assert not lock.is_held(path)
+    Lock(path).acquire()
