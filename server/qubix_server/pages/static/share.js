@@ -61,9 +61,18 @@ async function check() {
   }
   if (state.at !== "waiting" || state.kept.enrollment !== kept.enrollment) return;
   if (provider?.isOnline) return online({ ...kept, provider });
-  if (Date.now() - kept.since >= WAIT_MS) return go({ at: "timeout", kept: { ...kept, provider } });
+  if (Date.now() - kept.since >= WAIT_MS) return giveUp({ ...kept, provider });
   go({ at: "waiting", kept: { ...kept, provider }, trouble });
   poll = setTimeout(check, POLL_MS);
+}
+
+/** After five minutes. A computer that joined longer ago than that is not told of any more. */
+async function giveUp(kept) {
+  const used = await call(`/api/enrollments/${encodeURIComponent(kept.code)}`).then(
+    () => false,
+    (error) => error.code === "enrollment_used",
+  );
+  go({ at: "timeout", kept, used });
 }
 
 function online(kept) {
@@ -73,8 +82,8 @@ function online(kept) {
 
 /** Waits once more: with the same invitation while it is good, else with a new one. */
 function again() {
-  const { kept } = state;
-  if (isExpired(kept)) return share();
+  const { kept, used } = state;
+  if (used || isExpired(kept)) return share();
   wait({ ...kept, since: Date.now() });
 }
 
@@ -111,7 +120,7 @@ function show(moved) {
     tick = setInterval(showTime, 1000);
   }
   if (state.at === "online") showOnline(state.kept.provider);
-  if (state.at === "timeout") showTimeout(state.kept);
+  if (state.at === "timeout") showTimeout(state);
   if (state.at === "problem") find("problem-text").textContent = state.text;
   if (moved) announce(section);
 }
@@ -163,11 +172,11 @@ function showOnline(provider) {
   find("online-hardware").replaceChildren(...rows.filter((row) => row[1]).map(row));
 }
 
-function showTimeout(kept) {
-  const joined = kept.provider
-    ? `${kept.provider.name} has joined, but has not said that it is ready.`
-    : "Five minutes have gone by. That can have small reasons:";
-  find("timeout-text").textContent = joined;
+function showTimeout({ kept, used }) {
+  let text = "Five minutes have gone by. That can have small reasons:";
+  if (used) text = "A computer has joined with this invitation some time ago. If it is not sharing:";
+  if (kept.provider) text = `${kept.provider.name} has joined, but has not said that it is ready.`;
+  find("timeout-text").textContent = text;
   find("origin").textContent = location.host;
 }
 
@@ -202,7 +211,10 @@ async function call(path, options = {}) {
     throw new Error("The server cannot be reached just now. Check the network.");
   }
   const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(value.error ?? `The server answered ${answer.status}. Try again later.`);
+  if (!answer.ok) {
+    const sentence = value.error ?? `The server answered ${answer.status}. Try again later.`;
+    throw Object.assign(new Error(sentence), { code: value.code });
+  }
   return value;
 }
 
