@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from qubix_worker.hardware.detect import detect, find
 from qubix_worker.protocol import Memory, Processor
 from qubix_worker.system import linux

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from qubix_worker import identity, pause
 from qubix_worker.errors import QubixError
 from qubix_worker.files import write_whole

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from qubix_worker.hardware import nvidia
 from qubix_worker.hardware.nvidia import NvidiaError
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage

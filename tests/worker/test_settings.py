@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from qubix_worker import settings
 from qubix_worker.errors import SettingsError
 from qubix_worker.settings import Settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing.connection
 import os
 import plistlib
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from qubix_worker import lock, system
 from qubix_worker.lock import AlreadyRunningError, Lock
 from qubix_worker.system import macos
@@ -70,7 +72,8 @@ def test_a_control_socket_works_however_deep_its_folder_is(tmp_path: Path, depth
     folder.mkdir(parents=True)
     socket = folder / "control.sock"
     with system.current().control_address(socket) as address:
-        with multiprocessing.connection.Listener(address) as listener:
+        listener = multiprocessing.connection.Listener(address)
+        with contextlib.closing(listener):
             assert socket.exists()
             with system.current().control_address(socket) as other:
                 client = multiprocessing.connection.Client(other)
@@ -97,7 +100,8 @@ def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "worker.lock"
     code = (
         "import sys, pathlib; from qubix_worker.lock import Lock; "
-        "held = Lock(pathlib.Path(sys.argv[1])); held.acquire(); print('held', flush=True); sys.stdin.read()"
+        "held = Lock(pathlib.Path(sys.argv[1])); held.acquire(); "
+        "print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE

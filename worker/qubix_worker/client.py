@@ -167,7 +167,7 @@ class ServerClient:
                 if response.status_code // 100 != 2:
                     raise self._refusal(response, content)
                 return content
-        except (requests.RequestException, UnicodeError) as error:
+        except (requests.RequestException, ValueError) as error:
             raise self._unreachable(error) from error
 
     def _refusal(self, response: requests.Response, content: bytes) -> ServerError:
@@ -203,7 +203,7 @@ class ServerClient:
             return any(isinstance(cause, kinds) for cause in causes)
 
         text = " ".join(str(cause) for cause in causes)
-        if caused_by(requests.exceptions.ProxyError):
+        if caused_by(requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL):
             row = _PROXY
         elif "certificate is not yet valid" in text or "certificate has expired" in text:
             row = _CLOCK
@@ -213,7 +213,7 @@ class ServerClient:
             row = _NAME
         elif caused_by(ConnectionRefusedError):
             row = _REFUSED
-        elif caused_by(requests.exceptions.InvalidURL, UnicodeError):
+        elif isinstance(error, ValueError):
             row = _NAME
         elif caused_by(requests.exceptions.Timeout, TimeoutError):
             row = _TIMEOUT

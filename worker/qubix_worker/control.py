@@ -75,7 +75,6 @@ class Control:
             try:
                 self._await(connection)
                 channel.answer_challenge(connection, key)
-                self._await(connection)
                 channel.deliver_challenge(connection, key)
                 connection.send_bytes(json.dumps(message).encode())
                 self._await(connection)

@@ -1,0 +1,154 @@
+"""The control channel: commands reach the worker; strangers and rubbish have no effect."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing.connection as channel
+import random
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qubix_worker import system
+from qubix_worker.control import Control
+from qubix_worker.control_server import ControlServer
+from qubix_worker.errors import ControlError
+from qubix_worker.paths import Paths
+from qubix_worker.status import Status
+from qubix_worker.wire import to_wire
+
+STATUS = Status("online", 1.0, "computer", "http://h", "A network", "w-1", "0.1.0", 1)
+
+
+class Asked:
+    """A handler that keeps the requests that reached it."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+
+    def __call__(self, message: dict[str, Any]) -> dict[str, Any]:
+        if message.get("command") not in ("status", "pause", "resume", "logs"):
+            raise ValueError("unknown command")
+        self.messages.append(message)
+        return {"status": to_wire(STATUS), "logs": ["a line"]}
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> Paths:
+    paths = Paths.under(tmp_path / "home")
+    paths.state.mkdir(parents=True)
+    return paths
+
+
+@pytest.fixture
+def asked(paths: Paths) -> Iterator[Asked]:
+    handler = Asked()
+    with contextlib.closing(ControlServer(paths, handler)):
+        yield handler
+
+
+def test_a_command_is_answered_with_the_status(paths: Paths, asked: Asked) -> None:
+    control = Control(paths)
+    assert control.status() == STATUS
+    assert control.pause(60) == STATUS
+    assert control.logs(10) == ["a line"]
+    assert asked.messages[1] == {"command": "pause", "seconds": 60}
+
+
+def test_without_a_worker_it_says_that_none_runs(paths: Paths) -> None:
+    with pytest.raises(ControlError) as caught:
+        Control(paths).status()
+    assert caught.value.problem.code == "worker_not_running"
+
+
+def test_the_key_is_readable_by_its_user_only(paths: Paths, asked: Asked) -> None:
+    assert stat.S_IMODE(paths.control_key.stat().st_mode) == 0o600
+
+
+def test_a_worker_that_ended_leaves_nothing_in_the_way(paths: Paths) -> None:
+    first = ControlServer(paths, Asked())
+    first.close()
+    paths.control_socket.touch()  # as a killed one would leave it
+    with contextlib.closing(ControlServer(paths, Asked())):
+        assert Control(paths).status() == STATUS
+
+
+def test_another_key_is_refused(paths: Paths, asked: Asked) -> None:
+    key = paths.control_key.read_bytes()
+    paths.control_key.write_bytes(b"x" * 32)
+    with pytest.raises(ControlError):
+        Control(paths).resume()
+    paths.control_key.write_bytes(key)
+    assert Control(paths).status() == STATUS
+    assert [message["command"] for message in asked.messages] == ["status"]
+
+
+def test_a_worker_that_hangs_is_said_to_hang(paths: Paths) -> None:
+    released = threading.Event()
+
+    def hang(message: dict[str, Any]) -> dict[str, Any]:
+        released.wait(10)
+        return {}
+
+    with contextlib.closing(ControlServer(paths, hang)):
+        with pytest.raises(ControlError) as caught:
+            Control(paths, timeout_seconds=0.2).status()
+        released.set()
+    assert caught.value.problem.code == "worker_hangs"
+
+
+def raw(paths: Paths) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    with system.current().control_address(paths.control_socket) as address:
+        connection.connect(address)
+    return connection
+
+
+def test_strangers_that_hold_the_line_do_not_keep_others_out(paths: Paths, asked: Asked) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(contextlib.closing(raw(paths)))
+        assert Control(paths).status() == STATUS
+
+
+def test_rubbish_before_authentication_has_no_effect(paths: Paths, asked: Asked) -> None:
+    draw = random.Random(7)
+    for _ in range(300):
+        with contextlib.closing(raw(paths)) as connection, contextlib.suppress(OSError):
+            connection.sendall(draw.randbytes(draw.randrange(200)))
+    assert asked.messages == []
+    assert Control(paths).status() == STATUS
+
+
+def with_key(paths: Paths, message: bytes) -> Any:
+    with system.current().control_address(paths.control_socket) as address:
+        connection = channel.Client(address, authkey=paths.control_key.read_bytes())
+    with contextlib.closing(connection):
+        connection.send_bytes(message)
+        return json.loads(connection.recv_bytes())
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"", b"{", b"[]", b"null", b'{"command": 1}', b'{"command": "rm"}', b"\xff", b"[" * 60000,
+        b'{"command": ["status"]}',
+    ],
+)  # fmt: skip
+def test_a_message_that_makes_no_sense_gets_an_error(
+    paths: Paths, asked: Asked, message: bytes
+) -> None:
+    assert with_key(paths, message)["ok"] is False
+    assert asked.messages == []
+
+
+def test_a_message_that_is_too_long_ends_the_connection(paths: Paths, asked: Asked) -> None:
+    with pytest.raises((EOFError, OSError)):
+        with_key(paths, b" " * (1 << 20))
+    assert Control(paths).status() == STATUS
