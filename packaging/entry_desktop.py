@@ -1,0 +1,7 @@
+"""Where the frozen `qubix` begins."""
+
+import sys
+
+from qubix_desktop.app import main
+
+sys.exit(main())
