@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import wasmtime
 from wasmtime import ExitTrap, Trap, TrapCode, WasmtimeError
@@ -149,9 +150,8 @@ def _execute(
     error = None
     try:
         instance = linker.instantiate(store, module)
-        start = instance.exports(store)["_start"]
-        assert isinstance(start, wasmtime.Func)  # noqa: S101 - _check_exports has seen to it
-        start(store)
+        # _check_exports has seen to it that this is a function.
+        cast(wasmtime.Func, instance.exports(store)["_start"])(store)
     except ExitTrap as trap:
         exit_code = trap.code
         error = _ended_with(trap.code)
