@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from qubix_worker import system
 from qubix_worker.cli import parser
+from qubix_worker.cli.interrupt import INTERRUPTED
 from qubix_worker.cli.output import Output
 from qubix_worker.errors import Problem, QubixError
 from qubix_worker.setup import environment
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FAILED = 1
-INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,7 +67,5 @@ def _dispatch(arguments: argparse.Namespace, output: Output) -> int:
 
         if python := bootstrap.interpreter(own, arguments, output):
             system.current().become([str(python), *sys.argv])
-        if arguments.command == "setup":
-            return FAILED
     command = parser.implementation(arguments.command)
     return command(arguments, output)

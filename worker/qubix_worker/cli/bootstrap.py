@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import threading
+import sys
 from pathlib import Path
 
+from qubix_worker.cli.interrupt import INTERRUPTED, TAKEN_BACK, interruptible
 from qubix_worker.cli.output import Output
 from qubix_worker.errors import QubixError
 from qubix_worker.setup.environment import Environment
 from qubix_worker.setup.steps import Setup
 
+FAILED = 1
 LIBRARIES = ("psutil", "requests", "platformdirs")
 
 
 def interpreter(own: Environment, arguments: argparse.Namespace, output: Output) -> Path | None:
-    """The interpreter to go on with; None to go on here, or where the environment failed.
+    """The interpreter to go on with; None to go on here.
 
-    `setup` makes the environment. Other commands go on here where the libraries happen to be
-    (as under `uv run`). Raises QubixError where they are nowhere.
+    `setup` makes the environment, and ends the process where that fails. Other commands go on
+    here where the libraries happen to be (as under `uv run`); QubixError where they are nowhere.
     """
     if arguments.command == "setup" and not arguments.dry_run:
         setup = Setup([own])
-        return own.python if output.follow(setup, setup.run(threading.Event())) else None
+        with interruptible() as cancel:
+            if output.follow(setup, setup.run(cancel)):
+                return own.python
+        if cancel.is_set():
+            output.line(TAKEN_BACK)
+        sys.exit(INTERRUPTED if cancel.is_set() else FAILED)
     if own.is_done():
         return own.python
     if all(map(importlib.util.find_spec, LIBRARIES)) or arguments.command == "setup":

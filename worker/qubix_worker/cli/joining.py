@@ -5,14 +5,10 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 
 from qubix_worker import identity, launcher, settings
+from qubix_worker.cli.interrupt import INTERRUPTED, TAKEN_BACK, interruptible
 from qubix_worker.cli.logs import log_to
 from qubix_worker.cli.output import Output
 from qubix_worker.client import ServerClient
@@ -39,11 +35,11 @@ def setup(arguments: argparse.Namespace, output: Output) -> int:
             mark = "is done already" if step.is_done() else "would be done"
             output.line(f"  {step.title}: {mark}")
         return 0
-    with log_to(paths.setup_log), _interruptible() as cancel:
+    with log_to(paths.setup_log), interruptible() as cancel:
         if not output.follow(steps, steps.run(cancel)):
             if cancel.is_set():
-                output.line("Stopped. What was begun has been taken back.")
-                return 130
+                output.line(TAKEN_BACK)
+                return INTERRUPTED
             return 1
     _closing_words(paths, choices, output)
     return 0
@@ -120,21 +116,3 @@ def _closing_words(paths: Paths, choices: Choices, output: Output) -> None:
     output.line(f"  remove it  {command} uninstall")
     output.line(f"  settings   {paths.settings}")
     output.line(f"  log        {paths.log}")
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """An event that the first Ctrl+C or SIGTERM sets; the second Ctrl+C interrupts at once."""
-    cancel = threading.Event()
-
-    def note(number: int, frame: FrameType | None) -> None:
-        if cancel.is_set():
-            raise KeyboardInterrupt
-        cancel.set()
-
-    former = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield cancel
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)

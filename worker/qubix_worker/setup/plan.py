@@ -16,7 +16,8 @@ from qubix_worker.setup.steps import Choices, Setup, Step
 def plan(paths: Paths, choices: Choices, environ: Mapping[str, str] = os.environ) -> Setup:
     """The steps that take this machine to "online" with `choices`."""
     steps: list[Step] = []
-    if own := environment.for_this_program(environ):
+    own = environment.for_this_program(environ)
+    if own and not own.is_inside():
         steps.append(own)
     steps += [
         SaveSettings(paths, choices),
