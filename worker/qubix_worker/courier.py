@@ -81,6 +81,10 @@ class Courier:
                 delay = self._backoff.failed(error.retry_after_seconds)
                 log.warning("handing in failed: %s; again in %.0f s", error.problem, delay)
                 self._stopping.wait(delay)
+            except OSError as error:
+                delay = self._backoff.failed()
+                log.warning("the spool cannot be used: %s; again in %.0f s", error, delay)
+                self._stopping.wait(delay)
             else:
                 self._backoff.succeeded()
                 self._wake.wait()
@@ -97,10 +101,11 @@ class Courier:
                 log.info("progress of job %s not told: %s", job_id, error.problem.happened)
 
     def _send_results(self, client: ServerClient) -> None:
-        for entry in self._spool.pending():
-            if self._stopping.is_set():
-                return
-            self._send(client, entry)
+        while entries := self._spool.pending():
+            for entry in entries:
+                if self._stopping.is_set():
+                    return
+                self._send(client, entry)
 
     def _send(self, client: ServerClient, entry: Entry) -> None:
         problem_code = None

@@ -86,8 +86,6 @@ class Worker:
         self._link = Link(self._client, self._report, self._events.put, interval_seconds=30)
         self._courier = Courier(self._client, self._spool, self._events.put)
         self._pause = load_pause(paths.pause)
-        unsent = self._spool.pending()
-        self._unsent = {entry.job_id for entry in unsent}
         self.status = Status(
             state="starting",
             since=time.time(),
@@ -97,7 +95,7 @@ class Worker:
             worker_id=identity.worker_id,
             version=__version__,
             pid=os.getpid(),
-            unsent_results=len(unsent),
+            unsent_results=len(self._spool.job_ids()),
             paused_until=self._pause.until if self._pause else None,
             paused_by=self._pause.by if self._pause else None,
         )
@@ -152,7 +150,12 @@ class Worker:
                 self._stopping = True
 
     def _acknowledged(self, beat: Beat) -> None:
-        self._publish(trouble=None, retry_at=None, last_heartbeat_at=beat.at)
+        self._publish(
+            trouble=None,
+            retry_at=None,
+            last_heartbeat_at=beat.at,
+            unsent_results=len(self._spool.job_ids()),
+        )
         self._settle()
         self._take(beat.answer)
 
@@ -165,11 +168,12 @@ class Worker:
         self._settle(attention=failure.forgotten)
 
     def _take(self, answer: HeartbeatAnswer) -> None:
+        unsent = self._spool.job_ids()
         for job_id in answer.cancelled_jobs:
             self._jobs.cancel(job_id)
         for job in answer.pending_jobs:
             # One at a time; a job that is at work or whose result is on its way is known already.
-            if self.status.job is None and not self._unsent and self.status.state == "online":
+            if self.status.job is None and not unsent and self.status.state == "online":
                 self._begin(job)
 
     def _begin(self, job: Job) -> None:
@@ -197,24 +201,17 @@ class Worker:
         recent = (finished, *self.status.recent_jobs)[:RECENT_JOBS]
         if not ended.cancelled:
             self._keep(ended)
-        self._publish(job=None, recent_jobs=recent, unsent_results=len(self._unsent))
+        self._publish(job=None, recent_jobs=recent, unsent_results=len(self._spool.job_ids()))
         self._settle()
         if ended.cancelled:
             self._link.beat_soon()
 
     def _keep(self, ended: JobEnded) -> None:
-        """Puts a result into the spool; a full disk costs the result, not the worker."""
-        try:
-            self._spool.put(ended.job_id, ended.completion)
-        except OSError:
-            log.exception("the result of job %s could not be kept", ended.job_id)
-            return
-        self._unsent.add(ended.job_id)
+        self._spool.put(ended.job_id, ended.completion)
         self._courier.result_is_there()
 
     def _delivered(self, delivered: Delivered) -> None:
-        self._unsent.discard(delivered.job_id)
-        self._publish(unsent_results=len(self._unsent))
+        self._publish(unsent_results=len(self._spool.job_ids()))
         self._link.beat_soon()
 
     # --- Pause and resume ----------------------------------------------------------------------
@@ -307,17 +304,17 @@ class Worker:
 
     def _report(self) -> Heartbeat:
         """The heartbeat that fits the state now; called on the heartbeat's thread."""
-        status = self.status
+        status, unsent = self.status, self._spool.job_ids()
         state: WorkerState = "online"
         if self._stopping:
             state = "offline"
         elif status.paused_by:
             state = "paused"
-        elif status.job or self._unsent:
+        elif status.job or unsent:
             state = "busy"
         # While stopping, a job that was at work is given back by not naming it any more.
         at_work = status.job.id if status.job and not self._stopping else None
-        current = at_work or next(iter(sorted(self._unsent)), None)
+        current = at_work or next(iter(sorted(unsent)), None)
         return Heartbeat(
             state, self._sampler.sample(), current, __version__, amalgamation.sha256() or None
         )

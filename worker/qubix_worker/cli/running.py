@@ -17,7 +17,6 @@ from qubix_worker.errors import SetupError
 from qubix_worker.launcher import worker_command
 from qubix_worker.lock import Lock
 from qubix_worker.paths import Paths
-from qubix_worker.worker import Worker
 
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
@@ -32,6 +31,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             "Run `qubix-worker setup`, or use the installer from the network's page.",
         )
     chosen = settings.load(paths.settings)
+    from qubix_worker.worker import Worker  # noqa: PLC0415 - a job's child does not need it
+
     lock = Lock(paths.lock)
     lock.acquire()
     with ExitStack() as stack:
