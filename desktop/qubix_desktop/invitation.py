@@ -65,7 +65,8 @@ def from_link(link: str) -> Invitation:
 _CODE_LETTERS = "2-9A-HJKMNP-Z"
 _CODE = re.compile(rf"[{_CODE_LETTERS}]{{4}}-?[{_CODE_LETTERS}]{{4}}")
 _FILE_NAME = re.compile(
-    rf"--(?P<host>[^/\\]+?)--(?P<code>[{_CODE_LETTERS}]{{4}}-?[{_CODE_LETTERS}]{{4}})(?![a-z0-9])",
+    rf"--(?P<host>[^/\\]+?)--(?:(?P<code>[{_CODE_LETTERS}]{{4}}-?[{_CODE_LETTERS}]{{4}})"
+    r"(?![a-z0-9])|(?P<token>[a-z0-9_-]{30,}))",
     re.IGNORECASE,
 )
 _FILE_NAME_PORT = re.compile(r"[_,;+](?P<port>\d{1,5})$")
@@ -75,7 +76,7 @@ _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D]
 def from_file_name(program: str) -> Invitation:
     """`qubix-setup--<host>--<code>.exe`, however a browser or a person has changed its ends:
     ` (1)`, ` - Copy`, another extension, another start. A port, where a colon may not stand, is
-    written `host_3001`."""
+    written `host_3001`. A token may stand in the place of the code."""
     # A Windows path is also recognised on POSIX: a name may be handed over by a wrapper.
     name = PureWindowsPath(PurePosixPath(program).name).name
     name = unicodedata.normalize("NFKC", name).translate(_DASHES)
@@ -83,7 +84,7 @@ def from_file_name(program: str) -> Invitation:
     if match is None:
         return Invitation()
     host = _FILE_NAME_PORT.sub(r":\g<port>", match["host"].strip(" -"))
-    return _lenient(host, code_of(match["code"]), "file name")
+    return _lenient(host, match["token"] or code_of(match["code"]), "file name")
 
 
 def typed(address: str, code: str) -> Invitation:

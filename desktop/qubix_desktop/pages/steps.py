@@ -1,0 +1,140 @@
+"""Pages 4 and 5: a phase of the setup, run off the GUI thread and shown step by step."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
+
+from qubix_desktop import background
+from qubix_desktop.checklist import Checklist
+from qubix_desktop.flow import Flow, Online, Prepared
+from qubix_desktop.pages.page import Bar, WizardPage
+from qubix_desktop.parts.details import Details
+from qubix_desktop.parts.problem import ProblemBox
+from qubix_desktop.parts.steps import StepList
+from qubix_worker.errors import Problem
+from qubix_worker.setup.steps import Phase, Progress, Setup
+
+ENROLLMENT_PROBLEMS = frozenset(
+    {"enrollment_unknown", "enrollment_expired", "enrollment_used", "no_enrollment"}
+)
+"""Failures that only another code can mend."""
+
+
+class StepsPage(WizardPage):
+    """Runs `phase` of the setup that `setup` gives. Goes on by itself when all is done."""
+
+    def __init__(self, phase: Phase, setup: Callable[[], Setup]) -> None:
+        super().__init__("")
+        self._phase: Phase = phase
+        self._setup = setup
+        self._state = Checklist(())
+        self._task: background.Task | None = None
+        self._after: Literal["choices", "another"] = "choices"
+        self._list = StepList()
+        self._problem = ProblemBox()
+        self._problem.pressed.connect(self._want_another)
+        self._details = Details()
+        self.column.addWidget(self._list)
+        self.column.addWidget(self._problem)
+        self.column.addWidget(self._details, 1)
+        self.column.addStretch()
+        if phase == "prepare":
+            self.title.setText(self.tr("Getting ready"))
+            self.subtitle.say(self.tr("You can go on using this computer meanwhile."))
+        else:
+            self.title.setText(self.tr("Going online"))
+            self.subtitle.say(self.tr("This computer introduces itself to the network."))
+
+    @property
+    def would_lose(self) -> bool:
+        return self._state.mood in ("working", "failed", "cancelling")
+
+    def enter(self, flow: Flow) -> None:
+        self._details.clear()
+        self._show(Checklist.of(self._setup().phase(self._phase)))
+        self._run()
+
+    def forward(self) -> None:
+        """Try again."""
+        if self._state.mood == "failed":
+            self._show(self._state.retried())
+            self._run()
+
+    def cancel(self) -> None:
+        self._undo("choices")
+
+    def _want_another(self) -> None:
+        self._undo("another")
+
+    def _undo(self, after: Literal["choices", "another"]) -> None:
+        """Takes back what was begun: by the run that is under way, or by one of its own."""
+        running = self._state.mood == "working"
+        if self._state.mood not in ("working", "failed"):
+            return
+        self._after = after
+        self._show(self._state.cancelling())
+        if running and self._task:
+            self._task.cancel()
+        else:
+            self._begin(background.Task(lambda _: self._setup().undo()))
+
+    def _run(self) -> None:
+        def work(cancel: Any) -> Iterable[Progress]:
+            return _first_news(self._setup(), self._phase, cancel)
+
+        self._begin(background.Task(work))
+
+    def _begin(self, task: background.Task) -> None:
+        self._task = task
+        task.came.connect(self._news)
+        task.failed.connect(self._broke)
+        task.ended.connect(self._ended)
+        task.start()
+
+    def _news(self, progress: Progress) -> None:
+        self._details.add(_line(progress))
+        self._show(self._state.after(progress))
+
+    def _broke(self, problem: Problem) -> None:
+        self._details.add(f"{problem.code}: {problem}")
+        self._show(self._state.failed(problem))
+
+    def _ended(self) -> None:
+        self._task = None
+        self._show(self._state.ended())
+        if self._state.mood == "done":
+            self.answered.emit(Prepared() if self._phase == "prepare" else Online())
+        elif self._state.mood == "cancelled":
+            (self.gave_up if self._after == "choices" else self.another).emit()
+
+    def _show(self, state: Checklist) -> None:
+        self._state = state
+        self._list.show_checklist(state)
+        needs_code = state.problem is not None and state.problem.code in ENROLLMENT_PROBLEMS
+        self._problem.show_problem(
+            state.problem, self.tr("Use another code") if needs_code else ""
+        )
+        failed = state.mood == "failed"
+        self.set_bar(
+            Bar(
+                forward=self.tr("Try again") if failed else "",
+                cancel=self.tr("Cancel"),
+                cancel_enabled=failed or state.mood == "working",
+            )
+        )
+
+
+def _first_news(setup: Setup, phase: Phase, cancel: Any) -> Iterator[Progress]:
+    yield from setup.run(cancel, phase)
+
+
+def _line(progress: Progress) -> str:
+    time = datetime.datetime.now().strftime("%H:%M:%S")
+    amount = "" if progress.done is None else f" {progress.done:g}"
+    amount += "" if progress.total is None else f" of {progress.total:g}"
+    amount += f" {progress.unit}" if amount else ""
+    why = f" [{progress.problem.code}] {progress.problem}" if progress.problem else ""
+    note = f" {progress.note}" if progress.note else ""
+    return f"{time} {progress.step}: {progress.state}{note}{amount}{why}"

@@ -1,0 +1,1 @@
+"""Small widgets that each draw one value; pages and windows are put together from them."""

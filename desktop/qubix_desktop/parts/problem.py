@@ -1,0 +1,51 @@
+"""A failure: what happened, what to do, and the button that does it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from qubix_desktop import theme
+from qubix_desktop.parts.glyph import GlyphLabel
+from qubix_desktop.parts.label import Label
+from qubix_desktop.words import said
+from qubix_worker.errors import Problem
+
+
+class ProblemBox(QFrame):
+    """Shows a Problem, or hides itself where there is none."""
+
+    pressed = Signal()
+
+    def __init__(self, button: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        theme.dress(self, "problem")
+        self._happened = Label(role="strong", selectable=True)
+        self._todo = Label(selectable=True)
+        self._button = QPushButton(button)
+        self._button.clicked.connect(self.pressed)
+        self._button.setVisible(bool(button))
+        texts = QVBoxLayout()
+        texts.setSpacing(4)
+        texts.addWidget(self._happened)
+        texts.addWidget(self._todo)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 12, 14, 12)
+        row.setSpacing(12)
+        mark = QVBoxLayout()
+        mark.addWidget(GlyphLabel("problem", "bad", 22))
+        mark.addStretch()
+        row.addLayout(mark)
+        row.addLayout(texts, 1)
+        row.addWidget(self._button)
+        self.hide()
+
+    def show_problem(self, problem: Problem | None, button: str | None = None) -> None:
+        if button is not None:
+            self._button.setText(button)
+            self._button.setVisible(bool(button))
+        if problem:
+            self._happened.setText(said(problem.happened))
+            self._todo.setText(said(problem.todo))
+            self.setAccessibleName(f"{said(problem.happened)} {said(problem.todo)}")
+        self.setVisible(problem is not None)

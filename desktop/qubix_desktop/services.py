@@ -1,0 +1,123 @@
+"""What the windows can do in the world, as one value that is made at the edge and handed in.
+
+No Qt in here. Everything in it may take long, and is called off the GUI thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from qubix_desktop.flow import Network
+from qubix_desktop.invitation import Invitation
+from qubix_worker import launcher
+from qubix_worker.client import ServerClient
+from qubix_worker.control import Control
+from qubix_worker.errors import ControlError, QubixError, ServerError
+from qubix_worker.hardware import detect
+from qubix_worker.hardware.detect import Finding
+from qubix_worker.paths import Paths
+from qubix_worker.protocol import EnrollmentInfo
+from qubix_worker.setup import plan
+from qubix_worker.setup.steps import Choices, Progress, Setup
+from qubix_worker.setup.uninstall import uninstall
+from qubix_worker.status import Status
+
+
+class Worker(Protocol):
+    """The running worker, as its control channel lets one speak to it."""
+
+    def status(self) -> Status: ...
+    def pause(self, seconds: float | None) -> Status: ...
+    def resume(self) -> Status: ...
+    def stop(self) -> None: ...
+    def logs(self, lines: int) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Services:
+    paths: Paths
+    worker: Worker
+    look_up: Callable[[Invitation], Network]
+    """Asks the server whom one would join; raises QubixError."""
+    find_hardware: Callable[[], Iterator[Finding]]
+    plan: Callable[[Choices], Setup]
+    start_worker: Callable[[], None]
+    uninstall: Callable[[bool], Iterator[Progress]]
+    """Removes QUBIX; True: with its settings."""
+    logs: Callable[[int], Sequence[str]]
+    """The last lines of the worker's log, also where no worker runs."""
+
+    @classmethod
+    def real(cls, paths: Paths) -> Services:
+        control = Control(paths)
+        return cls(
+            paths=paths,
+            worker=control,
+            look_up=look_up,
+            find_hardware=lambda: detect.find(paths.data),
+            plan=lambda choices: plan.plan(paths, choices),
+            start_worker=lambda: _start(paths),
+            uninstall=lambda purge: uninstall(paths, purge=purge),
+            logs=lambda lines: _logs(control, paths.log, lines),
+        )
+
+
+def _ask(server: str, enrollment: str) -> EnrollmentInfo:
+    return ServerClient(server).enrollment_info(enrollment)
+
+
+def look_up(
+    invitation: Invitation, ask: Callable[[str, str], EnrollmentInfo] = _ask
+) -> Network:
+    """The network behind an invitation, at the first of its addresses that answers.
+
+    Raises the failure of the address that came closest to an answer.
+    """
+    failure: ServerError | None = None
+    for server in invitation.servers:
+        try:
+            info = ask(server, invitation.enrollment)
+        except ServerError as error:
+            failure = failure or error
+            if error.status is not None:
+                raise
+            if error.problem.code == "certificate" and not _speaks_no_tls(error):
+                raise  # an address that is not to be trusted is never asked in the clear
+        else:
+            return Network(server, info.server_name, invitation.enrollment)
+    if failure is None:
+        raise QubixError(
+            "no_address", "It is not known which network to join.", "Type the network's address."
+        )
+    raise failure
+
+
+def _speaks_no_tls(error: BaseException) -> bool:
+    """Whether what answered there is a plain http server (OpenSSL's reasons for it)."""
+    chain: BaseException | None = error
+    while chain is not None:
+        text = str(chain).lower()
+        if any(reason in text for reason in ("wrong_version", "wrong version", "record_layer",
+                                             "record layer", "http_request")):  # fmt: skip
+            return True
+        chain = chain.__cause__ or chain.__context__
+    return False
+
+
+def _start(paths: Paths) -> None:
+    # The worker outlives this process on purpose: nobody waits for it here.
+    launcher.start_worker(paths)
+
+
+def _logs(control: Control, path: Path, lines: int) -> Sequence[str]:
+    try:
+        return control.logs(lines)
+    except ControlError:
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return ()
+        return text.splitlines()[-lines:]

@@ -1,0 +1,88 @@
+"""Sizes, times and states in words, in the language and the customs of the account."""
+
+from __future__ import annotations
+
+import datetime
+
+from PySide6.QtCore import QCoreApplication, QLocale, QTime
+
+
+def said(text: str) -> str:
+    """A sentence that the worker has made, in the account's language where it is known."""
+    return QCoreApplication.translate("worker", text)
+
+
+def size(size_bytes: float) -> str:
+    """`16 GB`; in powers of 1024, as memory is sold."""
+    return QLocale().formattedDataSize(
+        round(size_bytes), _precision(size_bytes), QLocale.DataSizeFormat.DataSizeTraditionalFormat
+    )
+
+
+def _precision(size_bytes: float) -> int:
+    """No decimals where they would be zero, or too small to matter."""
+    unit = 1
+    while size_bytes >= unit * 1024:
+        unit *= 1024
+    value = size_bytes / unit
+    return 0 if value >= 100 or abs(value - round(value)) < 0.05 else 1
+
+
+def percent(value: float) -> str:
+    return QCoreApplication.translate("words", "{share} %").format(
+        share=QLocale().toString(value, "f", 0)
+    )
+
+
+def time_left(seconds: float) -> str:
+    """Coarse on purpose: what does not jump is believed."""
+    if seconds < 10:
+        return QCoreApplication.translate("words", "A few seconds left")
+    if seconds < 60:
+        return QCoreApplication.translate("words", "Less than a minute left")
+    minutes = round(seconds / 60)
+    if minutes == 1:
+        return QCoreApplication.translate("words", "About a minute left")
+    return QCoreApplication.translate("words", "About {minutes} minutes left").format(
+        minutes=QLocale().toString(minutes)
+    )
+
+
+def span(seconds: float) -> str:
+    """How long something took: `3.2 s`, `5 min`, `2 h`."""
+    if seconds < 60:
+        digits = 1 if seconds < 10 else 0
+        text = QCoreApplication.translate("words", "{time} s")
+        return text.format(time=QLocale().toString(float(seconds), "f", digits))
+    if seconds < 3600:
+        text = QCoreApplication.translate("words", "{time} min")
+        return text.format(time=QLocale().toString(round(seconds / 60)))
+    text = QCoreApplication.translate("words", "{time} h")
+    return text.format(time=QLocale().toString(seconds / 3600, "f", 1))
+
+
+def clock(seconds_since_epoch: float) -> str:
+    """The time of day here, `14:30`."""
+    then = datetime.datetime.fromtimestamp(seconds_since_epoch)
+    return QLocale().toString(QTime(then.hour, then.minute), QLocale.FormatType.ShortFormat)
+
+
+def until(seconds_since_epoch: float, now: float) -> str:
+    """`14:30` today, `tomorrow, 08:00` after midnight, else with its date."""
+    then = datetime.datetime.fromtimestamp(seconds_since_epoch)
+    days = (then.date() - datetime.datetime.fromtimestamp(now).date()).days
+    time = clock(seconds_since_epoch)
+    if days <= 0:
+        return time
+    if days == 1:
+        return QCoreApplication.translate("words", "tomorrow, {time}").format(time=time)
+    return f"{QLocale().toString(then.date(), QLocale.FormatType.ShortFormat)}, {time}"
+
+
+def outcome(kind: str) -> str:
+    """How a job ended."""
+    return {
+        "completed": QCoreApplication.translate("words", "Completed"),
+        "failed": QCoreApplication.translate("words", "Failed"),
+        "cancelled": QCoreApplication.translate("words", "Cancelled"),
+    }.get(kind, kind)
