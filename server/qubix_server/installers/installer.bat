@@ -18,13 +18,16 @@ set "QUBIX_PYTHON="
 set "QUBIX_NEWEST="
 
 rem The launcher that comes with Python knows all Pythons of this computer.
-py -3 -I -c "%QUBIX_FIT%" >nul 2>nul && set "QUBIX_PYTHON=py" && set "QUBIX_NEWEST=-3"
+py -3 -I -c "%QUBIX_FIT%" >nul 2>nul
+if "%ERRORLEVEL%"=="0" set "QUBIX_NEWEST=-3"
+if defined QUBIX_NEWEST set "QUBIX_PYTHON=py"
 
-rem Else one on the PATH; but what is in WindowsApps only opens the Store.
-if not defined QUBIX_PYTHON for /f "delims=" %%P in ('where python python3 2^>nul ^| findstr /i /v WindowsApps') do if not defined QUBIX_PYTHON "%%P" -I -c "%QUBIX_FIT%" >nul 2>nul && set "QUBIX_PYTHON=%%P"
+rem Else the first on the PATH, or one behind it.
+for %%N in (python.exe python3.exe) do (set "QUBIX_CANDIDATE=%%~$PATH:N"& call :qubix_try)
+for /f "delims=" %%P in ('where python python3 2^>nul') do (set "QUBIX_CANDIDATE=%%P"& call :qubix_try)
 
 rem Else uv, where it is, can get one without an administrator.
-if not defined QUBIX_PYTHON where uv >nul 2>nul && echo Getting a Python of its own, with uv ... && uv python install 3.13 && for /f "delims=" %%P in ('uv python find 3.13 2^>nul') do set "QUBIX_PYTHON=%%P"
+if not defined QUBIX_PYTHON call :qubix_try_uv
 
 if not defined QUBIX_PYTHON goto qubix_no_python
 
@@ -42,6 +45,23 @@ set "QUBIX_RESULT=1"
 if not "%QUBIX_RESULT%"=="0" echo QUBIX was not set up. The reason stands above.
 if not defined QUBIX_NO_PAUSE pause
 exit /b %QUBIX_RESULT%
+
+:qubix_try
+if defined QUBIX_PYTHON exit /b 0
+if not defined QUBIX_CANDIDATE exit /b 0
+rem What is in WindowsApps only opens the Store.
+if not "%QUBIX_CANDIDATE:WindowsApps=%"=="%QUBIX_CANDIDATE%" exit /b 0
+"%QUBIX_CANDIDATE%" -I -c "%QUBIX_FIT%" >nul 2>nul
+if "%ERRORLEVEL%"=="0" set "QUBIX_PYTHON=%QUBIX_CANDIDATE%"
+exit /b 0
+
+:qubix_try_uv
+uv --version >nul 2>nul
+if not "%ERRORLEVEL%"=="0" exit /b 0
+echo Getting a Python of its own, with uv ...
+uv python install 3.13
+for /f "delims=" %%P in ('uv python find 3.13 2^>nul') do (set "QUBIX_CANDIDATE=%%P"& call :qubix_try)
+exit /b 0
 
 :: === Values, which Python reads
 @VALUES@
