@@ -165,7 +165,7 @@ def test_a_file_that_was_cut_short_runs_nothing(name: str, machine, recorder: by
         (tools / command).chmod(0o755)
     content = shell_script(BACKEND, "token", amalgamate())
     whole = len(content) - 1  # without its last newline the file is whole, too
-    places = random.Random(4).sample(range(4096, whole), 100)  # noqa: S311 - the same each time
+    places = random.Random(4).sample(range(4096, whole), 100)
     ends = [content.rindex(b"END_OF_THE"), content.rindex(b"END_OF_THE") + 24, whole - 1]
     script = machine.home / "script"
     for length in [*range(4097), *places, *ends]:
