@@ -133,7 +133,13 @@ def test_the_worker_is_handed_out_as_one_file(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/installer/linux", "/api/installer/worker.py", "/api/installer/app/windows"]
+    "path",
+    [
+        "/api/installer",
+        "/api/installer/linux",
+        "/api/installer/worker.py",
+        "/api/installer/app/windows",
+    ],
 )
 def test_every_file_comes_with_its_digest_and_can_be_asked_for_again(path: str, ask: Ask) -> None:
     answer = ask(path)

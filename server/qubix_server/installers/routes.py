@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import re
 import urllib.parse
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from qubix_server.addresses import check_backend, public_url
@@ -52,7 +53,8 @@ def offer(request: Request) -> Response:
             for system in SYSTEMS
         },
     }
-    return JSONResponse(answer, headers=_caching(enrollment) or {"Cache-Control": "no-cache"})
+    body = json.dumps(answer).encode()
+    return file_answer(request, body, {"Content-Type": "application/json", **_caching(enrollment)})
 
 
 def script(request: Request) -> Response:
