@@ -77,6 +77,18 @@ def silent(connection: Connection, since: int) -> Sequence[RowMapping]:
     return connection.execute(query).mappings().all()
 
 
+def silent_holders(connection: Connection, since: int) -> Sequence[int]:
+    """The `seq` of those offline and not heard since `since` to whom a job is leased."""
+    query = (
+        select(providers.c.seq)
+        .join(jobs, jobs.c.provider_seq == providers.c.seq)
+        .where(jobs.c.status.in_(("ASSIGNED", "RUNNING")), providers.c.is_online.is_(False))
+        .where(func.coalesce(providers.c.last_heartbeat_at, 0) < since)
+        .distinct()
+    )
+    return connection.execute(query).scalars().all()
+
+
 def count(connection: Connection, *, online: bool = False, heard_since: int | None = None) -> int:
     query = select(func.count()).select_from(providers)
     if online:

@@ -1,0 +1,69 @@
+"""Who is asking, and may they? Each function runs inside the read or write that it guards.
+
+401: no credential, or one that opens nothing. 403: a good one, of somebody else.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, RowMapping
+from starlette.requests import HTTPConnection
+
+from qubix_server.credentials import digest
+from qubix_server.errors import ApiError
+from qubix_server.store import operators, providers
+
+
+def bearer(request: HTTPConnection) -> str | None:
+    """The credential in the `Authorization` header (RFC 6750)."""
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    credential = credential.strip()
+    return credential if scheme.lower() == "bearer" and credential else None
+
+
+def is_operator(connection: Connection, credential: str | None) -> bool:
+    return credential is not None and operators.is_operator(connection, digest(credential))
+
+
+def require_operator(connection: Connection, credential: str | None) -> None:
+    if is_operator(connection, credential):
+        return
+    require_any_worker(connection, credential)
+    raise ApiError(403, "forbidden", "Only an operator may do this.")
+
+
+def require_any_worker(connection: Connection, credential: str | None) -> RowMapping:
+    """The provider whose secret this is."""
+    if credential is None:
+        raise ApiError(401, "unauthorized", "This needs a credential: Authorization: Bearer …")
+    provider = providers.owner_of_secret(connection, digest(credential))
+    if provider is None:
+        if operators.is_operator(connection, digest(credential)):
+            raise ApiError(403, "forbidden", "Only a worker may do this.")
+        raise ApiError(401, "unauthorized", "This credential is not valid here.")
+    return provider
+
+
+def require_worker(connection: Connection, credential: str | None, worker_id: str) -> RowMapping:
+    """The provider with this worker id, if the credential is its own."""
+    if providers.find(connection, worker_id) is None:
+        raise provider_unknown()
+    provider = require_any_worker(connection, credential)
+    if provider["worker_id"] != worker_id:
+        raise ApiError(403, "forbidden", "This is another worker's.")
+    return provider
+
+
+def require_worker_or_operator(
+    connection: Connection, credential: str | None, worker_id: str
+) -> tuple[RowMapping, bool]:
+    """The provider with this worker id, for itself or an operator; whether it is itself."""
+    if not is_operator(connection, credential):
+        return require_worker(connection, credential, worker_id), True
+    provider = providers.find(connection, worker_id)
+    if provider is None:
+        raise provider_unknown()
+    return provider, False
+
+
+def provider_unknown() -> ApiError:
+    return ApiError(404, "provider_unknown", "Provider not found", more={"pendingJobs": []})

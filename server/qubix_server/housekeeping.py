@@ -1,0 +1,78 @@
+"""What happens without being asked for: jobs to those who wait, leases that end, old rows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from sqlalchemy import Connection
+
+from qubix_server import heartbeats
+from qubix_server.errors import ApiError
+from qubix_server.services import Services
+from qubix_server.store import enrollments, metrics
+
+log = logging.getLogger(__name__)
+
+ASSIGNED_AT_ONCE = 200
+"""Of the workers that wait, so many are looked at in one write: other writes come between."""
+PRUNED_EVERY_SECONDS = 600
+
+
+async def give_out_jobs(services: Services) -> None:
+    """Gives jobs to held heartbeats as soon as there are some; for ever."""
+    while True:
+        waiting = await services.waiting.until_jobs_wait()
+        for at in range(0, len(waiting), ASSIGNED_AT_ONCE):
+            some = waiting[at : at + ASSIGNED_AT_ONCE]
+            left = await services.commit(heartbeats.assign_waiting, some, services.clock())
+            if not left:
+                break
+
+
+async def lose_the_silent(services: Services) -> None:
+    """Marks as offline who is not heard, and takes their jobs back; for ever.
+
+    Nobody is silent before the server itself has listened for that long.
+    """
+    after = services.settings.offline_after_seconds
+    every = min(5.0, services.settings.heartbeat_interval_seconds / 4)
+    await asyncio.sleep(after)
+    while True:
+        now = services.clock()
+        await services.commit(heartbeats.lose_the_silent, now - after * 1000, now)
+        await asyncio.sleep(every)
+
+
+async def prune(services: Services) -> None:
+    """Forgets what is older than it is useful; for ever."""
+    while True:
+        await services.database.write(_prune, services.clock())
+        await asyncio.sleep(PRUNED_EVERY_SECONDS)
+
+
+def start(services: Services) -> list[asyncio.Task[None]]:
+    """Begins all of it; whoever starts it cancels it."""
+    duties = (give_out_jobs, lose_the_silent, prune)
+    return [asyncio.create_task(_keep_on(duty, services), name=duty.__name__) for duty in duties]
+
+
+async def _keep_on(
+    duty: Callable[[Services], Coroutine[Any, Any, None]], services: Services
+) -> None:
+    while True:
+        try:
+            await duty(services)
+        except ApiError as error:
+            log.warning("%s: %s", duty.__name__, error.sentence)
+        except Exception:
+            log.exception("%s failed and is begun again", duty.__name__)
+        await asyncio.sleep(1)
+        services.waiting.jobs_wait()
+
+
+def _prune(connection: Connection, now: int) -> None:
+    metrics.forget_old(connection, now)
+    enrollments.forget_old(connection, now)

@@ -1,0 +1,108 @@
+"""How a machine joins and leaves. Each function runs inside one write.
+
+A registration may be repeated, since its answer may be lost: the same enrollment and worker id
+give the same provider. Each answer carries a new secret, because only hashes are kept; all of
+them open, until the worker uses one, which then is the only one. So whichever of several answers
+reached the worker, in whatever order they were made, the secret that it holds works.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import msgspec
+from sqlalchemy import Connection, RowMapping
+
+from qubix_server import leases, views
+from qubix_server.credentials import digest, plain_code
+from qubix_server.errors import ApiError
+from qubix_server.events import MARKETPLACE, Event, Outcome, provider_topic
+from qubix_server.store import enrollments, providers
+from qubix_worker.protocol import Registration
+from qubix_worker.wire import to_wire
+
+
+def find_enrollment(connection: Connection, text: str) -> RowMapping | None:
+    """The enrollment with this token, or with this code however it was typed."""
+    code = plain_code(text)
+    return enrollments.find(connection, digest(text if code is None else code))
+
+
+def register(
+    connection: Connection, wanted: Registration, secret: str, now: int, kind: str = "native"
+) -> Outcome[RowMapping]:
+    """Makes the provider, or finds the one that this enrollment has made; `secret` opens it.
+
+    Raises ApiError: 401 for an enrollment that is unknown or has ended, 403 for one that another
+    machine has used, 409 where the worker id is taken.
+    """
+    enrollment = find_enrollment(connection, wanted.enrollment)
+    if enrollment is None:
+        raise ApiError(
+            401, "enrollment_unknown", "This invitation is not known. Ask for a new one."
+        )
+    if enrollment["expires_at"] <= now:
+        raise ApiError(401, "enrollment_expired", "This invitation has ended. Ask for a new one.")
+    known = providers.find(connection, wanted.worker_id)
+    if enrollment["used_at"] is not None:
+        if known is None or known["seq"] != enrollment["provider_seq"]:
+            raise ApiError(
+                403,
+                "enrollment_used",
+                "Another computer has used this invitation. Ask for a new one.",
+            )
+        providers.update(connection, known["seq"], **_columns(wanted))
+        providers.add_secret(connection, known["seq"], digest(secret), now)
+        return Outcome(providers.get(connection, known["seq"]))
+    if known is not None:
+        raise ApiError(409, "worker_id_taken", "A computer with this workerId has joined already.")
+    seq = providers.add(
+        connection,
+        {
+            "id": str(uuid.uuid4()),
+            "worker_id": wanted.worker_id,
+            "type": kind,
+            "registered_at": now,
+            "is_online": False,
+            "is_enabled": True,
+            "state": "offline",
+            "total_jobs": 0,
+            **_columns(wanted),
+        },
+    )
+    providers.add_secret(connection, seq, digest(secret), now)
+    enrollments.use(connection, enrollment["token_hash"], seq, now)
+    row = providers.get(connection, seq)
+    return Outcome(row, (_event("PROVIDER_REGISTERED", row),))
+
+
+def remove(connection: Connection, row: RowMapping, now: int, *, by_itself: bool) -> Outcome[None]:
+    """Forgets a provider; what it held goes back to the queue.
+
+    One that takes itself back frees its enrollment, so that a cancelled setup can be repeated.
+    """
+    released = leases.release_all(connection, row["seq"], now, "The computer has left.")
+    if by_itself:
+        enrollments.free(connection, row["seq"])
+    providers.remove(connection, row["seq"])
+    event = Event(
+        "PROVIDER_REMOVED",
+        {"id": row["id"], "workerId": row["worker_id"]},
+        (MARKETPLACE, provider_topic(row["worker_id"])),
+    )
+    return Outcome(None, (*released, event), jobs_wait=True, wake=(row["worker_id"],))
+
+
+def _columns(wanted: Registration) -> dict[str, object]:
+    return {
+        "name": wanted.name,
+        "hardware": msgspec.json.encode(to_wire(wanted.hardware)).decode(),
+        "capabilities": msgspec.json.encode(wanted.capabilities).decode(),
+        "worker_version": wanted.worker_version,
+        "worker_sha256": wanted.worker_sha256,
+        **views.hardware_columns(wanted.hardware),
+    }
+
+
+def _event(kind: str, row: RowMapping) -> Event:
+    return Event(kind, views.provider(row), (MARKETPLACE, provider_topic(row["worker_id"])))

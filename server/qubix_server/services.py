@@ -1,0 +1,56 @@
+"""What the routes work with: made once for each running server, reached by `of(request)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Concatenate, ParamSpec, TypeVar, cast
+
+from sqlalchemy import Connection
+from starlette.requests import HTTPConnection
+
+from qubix_server.clock import Clock
+from qubix_server.events import Hub, Outcome
+from qubix_server.limits import Limiter
+from qubix_server.settings import Settings
+from qubix_server.store.database import Database
+from qubix_server.waiting import Waiting
+from qubix_worker.protocol import WorkerRelease
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass
+class Services:
+    settings: Settings
+    database: Database
+    clock: Clock
+    release: WorkerRelease
+    hub: Hub = field(default_factory=Hub)
+    waiting: Waiting = field(default_factory=Waiting)
+
+    def __post_init__(self) -> None:
+        # A page's visitor needs one; a class room behind one address needs some dozens.
+        self.new_enrollments = Limiter(self.clock, burst=60, refill_seconds=10)
+        # 31^8 codes, an hour's life: guessing is hopeless long before this limit is lifted.
+        self.wrong_codes = Limiter(self.clock, burst=10, refill_seconds=60)
+
+    async def commit(
+        self,
+        work: Callable[Concatenate[Connection, P], Outcome[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Writes, and once that is committed tells those whom it concerns. The write's value."""
+        outcome = await self.database.write(work, *args, **kwargs)
+        for event in outcome.events:
+            self.hub.publish(event)
+        if outcome.jobs_wait:
+            self.waiting.jobs_wait()
+        self.waiting.wake(outcome.wake)
+        return outcome.value
+
+
+def of(request: HTTPConnection) -> Services:
+    return cast(Services, request.app.state.services)

@@ -1,0 +1,156 @@
+"""Jobs from their creation to their end: by operators, and by the workers that hold them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, RowMapping
+
+from qubix_server import access, leases
+from qubix_server.credentials import digest
+from qubix_server.errors import ApiError
+from qubix_server.events import Event, Outcome, job_topic, provider_topic
+from qubix_server.store import jobs, modules, providers
+from qubix_worker.protocol import JobCompletion, JobCreation, JobProgress
+from qubix_worker.wire import to_wire
+
+
+def create(
+    connection: Connection, credential: str | None, wanted: JobCreation, now: int
+) -> Outcome[RowMapping]:
+    """Puts a job into the queue; with a known idempotency key, gives the job that it made."""
+    access.require_operator(connection, credential)
+    request_hash = digest(msgspec.json.encode(to_wire(wanted), order="deterministic").decode())
+    if wanted.idempotency_key is not None:
+        known = jobs.find_by_key(connection, wanted.idempotency_key)
+        if known is not None:
+            if known["request_hash"] != request_hash:
+                raise ApiError(
+                    409, "idempotency_conflict", "This idempotencyKey has made a different job."
+                )
+            return Outcome(known)
+    _check_module(connection, wanted)
+    row = jobs.add(
+        connection,
+        {
+            "id": str(uuid.uuid4()),
+            "idempotency_key": wanted.idempotency_key,
+            "request_hash": request_hash,
+            "kind": wanted.kind,
+            "spec": msgspec.json.encode(wanted.spec).decode(),
+            "timeout_seconds": wanted.timeout_seconds,
+            "min_vram_gb": wanted.requirements.min_vram_gb,
+            "min_ram_gb": wanted.requirements.min_ram_gb,
+            "needs_gpu": bool(wanted.requirements.gpu),
+            "os": wanted.requirements.os,
+            "status": "PENDING",
+            "attempt": 0,
+            "lost_leases": 0,
+            "progress": 0.0,
+            "created_at": now,
+        },
+    )
+    return Outcome(row, jobs_wait=True)
+
+
+def cancel(
+    connection: Connection, credential: str | None, job_id: str, now: int
+) -> Outcome[RowMapping]:
+    """Ends a job before its time; the worker that has it is told with its next answer."""
+    access.require_operator(connection, credential)
+    job = find(connection, job_id)
+    if job["status"] == "CANCELLED":
+        return Outcome(job)
+    if job["status"] in ("COMPLETED", "FAILED"):
+        raise ApiError(409, "job_ended", "This job has ended already.")
+    jobs.update(connection, job["seq"], status="CANCELLED", finished_at=now)
+    wake = (job["worker_id"],) if job["worker_id"] else ()
+    return Outcome(find(connection, job_id), (leases.ended(connection, job_id),), wake=wake)
+
+
+def progress(
+    connection: Connection, credential: str | None, job_id: str, told: JobProgress, now: int
+) -> Outcome[RowMapping]:
+    """Keeps how far a job is. What falls back (messages may overtake one another) stays."""
+    provider = access.require_any_worker(connection, credential)
+    job = find(connection, job_id)
+    if job["provider_seq"] != provider["seq"] or job["status"] not in jobs.HELD:
+        raise _refusal(connection, provider, job)
+    leases.start(connection, job, now)
+    values: dict[str, Any] = {"progress": max(job["progress"], told.progress)}
+    if told.current_operation is not None:
+        values["current_operation"] = told.current_operation
+    jobs.update(connection, job["seq"], **values)
+    jobs.add_logs(connection, job["seq"], job["attempt"], told.log, now)
+    row = find(connection, job_id)
+    data = {
+        "jobId": job_id,
+        "workerId": row["worker_id"],
+        "progress": row["progress"],
+        "currentOperation": row["current_operation"],
+    }
+    topics = (job_topic(job_id), provider_topic(provider["worker_id"]))
+    return Outcome(row, (Event("JOB_PROGRESS", data, topics),))
+
+
+def complete(
+    connection: Connection, credential: str | None, job_id: str, ending: JobCompletion, now: int
+) -> Outcome[RowMapping]:
+    """Keeps how a job ended. Repeating it is answered alike and changes nothing."""
+    provider = access.require_any_worker(connection, credential)
+    job = find(connection, job_id)
+    its_own = job["provider_seq"] == provider["seq"]
+    its_lease = ending.attempt is None or ending.attempt == job["attempt"]
+    if not its_own or not its_lease or job["status"] == "CANCELLED":
+        raise _refusal(connection, provider, job)
+    if job["status"] in ("COMPLETED", "FAILED"):
+        return Outcome(job)
+    completed = ending.status == "completed"
+    error = ending.error if completed else ending.error or "The job failed."
+    jobs.update(
+        connection,
+        job["seq"],
+        status="COMPLETED" if completed else "FAILED",
+        progress=100.0 if completed else job["progress"],
+        error=error,
+        metrics=msgspec.json.encode(ending.metrics).decode(),
+        started_at=job["started_at"] or job["assigned_at"],
+        finished_at=now,
+    )
+    if ending.result is not None:
+        jobs.put_result(connection, job["seq"], msgspec.json.encode(ending.result).decode())
+    if completed:
+        providers.update(connection, provider["seq"], total_jobs=provider["total_jobs"] + 1)
+    # Its held heartbeat still says that it is busy: let it say anew that it is free.
+    return Outcome(
+        find(connection, job_id),
+        (leases.ended(connection, job_id),),
+        wake=(provider["worker_id"],),
+    )
+
+
+def find(connection: Connection, job_id: str) -> RowMapping:
+    job = jobs.find(connection, job_id)
+    if job is None:
+        raise ApiError(404, "job_unknown", "There is no such job.")
+    return job
+
+
+def _check_module(connection: Connection, wanted: JobCreation) -> None:
+    sha256 = wanted.spec.get("moduleSha256")
+    if wanted.kind != "wasm" or sha256 is None:
+        return
+    if not isinstance(sha256, str) or not modules.exists(connection, sha256):
+        raise ApiError(
+            400, "module_unknown", "spec.moduleSha256 names no module that was uploaded here."
+        )
+
+
+def _refusal(connection: Connection, provider: RowMapping, job: RowMapping) -> ApiError:
+    if job["status"] == "CANCELLED" and job["provider_seq"] == provider["seq"]:
+        return ApiError(409, "job_cancelled", "This job was cancelled.")
+    if jobs.was_leased_to(connection, job["seq"], provider["id"]):
+        return ApiError(409, "lease_lost", "This job is no longer this worker's.")
+    return ApiError(403, "forbidden", "This job is not this worker's.")
