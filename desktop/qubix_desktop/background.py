@@ -69,7 +69,7 @@ class _Runnable(QRunnable):
         except OSError as error:
             log.info("a task failed", exc_info=True)
             self._task.failed.emit(problem_of(error))
-        except Exception as error:  # noqa: BLE001 - the thread's edge
+        except Exception as error:
             log.exception("a task ended unexpectedly")
             self._task.failed.emit(unexpected(error))
         finally:

@@ -19,7 +19,7 @@ SIZES = (16, 20, 22, 24, 32, 44, 48, 64, 128, 256)
 
 StateIcon = Literal["starting", "online", "working", "paused", "offline", "attention"]
 Glyph = Literal[
-    "processor", "memory", "disk", "graphics", "tick", "cross", "waiting", "spinner", "undone",
+    "processor", "memory", "disk", "graphics", "tick", "cross", "waiting", "here", "spinner", "undone",
     "problem", "lock", "person", "bin", "tray",
 ]  # fmt: skip
 
@@ -88,6 +88,8 @@ _GLYPHS: dict[Glyph, str] = {
     "cross": '<circle cx="12" cy="12" r="10" fill="{colour}" stroke="none"/>'
     '<path d="M8.500 8.500l7 7M15.500 8.500l-7 7" stroke="{ink}" stroke-width="2.200"/>',
     "waiting": '<circle cx="12" cy="12" r="8.500" stroke-width="1.500"/>',
+    "here": '<circle cx="12" cy="12" r="8.500" stroke-width="2"/>'
+    '<circle cx="12" cy="12" r="3.500" fill="{colour}"/>',
     "spinner": '<circle cx="12" cy="12" r="8.500" stroke-opacity=".25" stroke-width="2.500"/>'
     '<path d="M12 3.500a8.500 8.500 0 0 1 8.500 8.500" stroke-width="2.500"/>',
     "undone": '<path d="M5 9h9a5 5 0 0 1 0 10H9"/><path d="M8.500 5.500L5 9l3.500 3.500"/>',

@@ -69,9 +69,7 @@ def _ask(server: str, enrollment: str) -> EnrollmentInfo:
     return ServerClient(server).enrollment_info(enrollment)
 
 
-def look_up(
-    invitation: Invitation, ask: Callable[[str, str], EnrollmentInfo] = _ask
-) -> Network:
+def look_up(invitation: Invitation, ask: Callable[[str, str], EnrollmentInfo] = _ask) -> Network:
     """The network behind an invitation, at the first of its addresses that answers.
 
     Raises the failure of the address that came closest to an answer.

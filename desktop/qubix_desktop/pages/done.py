@@ -90,5 +90,3 @@ class DonePage(WizardPage):
             )
         row.addWidget(Label(text), 1)
         return card
-
-

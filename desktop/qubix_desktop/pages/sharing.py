@@ -103,9 +103,7 @@ class SharingPage(WizardPage):
         label.setBuddy(self._name)
         column.addWidget(label)
         column.addWidget(self._name)
-        column.addWidget(
-            Label(self.tr("So that you recognise it on the network's page."), "muted")
-        )
+        column.addWidget(Label(self.tr("So that you recognise it on the network's page."), "muted"))
         return card
 
     def _memory_card(self) -> QFrame:

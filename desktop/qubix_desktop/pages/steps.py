@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal
+import threading
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 from qubix_desktop import background
 from qubix_desktop.checklist import Checklist
@@ -23,12 +24,17 @@ ENROLLMENT_PROBLEMS = frozenset(
 
 
 class StepsPage(WizardPage):
-    """Runs `phase` of the setup that `setup` gives. Goes on by itself when all is done."""
+    """Runs `phase` of the setup that `setup` gives, then goes on by itself with `answer`, which is
+    asked for off the GUI thread."""
 
-    def __init__(self, phase: Phase, setup: Callable[[], Setup]) -> None:
+    def __init__(
+        self, phase: Phase, setup: Callable[[], Setup], answer: Callable[[], Prepared | Online]
+    ) -> None:
         super().__init__("")
         self._phase: Phase = phase
         self._setup = setup
+        self._answer = answer
+        self._reached: Prepared | Online | None = None
         self._state = Checklist(())
         self._task: background.Task | None = None
         self._after: Literal["choices", "another"] = "choices"
@@ -81,9 +87,16 @@ class StepsPage(WizardPage):
             self._begin(background.Task(lambda _: self._setup().undo()))
 
     def _run(self) -> None:
-        def work(cancel: Any) -> Iterable[Progress]:
-            return _first_news(self._setup(), self._phase, cancel)
+        setup = self._setup()
 
+        def work(cancel: threading.Event) -> Iterator[Progress | Prepared | Online]:
+            last: Progress | None = None
+            for last in setup.run(cancel, self._phase):
+                yield last
+            if last is None or last.state == "done":
+                yield self._answer()
+
+        self._reached = None
         self._begin(background.Task(work))
 
     def _begin(self, task: background.Task) -> None:
@@ -93,9 +106,12 @@ class StepsPage(WizardPage):
         task.ended.connect(self._ended)
         task.start()
 
-    def _news(self, progress: Progress) -> None:
-        self._details.add(_line(progress))
-        self._show(self._state.after(progress))
+    def _news(self, news: Progress | Prepared | Online) -> None:
+        if isinstance(news, Progress):
+            self._details.add(_line(news))
+            self._show(self._state.after(news))
+        else:
+            self._reached = news
 
     def _broke(self, problem: Problem) -> None:
         self._details.add(f"{problem.code}: {problem}")
@@ -104,8 +120,8 @@ class StepsPage(WizardPage):
     def _ended(self) -> None:
         self._task = None
         self._show(self._state.ended())
-        if self._state.mood == "done":
-            self.answered.emit(Prepared() if self._phase == "prepare" else Online())
+        if self._state.mood == "done" and self._reached:
+            self.answered.emit(self._reached)
         elif self._state.mood == "cancelled":
             (self.gave_up if self._after == "choices" else self.another).emit()
 
@@ -113,9 +129,7 @@ class StepsPage(WizardPage):
         self._state = state
         self._list.show_checklist(state)
         needs_code = state.problem is not None and state.problem.code in ENROLLMENT_PROBLEMS
-        self._problem.show_problem(
-            state.problem, self.tr("Use another code") if needs_code else ""
-        )
+        self._problem.show_problem(state.problem, self.tr("Use another code") if needs_code else "")
         failed = state.mood == "failed"
         self.set_bar(
             Bar(
@@ -124,10 +138,6 @@ class StepsPage(WizardPage):
                 cancel_enabled=failed or state.mood == "working",
             )
         )
-
-
-def _first_news(setup: Setup, phase: Phase, cancel: Any) -> Iterator[Progress]:
-    yield from setup.run(cancel, phase)
 
 
 def _line(progress: Progress) -> str:

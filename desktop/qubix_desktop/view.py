@@ -1,0 +1,91 @@
+"""The worker's state in words: tray, menu and window all show this one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication
+
+from qubix_desktop import icons, words
+from qubix_desktop.watcher import Seen
+from qubix_worker.status import Status
+
+
+@dataclass(frozen=True)
+class View:
+    """What is shown of a state. `detail` is the essential figure or the reason."""
+
+    icon: icons.StateIcon
+    title: str
+    detail: str = ""
+    can_pause: bool = False
+    can_resume: bool = False
+    can_start: bool = False
+    can_stop: bool = False
+
+    @property
+    def tooltip(self) -> str:
+        return f"QUBIX: {self.title}" + (f"\n{self.detail}" if self.detail else "")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("View", text)
+
+
+def view(seen: Seen, now: float) -> View:
+    """What to show of what was seen."""
+    if seen.problem and not seen.running:
+        return View("offline", _tr("Not sharing"), _tr("Nothing is shared now."), can_start=True)
+    if seen.problem:
+        return View(
+            "attention", _tr("Needs attention"), words.said(str(seen.problem)), can_stop=True
+        )
+    if seen.status is None:
+        return View("starting", _tr("Starting…"))
+    return _of_status(seen.status, now)
+
+
+def _of_status(status: Status, now: float) -> View:
+    network = status.server_name or status.server
+    trouble = words.said(f"{status.trouble.happened}") if status.trouble else ""
+    match status.state:
+        case "starting":
+            return View("starting", _tr("Starting…"), can_stop=True)
+        case "online":
+            text = _tr("Ready for work on {network}.").format(network=network)
+            return View("online", _tr("Online"), text, can_pause=True, can_stop=True)
+        case "working":
+            return View("working", _tr("Working"), _job(status), can_pause=True, can_stop=True)
+        case "paused":
+            return View("paused", _tr("Paused"), _pause(status, now), can_resume=True,
+                        can_stop=True)  # fmt: skip
+        case "offline":
+            again = ""
+            if status.retry_at is not None:
+                wait = words.span(max(1.0, status.retry_at - now))
+                again = _tr("Trying again in {time}.").format(time=wait)
+            detail = " ".join(part for part in (trouble, again) if part)
+            return View("offline", _tr("Offline"), detail, can_pause=True, can_stop=True)
+        case "attention":
+            todo = words.said(status.trouble.todo) if status.trouble else ""
+            detail = " ".join(part for part in (trouble, todo) if part)
+            return View("attention", _tr("Needs attention"), detail, can_stop=True)
+
+
+def _job(status: Status) -> str:
+    if status.job is None:
+        return ""
+    kind = status.job.kind
+    if status.job.progress_percent is None:
+        return _tr("A {kind} job is running.").format(kind=kind)
+    share = words.percent(status.job.progress_percent)
+    return _tr("{share} of a {kind} job is done.").format(share=share, kind=kind)
+
+
+def _pause(status: Status, now: float) -> str:
+    by = status.paused_by
+    who = "" if by in (None, "you") else _tr(" by {reason}").format(reason=by)
+    if status.paused_until is None:
+        return _tr("Until you resume{who}.").format(who=who)
+    time = words.until(status.paused_until, now)
+    return _tr("Until {time}{who}.").format(time=time, who=who)

@@ -1,0 +1,196 @@
+"""The wizard's window: draws the page that the flow is at, and hands answers to the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMessageBox,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from qubix_desktop import icons, theme
+from qubix_desktop.flow import Answer, Flow, FlowError, Online, Page, Prepared
+from qubix_desktop.invitation import Invitation
+from qubix_desktop.pages.computer import ComputerPage
+from qubix_desktop.pages.done import DonePage
+from qubix_desktop.pages.existing import ExistingPage
+from qubix_desktop.pages.page import Bar, WizardPage
+from qubix_desktop.pages.sharing import SharingPage
+from qubix_desktop.pages.steps import StepsPage
+from qubix_desktop.pages.welcome import WelcomePage
+from qubix_desktop.rail import Rail
+from qubix_desktop.removal import RemovalDialog
+from qubix_desktop.services import Services
+from qubix_worker.settings import Settings
+from qubix_worker.setup.steps import Setup
+
+
+class Wizard(QWidget):
+    closed = Signal(bool)
+    """The window is gone. True: this computer is set up, show how it is going."""
+    status_wanted = Signal()
+    went_online = Signal()
+
+    def __init__(
+        self,
+        services: Services,
+        invitation: Invitation,
+        kept: Settings,
+        *,
+        existing: bool = False,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle(self.tr("QUBIX setup"))
+        self.setWindowIcon(icons.application())
+        self.resize(820, 580)
+        self.setMinimumSize(720, 520)
+        self._services = services
+        self._flow = Flow(Page.SET_UP if existing else Page.WELCOME)
+        self._setup: Setup | None = None
+        self._welcome = WelcomePage(services, invitation)
+        self._existing = ExistingPage(kept.server)
+        done = DonePage()
+        self._pages: Mapping[Page, WizardPage] = {
+            Page.SET_UP: self._existing,
+            Page.WELCOME: self._welcome,
+            Page.COMPUTER: ComputerPage(services),
+            Page.SHARING: SharingPage(kept),
+            Page.PREPARING: StepsPage("prepare", self._planned, Prepared),
+            Page.JOINING: StepsPage("join", self._planned, self._online),
+            Page.DONE: done,
+        }
+        done.status_wanted.connect(self.status_wanted)
+        self._existing.removal_wanted.connect(self._remove)
+        self._rail = Rail()
+        self._stack = QStackedWidget()
+        for page in self._pages.values():
+            self._stack.addWidget(page)
+            page.answered.connect(self._answered)
+            page.gave_up.connect(self._gave_up)
+            page.another.connect(self._another)
+            page.bar_changed.connect(self._show_bar)
+        self._back = QPushButton(self.tr("&Back"))
+        self._back.clicked.connect(lambda: self._go(self._flow.back()))
+        self._cancel = QPushButton()
+        self._cancel.clicked.connect(lambda: self._page.cancel())
+        self._forward = QPushButton()
+        self._forward.clicked.connect(lambda: self._page.forward())
+        theme.dress(self._forward, "primary")
+        self._lay_out()
+        self._go(self._flow)
+
+    @property
+    def page(self) -> Page:
+        return self._flow.page
+
+    @property
+    def _page(self) -> WizardPage:
+        return self._pages[self._flow.page]
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        page = self._pages.get(self._flow.page)
+        if page and page.would_lose and not self._may_lose():
+            event.ignore()
+            return
+        if page and page.would_lose:
+            page.cancel()
+        super().closeEvent(event)
+        self.closed.emit(self._flow.page in (Page.DONE, Page.CLOSED))
+
+    def _lay_out(self) -> None:
+        bar = QWidget()
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        theme.dress(bar, "bar")
+        buttons = QHBoxLayout(bar)
+        buttons.setContentsMargins(32, 14, 24, 14)
+        buttons.setSpacing(10)
+        buttons.addWidget(self._cancel)
+        buttons.addStretch()
+        buttons.addWidget(self._back)
+        buttons.addWidget(self._forward)
+        for button in (self._back, self._forward, self._cancel):
+            button.setMinimumWidth(100)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self._stack, 1)
+        right.addWidget(bar)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._rail)
+        row.addLayout(right, 1)
+
+    def _go(self, flow: Flow) -> None:
+        self._flow = flow
+        if flow.page is Page.CLOSED:
+            self.close()
+            return
+        if flow.page is Page.PREPARING:
+            self._setup = self._services.plan(flow.choices())
+        if flow.page is Page.DONE:
+            self.went_online.emit()
+        self._rail.show_page(flow.page)
+        self._stack.setCurrentWidget(self._page)
+        self._back.setVisible(flow.can_go_back)
+        self._show_bar(self._page.bar)
+        if self._forward.isVisible() and self._forward.isEnabled():
+            self._forward.setFocus()
+        self._page.enter(flow)
+
+    def _answered(self, answer: Answer) -> None:
+        self._go(self._flow.answered(answer))
+
+    def _gave_up(self) -> None:
+        if self.isVisible():
+            self._go(self._flow.given_up())
+
+    def _another(self) -> None:
+        self._welcome.ask_again()
+        self._go(self._flow.another_network())
+
+    def _show_bar(self, bar: Bar) -> None:
+        if self.sender() in self._pages.values() and self.sender() is not self._page:
+            return
+        was_off = not self._forward.isEnabled() or self._forward.isHidden()
+        self._forward.setText(bar.forward)
+        self._forward.setVisible(bool(bar.forward))
+        self._forward.setEnabled(bar.forward_enabled)
+        self._cancel.setText(bar.cancel)
+        self._cancel.setVisible(bool(bar.cancel))
+        self._cancel.setEnabled(bar.cancel_enabled)
+        self._forward.setDefault(True)
+        focus = self.focusWidget()
+        idle = focus is None or not focus.isVisible() or not focus.isEnabled()
+        if was_off and bar.forward and bar.forward_enabled and idle:
+            self._forward.setFocus()
+
+    def _planned(self) -> Setup:
+        if self._setup is None:
+            raise FlowError("the setup was asked for before it was planned")
+        return self._setup
+
+    def _online(self) -> Online:
+        return Online(self._services.worker.status().name)
+
+    def _remove(self) -> None:
+        dialog = RemovalDialog(self._services, self)
+        dialog.removed.connect(self._existing.removed)
+        dialog.open()
+
+    def _may_lose(self) -> bool:
+        box = QMessageBox(self)
+        box.setWindowTitle(self.windowTitle())
+        box.setText(self.tr("Stop setting up QUBIX?"))
+        box.setInformativeText(self.tr("What was begun is taken back."))
+        stop = box.addButton(self.tr("Stop"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(self.tr("Go on"), QMessageBox.ButtonRole.RejectRole)
+        box.exec()
+        return box.clickedButton() is stop
