@@ -53,13 +53,13 @@ def refusal(error: ApiError) -> Response:
 
 
 async def on_api_error(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, ApiError)  # noqa: S101 - registered for this type
+    assert isinstance(error, ApiError)
     return refusal(error)
 
 
 async def on_http_error(_request: Request, error: Exception) -> Response:
     """What the framework refuses, in the form of everything else."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
+    assert isinstance(error, HTTPException)
     code, sentence = _SENTENCES.get(error.status_code, ("refused", error.detail))
     response = refusal(ApiError(error.status_code, code, sentence))
     response.headers.update(error.headers or {})

@@ -156,7 +156,7 @@ def release_silent(connection: Connection, since: int, now: int) -> tuple[Event,
 def ended(connection: Connection, job_id: str) -> Event:
     """What is told of a job that has just ended, in whatever way."""
     job = jobs.find(connection, job_id)
-    assert job is not None  # noqa: S101 - it was changed in this same write
+    assert job is not None
     topics = [job_topic(job_id)]
     if job["worker_id"]:
         topics.append(provider_topic(job["worker_id"]))

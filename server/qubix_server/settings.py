@@ -54,10 +54,11 @@ class Settings:
 
 
 def data_folder(environment: Mapping[str, str]) -> Path:
-    """The server's folder on this machine: under `QUBIX_HOME`, else in the user's data folder."""
+    """The server's folder on this machine: under `QUBIX_HOME`, else one of its own in the user's
+    data folder: an uninstall of the worker on the same machine must not take it away."""
     if home := environment.get("QUBIX_HOME"):
         return Path(home).absolute() / "server"
-    return platformdirs.PlatformDirs("qubix", appauthor=False).user_data_path / "server"
+    return platformdirs.PlatformDirs("qubix-server", appauthor=False).user_data_path
 
 
 def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:

@@ -1,0 +1,60 @@
+"""The application: all routes, what stands around them, and what lives as long as it does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from qubix_server import housekeeping
+from qubix_server.answers import Shield, on_api_error, on_http_error
+from qubix_server.clock import Clock, now
+from qubix_server.errors import ApiError
+from qubix_server.installers.release import release
+from qubix_server.installers.routes import routes as installers
+from qubix_server.pages.routes import routes as pages
+from qubix_server.routes import enrollments, health, jobs, live, modules, providers
+from qubix_server.services import Services
+from qubix_server.settings import Settings
+from qubix_server.store.database import Database
+
+
+def create(settings: Settings, clock: Clock = now) -> Starlette:
+    """The application over a database that is migrated already; it closes it when it ends."""
+    app = Starlette(
+        routes=[
+            *pages,
+            *health.routes,
+            *installers,
+            *enrollments.routes,
+            *providers.routes,
+            *jobs.routes,
+            *modules.routes,
+            *live.routes,
+        ],
+        middleware=[Middleware(Shield)],
+        exception_handlers={ApiError: on_api_error, HTTPException: on_http_error},
+        lifespan=_lifespan,
+    )
+    # A path has one spelling; redirects would lose a body.
+    app.router.redirect_slashes = False
+    app.state.settings = settings
+    app.state.services = Services(settings, Database(settings.database_url), clock, release())
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    duties = housekeeping.start(services)
+    try:
+        yield
+    finally:
+        for duty in duties:
+            duty.cancel()
+        await asyncio.gather(*duties, return_exceptions=True)
+        services.database.close()

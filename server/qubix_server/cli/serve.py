@@ -1,0 +1,167 @@
+"""`serve`, `migrate`, `token`: the commands that work on the server's own database."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import os
+import socket
+import sys
+import threading
+
+import uvicorn
+
+from qubix_server import app, operator_token
+from qubix_server.errors import StartError
+from qubix_server.services import Services
+from qubix_server.settings import Settings, check_exposure, load
+from qubix_server.store.migrate import migrate
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than workers wait between two heartbeats, so that their connections stay."""
+GRACE_SECONDS = 3
+BACKLOG = 2048
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    check_exposure(settings)
+    _log_to_stderr()
+    listening = _listen(settings)
+    with listening:
+        migrate(settings)
+        token = operator_token.ensure(settings)
+        application = app.create(settings)
+        server = Server(
+            uvicorn.Config(
+                application,
+                http="httptools",
+                ws="websockets-sansio",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+                ws_max_size=64 * 1024,
+            ),
+            application.state.services,
+        )
+        if arguments.until_stdin_closes:
+            threading.Thread(target=_follow_stdin, args=(server,), daemon=True).start()
+        _welcome(settings, listening.getsockname()[1], token)
+        server.run(sockets=[listening])
+    return 0 if server.started else 1
+
+
+def migrate_database(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    before, after = migrate(settings)
+    changed = "is up to date" if before == after else f"was brought from {before or 'nothing'}"
+    _say(f"The database {changed} (revision {after}).")
+    return 0
+
+
+def token(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    migrate(settings)
+    _say(operator_token.rotate(settings))
+    return 0
+
+
+class Server(uvicorn.Server):
+    """Answers what is held before it waits for its connections to end."""
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._services.waiting.close()
+        await super().shutdown(sockets)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    return load(vars(arguments), os.environ)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The socket, bound before anything is written: a taken port is the commonest failure."""
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, number)
+    except OSError as error:
+        raise StartError(
+            f"The address {settings.host} is not one of this computer's ({error.strerror}). "
+            "Choose another with --host or QUBIX_HOST."
+        ) from error
+    try:
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise StartError(_why_not_bound(settings, error)) from error
+    listening.set_inheritable(False)
+    return listening
+
+
+def _why_not_bound(settings: Settings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {settings.port} is in use by another program, or by a server that runs "
+            "already. End that one, or choose another port with --port or QUBIX_PORT."
+        )
+    if error.errno == errno.EACCES:
+        return (
+            f"This account may not listen on port {settings.port}. "
+            "Choose one above 1023 with --port or QUBIX_PORT."
+        )
+    return (
+        f"It cannot listen on {settings.host}, port {settings.port} "
+        f"({error.strerror}). Choose others with --host and --port."
+    )
+
+
+def _follow_stdin(server: uvicorn.Server) -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    server.should_exit = True
+
+
+def _welcome(settings: Settings, port: int, token: str | None) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    lines = [
+        f"{settings.server_name} is served at {settings.public_url or f'http://{host}:{port}'}/",
+        f"  its facts are kept in {settings.database_file or settings.database_url}",
+    ]
+    if token is not None:
+        lines += [
+            f"  the operator's token, shown this once: {token}",
+            f"  (kept for this computer's own use in {settings.folder / operator_token.NAME})",
+        ]
+    _say("\n".join(lines))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+class OneLine(logging.Formatter):
+    """No message can begin a line that looks like another's."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        text = super().formatMessage(record)
+        return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

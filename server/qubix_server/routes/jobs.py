@@ -1,0 +1,163 @@
+"""/api/jobs: for operators, who make and watch them, and for the workers that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, RowMapping
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from qubix_server import access, heartbeats, queries, views, work
+from qubix_server.access import bearer
+from qubix_server.answers import answer
+from qubix_server.bodies import COMPLETION_BYTES, decoded
+from qubix_server.clock import rfc3339
+from qubix_server.errors import ApiError
+from qubix_server.services import of
+from qubix_server.store import jobs
+from qubix_worker.protocol import JobCompletion, JobCreation, JobProgress
+
+STATUSES = ("PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED")
+PAGE_MOST = 500
+LOGS_MOST = 1000
+
+
+async def create(request: Request) -> Response:
+    services = of(request)
+    wanted = await decoded(request, JobCreation)
+    row = await services.commit(work.create, bearer(request), wanted, services.clock())
+    return answer({"success": True, "job": views.job(row)}, 201)
+
+
+async def listed(request: Request) -> Response:
+    status = queries.text(request, "status")
+    if status is not None and status not in STATUSES:
+        raise ApiError(400, "bad_value", f"status must be one of {', '.join(STATUSES)}.")
+    before = queries.cursor(request)
+    limit = queries.whole(request, "limit", 1, PAGE_MOST, 100)
+    rows = await of(request).database.read(_listed, bearer(request), status, before, limit)
+    body = {
+        "success": True,
+        "jobs": [views.job(row) for row in rows],
+        "nextCursor": str(rows[-1]["seq"]) if len(rows) == limit else None,
+    }
+    return answer(body)
+
+
+async def shown(request: Request) -> Response:
+    row = await of(request).database.read(_shown, bearer(request), _job_id(request))
+    spec = msgspec.json.decode(row["spec"])
+    return answer({"success": True, "job": views.job(row) | {"spec": spec}})
+
+
+async def result(request: Request) -> Response:
+    text = await of(request).database.read(_result, bearer(request), _job_id(request))
+    value = None if text is None else msgspec.Raw(text.encode())
+    return answer({"success": True, "result": value})
+
+
+async def logs(request: Request) -> Response:
+    after = queries.cursor(request) or 0
+    limit = queries.whole(request, "limit", 1, LOGS_MOST, 200)
+    rows = await of(request).database.read(_logs, bearer(request), _job_id(request), after, limit)
+    lines = [
+        {"timestamp": rfc3339(row["at"]), "attempt": row["attempt"], "line": row["line"]}
+        for row in rows
+    ]
+    cursor = str(rows[-1]["seq"]) if len(rows) == limit else None
+    return answer({"success": True, "logs": lines, "nextCursor": cursor})
+
+
+async def cancel(request: Request) -> Response:
+    services = of(request)
+    row = await services.commit(work.cancel, bearer(request), _job_id(request), services.clock())
+    return answer({"success": True, "job": views.job(row)})
+
+
+async def pending(request: Request) -> Response:
+    """The same jobs as a heartbeat brings, as a bare list."""
+    rows = await of(request).database.read(
+        _pending, bearer(request), request.path_params["worker_id"]
+    )
+    return Response(
+        msgspec.json.encode(rows), 200, {"Cache-Control": "no-store"}, "application/json"
+    )
+
+
+async def progress(request: Request) -> Response:
+    services = of(request)
+    told = await decoded(request, JobProgress)
+    row = await services.commit(
+        work.progress, bearer(request), _job_id(request), told, services.clock()
+    )
+    return answer({"success": True, "job": views.job(row)})
+
+
+async def complete(request: Request) -> Response:
+    services = of(request)
+    credential = bearer(request)
+    # A large body is read only from those who have a job to complete.
+    await services.database.read(access.require_any_worker, credential)
+    ending = await decoded(request, JobCompletion, COMPLETION_BYTES)
+    row = await services.commit(
+        work.complete, credential, _job_id(request), ending, services.clock()
+    )
+    return answer({"success": True, "job": views.job(row)})
+
+
+routes = [
+    # The fixed names come first: {job_id} would take them for a job's.
+    Route("/api/jobs/create", create, methods=["POST"]),
+    Route("/api/jobs/pending/{worker_id}", pending),
+    Route("/api/jobs", listed),
+    Route("/api/jobs/{job_id}", shown),
+    Route("/api/jobs/{job_id}/result", result),
+    Route("/api/jobs/{job_id}/logs", logs),
+    Route("/api/jobs/{job_id}/cancel", cancel, methods=["POST"]),
+    Route("/api/jobs/{job_id}/progress", progress, methods=["POST"]),
+    Route("/api/jobs/{job_id}/complete", complete, methods=["POST"]),
+]
+
+
+def _job_id(request: Request) -> str:
+    job_id: str = request.path_params["job_id"]
+    return job_id
+
+
+def _listed(
+    connection: Connection,
+    credential: str | None,
+    status: str | None,
+    before: int | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    access.require_operator(connection, credential)
+    return jobs.page(connection, status=status, before=before, limit=limit)
+
+
+def _shown(connection: Connection, credential: str | None, job_id: str) -> RowMapping:
+    access.require_operator(connection, credential)
+    return work.find(connection, job_id)
+
+
+def _result(connection: Connection, credential: str | None, job_id: str) -> str | None:
+    access.require_operator(connection, credential)
+    return jobs.result(connection, work.find(connection, job_id)["seq"])
+
+
+def _logs(
+    connection: Connection, credential: str | None, job_id: str, after: int, limit: int
+) -> Sequence[RowMapping]:
+    access.require_operator(connection, credential)
+    row = work.find(connection, job_id)
+    return jobs.logs(connection, row["seq"], after=after, limit=limit)
+
+
+def _pending(
+    connection: Connection, credential: str | None, worker_id: str
+) -> tuple[dict[str, object], ...]:
+    access.require_worker(connection, credential, worker_id)
+    return heartbeats.news(connection, worker_id, None).pending_jobs

@@ -1,0 +1,247 @@
+"""/api/providers: joining, heartbeats, and what others may see of the machines."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from qubix_server import access, heartbeats, queries, registration, views
+from qubix_server.access import bearer
+from qubix_server.addresses import client_address
+from qubix_server.answers import answer
+from qubix_server.bodies import decode, decoded, json_object, with_camel_keys
+from qubix_server.clock import rfc3339
+from qubix_server.credentials import new_secret
+from qubix_server.errors import ApiError
+from qubix_server.events import Outcome
+from qubix_server.heartbeats import News
+from qubix_server.services import of
+from qubix_server.store import metrics, providers
+from qubix_worker.protocol import Heartbeat, Registration
+from qubix_worker.wire import to_wire
+
+WAIT_SECONDS_MOST = 25
+NEW_MS = 5 * 60 * 1000
+PAGE_MOST = 500
+HISTORY_MOST = 1000
+
+
+async def register(request: Request) -> Response:
+    services = of(request)
+    address = client_address(request)
+    services.wrong_codes.check(address)
+    wanted = await decoded(request, Registration)
+    secret = new_secret()
+    try:
+        row = await services.commit(registration.register, wanted, secret, services.clock())
+    except ApiError as error:
+        if error.code == "enrollment_unknown":
+            services.wrong_codes.take(address)
+        raise
+    body = {
+        "success": True,
+        "provider": views.provider(row),
+        "workerSecret": secret,
+        "heartbeatIntervalSeconds": services.settings.heartbeat_interval_seconds,
+    }
+    return answer(body, 201)
+
+
+async def check_new(request: Request) -> Response:
+    """Who registered with an enrollment, or the newest of all, in the last five minutes."""
+    services = of(request)
+    enrollment = queries.text(request, "enrollment", 128)
+    row = await services.database.read(_newest, enrollment, services.clock() - NEW_MS)
+    return answer({"newProvider": None if row is None else views.provider(row)})
+
+
+async def heartbeat(request: Request) -> Response:
+    """Kept before it is answered. With `?wait=` the answer is held until there is news."""
+    services = of(request)
+    worker_id = request.path_params["worker_id"]
+    wait = queries.number(request, "wait", WAIT_SECONDS_MOST, 0) or 0
+    body = await json_object(request)
+    body["usage"] = with_camel_keys(body.get("usage", {}))
+    beat = decode(Heartbeat, body)
+    seen_version = services.waiting.version
+    told = await services.commit(
+        heartbeats.take, worker_id, bearer(request), beat, services.clock()
+    )
+    if wait and not told:
+        told = await _held(request, beat, told, wait=wait, seen_version=seen_version)
+    return answer(
+        {
+            "success": True,
+            "pendingJobs": told.pending_jobs,
+            "cancelledJobs": told.cancelled_jobs,
+            "heartbeatIntervalSeconds": services.settings.heartbeat_interval_seconds,
+            "worker": to_wire(services.release),
+        }
+    )
+
+
+async def _held(
+    request: Request, beat: Heartbeat, told: News, *, wait: float, seen_version: int
+) -> News:
+    """Holds the answer until there is news, the time is over, or the client has gone."""
+    services, worker_id = of(request), request.path_params["worker_id"]
+    with services.waiting.hold(
+        worker_id, can_take=told.can_take, seen_version=seen_version
+    ) as woken:
+        news = asyncio.create_task(woken.wait())
+        gone = asyncio.create_task(_gone(request))
+        try:
+            await asyncio.wait({news, gone}, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (news, gone):
+                task.cancel()
+    if not woken.is_set():
+        return told
+    return await services.database.read(heartbeats.news, worker_id, beat.current_job)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def listed(request: Request) -> Response:
+    services = of(request)
+    wanted = providers.Filter(
+        online=queries.flag(request, "online"),
+        gpu_model=queries.text(request, "gpuModel"),
+        min_vram_gb=queries.number(request, "minVram", 1e6),
+        after=queries.cursor(request) or 0,
+        limit=queries.whole(request, "limit", 1, PAGE_MOST, 100),
+    )
+    rows = await services.database.read(_listed, bearer(request), wanted)
+    body = {
+        "success": True,
+        "providers": [views.provider_in_full(row) for row in rows],
+        "nextCursor": str(rows[-1]["seq"]) if len(rows) == wanted.limit else None,
+    }
+    return answer(body)
+
+
+async def shown(request: Request) -> Response:
+    row = await of(request).database.read(_shown, bearer(request), _any_id(request))
+    return answer({"success": True, "provider": views.provider_in_full(row)})
+
+
+async def remove(request: Request) -> Response:
+    services = of(request)
+    await services.commit(_remove, bearer(request), _any_id(request), services.clock())
+    return answer({"success": True})
+
+
+async def history(request: Request) -> Response:
+    limit = queries.whole(request, "limit", 1, HISTORY_MOST, 30)
+    rows = await of(request).database.read(_history, bearer(request), _any_id(request), limit)
+    keys = ("cpu_percent", "ram_percent", "gpu_percent", "gpu_temp", "gpu_mem_used")
+    entries = [{"timestamp": rfc3339(row["at"])} | {key: row[key] for key in keys} for row in rows]
+    return answer({"history": entries})
+
+
+async def toggle(request: Request) -> Response:
+    services = of(request)
+    body = await json_object(request)
+    enabled = body.get("online")
+    if not isinstance(enabled, bool):
+        raise ApiError(400, "bad_value", "online must be true or false.")
+    row = await services.commit(
+        _toggle, bearer(request), _any_id(request), enabled, services.clock()
+    )
+    return answer({"success": True, "provider": views.provider_in_full(row)})
+
+
+async def stats(request: Request) -> Response:
+    services = of(request)
+    settings = services.settings
+    since = services.clock() - settings.heartbeat_interval_seconds * 1000
+    counted = await services.database.read(_stats, bearer(request), since)
+    body = {
+        **counted,
+        "timeoutThresholdSeconds": settings.offline_after_seconds,
+        "heartbeatIntervalSeconds": settings.heartbeat_interval_seconds,
+        "isRunning": True,
+    }
+    return answer({"success": True, **body})
+
+
+routes = [
+    # The fixed names come first: {worker_id} would take them for a worker's.
+    Route("/api/providers/register", register, methods=["POST"]),
+    Route("/api/providers/check-new", check_new),
+    Route("/api/providers/heartbeat/stats", stats),
+    Route("/api/providers", listed),
+    Route("/api/providers/{worker_id}/heartbeat", heartbeat, methods=["POST"]),
+    Route("/api/providers/{worker_id}/metrics/history", history),
+    Route("/api/providers/{worker_id}/toggle", toggle, methods=["POST"]),
+    Route("/api/providers/{worker_id}", shown),
+    Route("/api/providers/{worker_id}", remove, methods=["DELETE"]),
+]
+
+
+def _any_id(request: Request) -> str:
+    any_id: str = request.path_params["worker_id"]
+    return any_id
+
+
+def _newest(connection: Connection, enrollment: str | None, since: int) -> RowMapping | None:
+    if enrollment is None:
+        return providers.newest(connection, since)
+    invited = registration.find_enrollment(connection, enrollment)
+    if invited is None or invited["provider_seq"] is None:
+        return None
+    row = providers.get(connection, invited["provider_seq"])
+    return row if row["registered_at"] >= since else None
+
+
+def _listed(
+    connection: Connection, credential: str | None, wanted: providers.Filter
+) -> list[RowMapping]:
+    access.require_operator(connection, credential)
+    return list(providers.page(connection, wanted))
+
+
+def _shown(connection: Connection, credential: str | None, any_id: str) -> RowMapping:
+    access.require_operator(connection, credential)
+    row = providers.find_by_any_id(connection, any_id)
+    if row is None:
+        raise access.provider_unknown()
+    return row
+
+
+def _remove(
+    connection: Connection, credential: str | None, worker_id: str, now: int
+) -> Outcome[None]:
+    row, by_itself = access.require_worker_or_operator(connection, credential, worker_id)
+    return registration.remove(connection, row, now, by_itself=by_itself)
+
+
+def _history(
+    connection: Connection, credential: str | None, worker_id: str, limit: int
+) -> list[RowMapping]:
+    row, _ = access.require_worker_or_operator(connection, credential, worker_id)
+    return list(metrics.history(connection, row["seq"], limit))
+
+
+def _toggle(
+    connection: Connection, credential: str | None, worker_id: str, enabled: bool, now: int
+) -> Outcome[RowMapping]:
+    access.require_operator(connection, credential)
+    return heartbeats.enable(connection, worker_id, enabled, now)
+
+
+def _stats(connection: Connection, credential: str | None, since: int) -> dict[str, Any]:
+    access.require_operator(connection, credential)
+    return {
+        "totalProviders": providers.count(connection),
+        "onlineProviders": providers.count(connection, online=True),
+        "recentHeartbeats": providers.count(connection, heard_since=since),
+    }
