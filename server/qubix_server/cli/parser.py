@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING, TypeAlias
 
 from qubix_server import __version__
+
+if TYPE_CHECKING:
+    # argparse gives the type of add_subparsers() no public name.
+    _Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
 DESCRIPTION = """\
 The server of a compute network: hands out installers, keeps track of the computers that share,
@@ -70,9 +75,6 @@ def build() -> argparse.ArgumentParser:
     providers = commands.add_parser("providers", help="the computers", allow_abbrev=False)
     _providers(providers.add_subparsers(required=True, metavar="COMMAND"))
     return parser
-
-
-_Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def _jobs(commands: _Commands) -> None:
