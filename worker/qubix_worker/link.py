@@ -65,6 +65,7 @@ class Link:
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._waiting = False
+        self._acknowledged = False
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def start(self) -> None:
@@ -89,10 +90,16 @@ class Link:
             self._wake.clear()
             began = time.monotonic()
             report = self._report()
-            wait = min(WAIT_SECONDS_MOST, self._interval) if report.status == "online" else 0.0
-            delay = self._beat(client, report, wait)
+            delay = self._beat(client, report, self._wait_for(report))
             self._wake.wait(max(0.0, delay - (time.monotonic() - began)))
         client.close()
+
+    def _wait_for(self, report: Heartbeat) -> float:
+        """How long the answer may be held: not at all before one has been acknowledged, since an
+        answer that is held tells nothing to a person who waits for "online"."""
+        if report.status != "online" or not self._acknowledged:
+            return 0.0
+        return min(WAIT_SECONDS_MOST, self._interval)
 
     def _beat(self, client: ServerClient, report: Heartbeat, wait: float) -> float:
         """One heartbeat; returns the seconds from its beginning until the next is due."""
@@ -101,6 +108,7 @@ class Link:
         try:
             answer = client.heartbeat(report, wait)
         except ServerError as error:
+            self._acknowledged = False
             delay = self._backoff.failed(error.retry_after_seconds)
             log.warning("heartbeat failed: %s; again in %.0f s", error.problem.happened, delay)
             forgotten = error.status in FORGOTTEN
@@ -111,7 +119,8 @@ class Link:
         self._backoff.succeeded()
         self._interval = answer.heartbeat_interval_seconds
         self._post(Beat(answer, time.time()))
-        return self._interval
+        first, self._acknowledged = not self._acknowledged, True
+        return 0.0 if first else self._interval
 
     def _beat_aside(self) -> None:
         client = self._client(ASIDE_SECONDS)
