@@ -17,15 +17,12 @@ from urllib.parse import quote
 
 import pytest
 import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 
-from qubix_server.errors import ApiError
-from qubix_server.installers import routes
+from qubix_server import app
 from qubix_server.installers.release import release
 from qubix_server.installers.scripts import batch_script, shell_script
 from qubix_server.settings import Settings
+from qubix_server.store.migrate import migrate
 from qubix_worker.amalgamation import amalgamate
 
 
@@ -45,20 +42,14 @@ class Answer:
 Ask = Callable[..., Answer]
 
 
-def refused(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ApiError)
-    body = {"success": False, "error": error.sentence, "code": error.code}
-    return JSONResponse(body, status_code=error.status)
-
-
 @contextmanager
 def served(settings: Settings) -> Iterator[Ask]:
-    """These routes alone, on a free port, over real HTTP."""
-    app = Starlette(routes=routes.routes, exception_handlers={ApiError: refused})
-    app.state.settings = settings
+    """The whole application, on a free port, over real HTTP."""
+    migrate(settings)
+    application = app.create(settings)
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
 
@@ -95,8 +86,9 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ask(downloads: Path) -> Iterator[Ask]:
-    with served(Settings(database_url="sqlite://", downloads_dir=downloads)) as ask:
+def ask(downloads: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    database = f"sqlite:///{tmp_path_factory.mktemp('server') / 'qubix.db'}"
+    with served(Settings(database_url=database, downloads_dir=downloads)) as ask:
         yield ask
 
 
@@ -246,8 +238,9 @@ def test_without_a_backend_it_is_the_address_that_was_asked(ask: Ask) -> None:
     assert answer.body == shell_script("http://other.example:8080", None, amalgamate())
 
 
-def test_without_a_backend_it_is_the_public_url_where_there_is_one() -> None:
-    settings = Settings(database_url="sqlite://", public_url="https://public.example/x")
+def test_without_a_backend_it_is_the_public_url_where_there_is_one(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'qubix.db'}"
+    settings = Settings(database_url=database, public_url="https://public.example/x")
     with served(settings) as ask:
         answer = ask("/api/installer/linux", Host="inner:3001")
     assert answer.body == shell_script("https://public.example/x", None, amalgamate())
@@ -310,7 +303,8 @@ def test_where_there_is_no_application_the_script_is_offered(ask: Ask) -> None:
 
 
 def test_a_downloads_folder_that_is_not_there_offers_nothing(tmp_path: Path) -> None:
-    settings = Settings(database_url="sqlite://", downloads_dir=tmp_path / "nowhere")
+    database = f"sqlite:///{tmp_path / 'qubix.db'}"
+    settings = Settings(database_url=database, downloads_dir=tmp_path / "nowhere")
     with served(settings) as ask:
         assert ask("/api/installer/app/windows").status == 404
         assert json.loads(ask("/api/installer").body)["systems"]["windows"]["application"] is None
