@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 Work = Callable[[threading.Event], Iterable[Any]]
 
+THREADS = 16
+
 _alive: set[Task] = set()
 
 
@@ -42,7 +44,10 @@ class Task(QObject):
 
     def start(self) -> Task:
         _alive.add(self)
-        QThreadPool.globalInstance().start(self._runnable)
+        pool = QThreadPool.globalInstance()
+        # Threads here wait for others, they do not compute: one that hangs must not delay the rest.
+        pool.setMaxThreadCount(max(THREADS, pool.maxThreadCount()))
+        pool.start(self._runnable)
         return self
 
     def cancel(self) -> None:

@@ -20,6 +20,7 @@ from qubix_worker.setup.uninstall import TITLES
 class RemovalDialog(QDialog):
     """`removed` comes when QUBIX is gone and the person has read so."""
 
+    began = Signal()
     removed = Signal()
 
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
@@ -78,6 +79,7 @@ class RemovalDialog(QDialog):
         self._list.show()
         self._keep.setEnabled(False)
         self._remove.setEnabled(False)
+        self.began.emit()
         task = background.Task(lambda _: self._services.uninstall(purge))
         task.came.connect(self._news)
         task.failed.connect(self._broke)

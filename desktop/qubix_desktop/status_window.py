@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -45,6 +45,7 @@ class StatusWindow(QWidget):
     start_wanted = Signal()
     removal_wanted = Signal()
     quit_wanted = Signal(bool)
+    closed = Signal()
     log_wanted = Signal()
     """The log is looked at: `show_log` is awaited."""
 
@@ -120,6 +121,10 @@ class StatusWindow(QWidget):
         at = bar.value()
         self._log.setPlainText(text)
         bar.setValue(bar.maximum() if following else at)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.WindowActivate:
@@ -264,13 +269,13 @@ class _Facts(QWidget):
         outer.addWidget(card)
 
     def show_status(self, status: Status | None, now: float) -> None:
-        texts = ("–", "–", "–", "–")
+        texts = (words.UNKNOWN,) * 4
         if status:
-            heard = "–"
+            heard = words.UNKNOWN
             if status.last_heartbeat_at is not None:
                 ago = words.span(max(0.0, round(now - status.last_heartbeat_at)))
                 heard = self.tr("{time} ago").format(time=ago)
-            texts = (status.name, status.server_name or "–", status.server, heard)
+            texts = (status.name, status.server_name or words.UNKNOWN, status.server, heard)
         for label, text in zip(self._values, texts, strict=True):
             if label.text() != text:
                 label.setText(text)
@@ -319,7 +324,7 @@ class _Meter(QWidget):
         column.addWidget(self._bar)
 
     def show_percent(self, value: float | None) -> None:
-        self._value.setText("–" if value is None else words.percent(value))
+        self._value.setText(words.UNKNOWN if value is None else words.percent(value))
         self._bar.setValue(round(value or 0))
 
 

@@ -10,6 +10,8 @@ from qubix_desktop import icons, words
 from qubix_desktop.watcher import Seen
 from qubix_worker.status import Status
 
+translate = QCoreApplication.translate
+
 
 @dataclass(frozen=True)
 class View:
@@ -28,20 +30,24 @@ class View:
         return f"QUBIX: {self.title}" + (f"\n{self.detail}" if self.detail else "")
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("View", text)
-
-
 def view(seen: Seen, now: float) -> View:
     """What to show of what was seen."""
     if seen.problem and not seen.running:
-        return View("offline", _tr("Not sharing"), _tr("Nothing is shared now."), can_start=True)
+        return View(
+            "offline",
+            translate("View", "Not sharing"),
+            translate("View", "Nothing is shared now."),
+            can_start=True,
+        )
     if seen.problem:
         return View(
-            "attention", _tr("Needs attention"), words.said(str(seen.problem)), can_stop=True
+            "attention",
+            translate("View", "Needs attention"),
+            words.said(str(seen.problem)),
+            can_stop=True,
         )
     if seen.status is None:
-        return View("starting", _tr("Starting…"))
+        return View("starting", translate("View", "Starting…"))
     return _of_status(seen.status, now)
 
 
@@ -50,26 +56,30 @@ def _of_status(status: Status, now: float) -> View:
     trouble = words.said(f"{status.trouble.happened}") if status.trouble else ""
     match status.state:
         case "starting":
-            return View("starting", _tr("Starting…"), can_stop=True)
+            return View("starting", translate("View", "Starting…"), can_stop=True)
         case "online":
-            text = _tr("Ready for work on {network}.").format(network=network)
-            return View("online", _tr("Online"), text, can_pause=True, can_stop=True)
+            text = translate("View", "Ready for work on {network}.").format(network=network)
+            return View("online", translate("View", "Online"), text, can_pause=True, can_stop=True)
         case "working":
-            return View("working", _tr("Working"), _job(status), can_pause=True, can_stop=True)
+            return View(
+                "working", translate("View", "Working"), _job(status), can_pause=True, can_stop=True
+            )
         case "paused":
-            return View("paused", _tr("Paused"), _pause(status, now), can_resume=True,
+            return View("paused", translate("View", "Paused"), _pause(status, now), can_resume=True,
                         can_stop=True)  # fmt: skip
         case "offline":
             again = ""
             if status.retry_at is not None:
                 wait = words.span(max(1.0, status.retry_at - now))
-                again = _tr("Trying again in {time}.").format(time=wait)
+                again = translate("View", "Trying again in {time}.").format(time=wait)
             detail = " ".join(part for part in (trouble, again) if part)
-            return View("offline", _tr("Offline"), detail, can_pause=True, can_stop=True)
+            return View(
+                "offline", translate("View", "Offline"), detail, can_pause=True, can_stop=True
+            )
         case "attention":
             todo = words.said(status.trouble.todo) if status.trouble else ""
             detail = " ".join(part for part in (trouble, todo) if part)
-            return View("attention", _tr("Needs attention"), detail, can_stop=True)
+            return View("attention", translate("View", "Needs attention"), detail, can_stop=True)
 
 
 def _job(status: Status) -> str:
@@ -77,15 +87,15 @@ def _job(status: Status) -> str:
         return ""
     kind = status.job.kind
     if status.job.progress_percent is None:
-        return _tr("A {kind} job is running.").format(kind=kind)
+        return translate("View", "A {kind} job is running.").format(kind=kind)
     share = words.percent(status.job.progress_percent)
-    return _tr("{share} of a {kind} job is done.").format(share=share, kind=kind)
+    return translate("View", "{share} of a {kind} job is done.").format(share=share, kind=kind)
 
 
 def _pause(status: Status, now: float) -> str:
     by = status.paused_by
-    who = "" if by in (None, "you") else _tr(" by {reason}").format(reason=by)
+    who = "" if by in (None, "you") else translate("View", " by {reason}").format(reason=by)
     if status.paused_until is None:
-        return _tr("Until you resume{who}.").format(who=who)
+        return translate("View", "Until you resume{who}.").format(who=who)
     time = words.until(status.paused_until, now)
-    return _tr("Until {time}{who}.").format(time=time, who=who)
+    return translate("View", "Until {time}{who}.").format(time=time, who=who)

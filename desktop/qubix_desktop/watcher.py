@@ -42,6 +42,11 @@ class Watcher(QObject):
         self._timer.setInterval(POLL_MILLISECONDS)
         self._timer.timeout.connect(self.look)
 
+    @property
+    def running(self) -> bool:
+        """Whether it looks every second."""
+        return self._timer.isActive()
+
     def start(self) -> None:
         self._timer.start()
         self.look()

@@ -37,6 +37,7 @@ class Wizard(QWidget):
     """The window is gone. True: this computer is set up, show how it is going."""
     status_wanted = Signal()
     went_online = Signal()
+    removal_began = Signal()
 
     def __init__(
         self,
@@ -79,9 +80,9 @@ class Wizard(QWidget):
         self._back = QPushButton(self.tr("&Back"))
         self._back.clicked.connect(lambda: self._go(self._flow.back()))
         self._cancel = QPushButton()
-        self._cancel.clicked.connect(lambda: self._page.cancel())
+        self._cancel.clicked.connect(self._pressed_cancel)
         self._forward = QPushButton()
-        self._forward.clicked.connect(lambda: self._page.forward())
+        self._forward.clicked.connect(self._pressed_forward)
         theme.dress(self._forward, "primary")
         self._lay_out()
         self._go(self._flow)
@@ -99,10 +100,15 @@ class Wizard(QWidget):
         if page and page.would_lose and not self._may_lose():
             event.ignore()
             return
-        if page and page.would_lose:
-            page.cancel()
+        self.abandon()
         super().closeEvent(event)
         self.closed.emit(self._flow.page in (Page.DONE, Page.CLOSED))
+
+    def abandon(self) -> None:
+        """The application ends: what runs is cancelled, and takes back what it has begun."""
+        page = self._pages.get(self._flow.page)
+        if page and page.would_lose:
+            page.cancel()
 
     def _lay_out(self) -> None:
         bar = QWidget()
@@ -145,6 +151,12 @@ class Wizard(QWidget):
             self._forward.setFocus()
         self._page.enter(flow)
 
+    def _pressed_forward(self) -> None:
+        self._page.forward()
+
+    def _pressed_cancel(self) -> None:
+        self._page.cancel()
+
     def _answered(self, answer: Answer) -> None:
         self._go(self._flow.answered(answer))
 
@@ -182,6 +194,7 @@ class Wizard(QWidget):
 
     def _remove(self) -> None:
         dialog = RemovalDialog(self._services, self)
+        dialog.began.connect(self.removal_began)
         dialog.removed.connect(self._existing.removed)
         dialog.open()
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime
 
-from PySide6.QtCore import QCoreApplication, QLocale, QTime
+from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
+
+translate = QCoreApplication.translate
+UNKNOWN = "\N{EN DASH}"
+"""Shown where there is no figure."""
 
 
 def said(text: str) -> str:
     """A sentence that the worker has made, in the account's language where it is known."""
-    return QCoreApplication.translate("worker", text)
+    return translate("worker", text)
 
 
 def size(size_bytes: float) -> str:
@@ -29,21 +33,19 @@ def _precision(size_bytes: float) -> int:
 
 
 def percent(value: float) -> str:
-    return QCoreApplication.translate("words", "{share} %").format(
-        share=QLocale().toString(value, "f", 0)
-    )
+    return translate("words", "{share} %").format(share=QLocale().toString(float(value), "f", 0))
 
 
 def time_left(seconds: float) -> str:
     """Coarse on purpose: what does not jump is believed."""
     if seconds < 10:
-        return QCoreApplication.translate("words", "A few seconds left")
+        return translate("words", "A few seconds left")
     if seconds < 60:
-        return QCoreApplication.translate("words", "Less than a minute left")
+        return translate("words", "Less than a minute left")
     minutes = round(seconds / 60)
     if minutes == 1:
-        return QCoreApplication.translate("words", "About a minute left")
-    return QCoreApplication.translate("words", "About {minutes} minutes left").format(
+        return translate("words", "About a minute left")
+    return translate("words", "About {minutes} minutes left").format(
         minutes=QLocale().toString(minutes)
     )
 
@@ -52,13 +54,13 @@ def span(seconds: float) -> str:
     """How long something took: `3.2 s`, `5 min`, `2 h`."""
     if seconds < 60:
         digits = 1 if seconds < 10 else 0
-        text = QCoreApplication.translate("words", "{time} s")
+        text = translate("words", "{time} s")
         return text.format(time=QLocale().toString(float(seconds), "f", digits))
     if seconds < 3600:
-        text = QCoreApplication.translate("words", "{time} min")
+        text = translate("words", "{time} min")
         return text.format(time=QLocale().toString(round(seconds / 60)))
-    text = QCoreApplication.translate("words", "{time} h")
-    return text.format(time=QLocale().toString(seconds / 3600, "f", 1))
+    text = translate("words", "{time} h")
+    return text.format(time=QLocale().toString(seconds / 3600.0, "f", 1))
 
 
 def clock(seconds_since_epoch: float) -> str:
@@ -75,14 +77,16 @@ def until(seconds_since_epoch: float, now: float) -> str:
     if days <= 0:
         return time
     if days == 1:
-        return QCoreApplication.translate("words", "tomorrow, {time}").format(time=time)
-    return f"{QLocale().toString(then.date(), QLocale.FormatType.ShortFormat)}, {time}"
+        return translate("words", "tomorrow, {time}").format(time=time)
+    day = QDate(then.year, then.month, then.day)
+    date = QLocale().toString(day, QLocale.FormatType.ShortFormat)
+    return f"{date}, {time}"
 
 
 def outcome(kind: str) -> str:
     """How a job ended."""
     return {
-        "completed": QCoreApplication.translate("words", "Completed"),
-        "failed": QCoreApplication.translate("words", "Failed"),
-        "cancelled": QCoreApplication.translate("words", "Cancelled"),
+        "completed": translate("words", "Completed"),
+        "failed": translate("words", "Failed"),
+        "cancelled": translate("words", "Cancelled"),
     }.get(kind, kind)

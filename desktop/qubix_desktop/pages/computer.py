@@ -29,6 +29,8 @@ from qubix_worker.protocol import Disk, GraphicsCard, Memory, Processor
 DISK_LEAST_BYTES = 1 << 30
 """Below that there is hardly room for a job's own files."""
 
+translate = QCoreApplication.translate
+
 
 @dataclass(frozen=True)
 class Looking:
@@ -191,29 +193,36 @@ class _Seen:
     card: GraphicsCard | None = None
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ComputerPage", text)
-
-
 def _describe(kind: str, finding: Finding | None, state: Looking) -> _Seen:  # noqa: PLR0911
     """What a card says: a table of what can be found, in words."""
     if finding is None:
         return _describe_absent(kind, state.over)
     if finding.problem:
-        return _Seen(_title(kind), said(finding.problem.happened), _tr("Not used"))
-    can = _tr("Can share")
+        return _Seen(
+            _title(kind), said(finding.problem.happened), translate("ComputerPage", "Not used")
+        )
+    can = translate("ComputerPage", "Can share")
     match finding.value:
         case Processor() as processor:
-            cores = _tr("{count} cores").format(count=processor.logical_cores)
+            cores = translate("ComputerPage", "{count} cores").format(count=processor.logical_cores)
             return _Seen(processor.model or _title(kind), cores, can, good=True)
         case Memory() as memory:
-            name = _tr("{size} of memory").format(size=size(memory.total_bytes))
-            return _Seen(name, _tr("You choose how much of it on the next page."), can, good=True)
+            name = translate("ComputerPage", "{size} of memory").format(
+                size=size(memory.total_bytes)
+            )
+            return _Seen(
+                name,
+                translate("ComputerPage", "You choose how much of it on the next page."),
+                can,
+                good=True,
+            )
         case Disk() as disk:
-            name = _tr("{size} free on the disk").format(size=size(disk.free_bytes))
-            facts = _tr("of {size}").format(size=size(disk.total_bytes))
+            name = translate("ComputerPage", "{size} free on the disk").format(
+                size=size(disk.free_bytes)
+            )
+            facts = translate("ComputerPage", "of {size}").format(size=size(disk.total_bytes))
             if disk.free_bytes < DISK_LEAST_BYTES:
-                return _Seen(name, facts, _tr("Nearly full"))
+                return _Seen(name, facts, translate("ComputerPage", "Nearly full"))
             return _Seen(name, facts, can, good=True)
         case GraphicsCard() as card:
             return _describe_card(card, state)
@@ -223,30 +232,36 @@ def _describe(kind: str, finding: Finding | None, state: Looking) -> _Seen:  # n
 
 def _describe_absent(kind: str, over: bool) -> _Seen:
     if not over:
-        return _Seen(_title(kind), _tr("Looking…"), busy=True)
+        return _Seen(_title(kind), translate("ComputerPage", "Looking…"), busy=True)
     if kind == "graphics":
-        facts = _tr("No card was found that can share. The processor can do the work.")
-        return _Seen(_title(kind), facts, _tr("Not used"))
-    return _Seen(_title(kind), _tr("This computer did not tell."), _tr("Not used"))
+        facts = translate(
+            "ComputerPage", "No card was found that can share. The processor can do the work."
+        )
+        return _Seen(_title(kind), facts, translate("ComputerPage", "Not used"))
+    return _Seen(
+        _title(kind),
+        translate("ComputerPage", "This computer did not tell."),
+        translate("ComputerPage", "Not used"),
+    )
 
 
 def _describe_card(card: GraphicsCard, state: Looking) -> _Seen:
     facts = [size(card.memory_total_bytes)] if card.memory_total_bytes else []
     if card.driver:
-        facts.append(_tr("driver {version}").format(version=card.driver))
+        facts.append(translate("ComputerPage", "driver {version}").format(version=card.driver))
     words = " · ".join(facts) or card.vendor
     if (card.uuid or card.name) in state.excluded:
-        return _Seen(card.name, words, _tr("Left out"), card=card)
+        return _Seen(card.name, words, translate("ComputerPage", "Left out"), card=card)
     if not card.driver:
-        verdict = _tr("Can share after a driver update")
+        verdict = translate("ComputerPage", "Can share after a driver update")
         return _Seen(card.name, words, verdict, good=True, card=card)
-    return _Seen(card.name, words, _tr("Can share"), good=True, card=card)
+    return _Seen(card.name, words, translate("ComputerPage", "Can share"), good=True, card=card)
 
 
 def _title(kind: str) -> str:
     return {
-        "processor": _tr("Processor"),
-        "memory": _tr("Memory"),
-        "disk": _tr("Disk"),
-        "graphics": _tr("Graphics card"),
+        "processor": translate("ComputerPage", "Processor"),
+        "memory": translate("ComputerPage", "Memory"),
+        "disk": translate("ComputerPage", "Disk"),
+        "graphics": translate("ComputerPage", "Graphics card"),
     }[kind]

@@ -26,13 +26,15 @@ from qubix_desktop.parts.problem import ProblemBox
 from qubix_desktop.services import Services
 from qubix_worker.errors import Problem
 
+NO_INVITATION = Invitation()
+
 
 @dataclass(frozen=True)
 class Welcoming:
     """All that this page shows."""
 
     mood: Literal["asking", "known", "failed", "typing"] = "typing"
-    invitation: Invitation = Invitation()
+    invitation: Invitation = NO_INVITATION
     network: Network | None = None
     problem: Problem | None = None
 
@@ -51,7 +53,7 @@ class WelcomePage(WizardPage):
         self._joining = _JoiningCard()
         self._joining.other.clicked.connect(self._type_another)
         self._form = _Form()
-        self._form.find.clicked.connect(self._find)
+        self._form.look.clicked.connect(self._find)
         for field in (self._form.address, self._form.code):
             field.returnPressed.connect(self._find)
         self._problem = ProblemBox(self.tr("Try again"))
@@ -135,7 +137,7 @@ class WelcomePage(WizardPage):
         self._joining.setVisible(not typing)
         self._form.setVisible(typing)
         self._form.setEnabled(state.mood == "typing")
-        self._form.find.setText(
+        self._form.look.setText(
             self.tr("Looking…") if state.mood == "asking" else self.tr("Find the network")
         )
         self._problem.show_problem(
@@ -204,7 +206,7 @@ class _Form(QFrame):
         self.code = QLineEdit()
         self.code.setPlaceholderText("K7QM-2XWD")
         self.code.setMaxLength(64)
-        self.find = QPushButton(self.tr("Find the network"))
+        self.look = QPushButton(self.tr("Find the network"))
         form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(10)
@@ -219,7 +221,7 @@ class _Form(QFrame):
             Label(self.tr("Both stand on the page of the network that you want to join."), "muted"),
             1,
         )
-        below.addWidget(self.find)
+        below.addWidget(self.look)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 16)
         column.setSpacing(12)

@@ -18,6 +18,8 @@ from qubix_desktop.parts.glyph import GlyphLabel, Tone
 from qubix_desktop.parts.label import Label
 from qubix_worker.setup.steps import StepState
 
+translate = QCoreApplication.translate
+
 BAR_PARTS = 1000
 
 _GLYPHS: dict[StepState, tuple[icons.Glyph, Tone]] = {
@@ -52,7 +54,7 @@ class StepList(QWidget):
         self._bar = QProgressBar()
         self._bar.setRange(0, BAR_PARTS)
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName(QCoreApplication.translate("StepList", "Overall progress"))
+        self._bar.setAccessibleName(translate("StepList", "Overall progress"))
         self._share = Label(role="muted", wrap=False)
         self._left = Label(role="muted", wrap=False)
         below = QHBoxLayout()
@@ -91,10 +93,10 @@ def _sentence(state: Checklist) -> str:
     if state.mood == "working":
         return words.time_left(state.seconds_left)
     return {
-        "failed": QCoreApplication.translate("StepList", "Stopped"),
-        "cancelling": QCoreApplication.translate("StepList", "Putting everything back…"),
-        "cancelled": QCoreApplication.translate("StepList", "Everything is as it was"),
-        "done": QCoreApplication.translate("StepList", "Done"),
+        "failed": translate("StepList", "Stopped"),
+        "cancelling": translate("StepList", "Putting everything back…"),
+        "cancelled": translate("StepList", "Everything is as it was"),
+        "done": translate("StepList", "Done"),
     }[state.mood]
 
 
@@ -129,11 +131,11 @@ def _note(row: Row) -> str:
     if row.unit == "bytes" and row.done is not None:
         amount = words.size(row.done)
         if row.total:
-            amount = QCoreApplication.translate("StepList", "{done} of {total}").format(
+            amount = translate("StepList", "{done} of {total}").format(
                 done=amount, total=words.size(row.total)
             )
     elif row.unit == "packages" and row.done is not None and row.total:
-        amount = QCoreApplication.translate("StepList", "{done} of {total}").format(
+        amount = translate("StepList", "{done} of {total}").format(
             done=QLocale().toString(int(row.done)), total=QLocale().toString(int(row.total))
         )
     return " · ".join(part for part in (note, amount) if part)
@@ -141,9 +143,9 @@ def _note(row: Row) -> str:
 
 def _spoken(state: StepState) -> str:
     return {
-        "waiting": QCoreApplication.translate("StepList", "waiting"),
-        "running": QCoreApplication.translate("StepList", "running"),
-        "done": QCoreApplication.translate("StepList", "done"),
-        "failed": QCoreApplication.translate("StepList", "failed"),
-        "undone": QCoreApplication.translate("StepList", "taken back"),
+        "waiting": translate("StepList", "waiting"),
+        "running": translate("StepList", "running"),
+        "done": translate("StepList", "done"),
+        "failed": translate("StepList", "failed"),
+        "undone": translate("StepList", "taken back"),
     }[state]

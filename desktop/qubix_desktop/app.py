@@ -1,0 +1,261 @@
+"""`qubix`: the application with a window. What it can do, the command line can do as well."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import logging.handlers
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qubix_desktop.invitation import Invitation, find
+from qubix_worker import __version__
+from qubix_worker.errors import QubixError
+from qubix_worker.paths import Paths
+from qubix_worker.settings import Settings
+
+if TYPE_CHECKING:
+    from qubix_desktop.desk import Desk
+
+log = logging.getLogger(__name__)
+
+FAILED = 1
+WRONG_USAGE = 2
+LOG_BYTES = 500_000
+LAST_SECONDS = 20.0
+"""How long work that is under way may take to end cleanly, when the application ends."""
+
+DESCRIPTION = """\
+Shares this computer's idle processor and graphics card with a compute network.
+
+Started without anything, it sets this computer up, or, where that was done before, shows in the
+tray how sharing is going. Nothing needs an administrator, and all of it can be removed again.
+"""
+
+EPILOG = """\
+An invitation to a network comes from the application's own file name, from the link on the
+network's page, or from QUBIX_ENROLLMENT; without one you are asked for a code.
+QUBIX_HOME names a folder that then holds everything; nothing is written outside it.
+Exit codes: 0 done, 1 failed, 2 wrong usage or no screen.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the application. Returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    invitation = find(arguments.link, arguments.server, os.environ, _started_as(os.environ))
+    if arguments.unattended:
+        return _unattended(arguments, invitation)
+    if sentence := _no_screen(os.environ):
+        sys.stderr.write(f"qubix: {sentence}\n")
+        return WRONG_USAGE
+    return _with_windows(arguments, invitation)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="qubix",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("link", nargs="?", default="", help="a qubix://join?… link of a network")
+    parser.add_argument("--server", default="", metavar="URL", help="the network's address")
+    parser.add_argument(
+        "--unattended",
+        action="store_true",
+        help="set up with no window: progress in the terminal, exit code 0 only when online",
+    )
+    parser.add_argument("--uninstall", action="store_true", help="remove QUBIX from this computer")
+    parser.add_argument(
+        "--background",
+        action="store_true",
+        help="show the tray only, without a window (for starting at sign-in)",
+    )
+    parser.add_argument("--version", action="version", version=f"qubix {__version__}")
+    return parser
+
+
+def _started_as(environment: Mapping[str, str]) -> str:
+    """The file that a person has started: an AppImage tells it by $APPIMAGE."""
+    return environment.get("APPIMAGE") or (
+        sys.executable if getattr(sys, "frozen", False) else sys.argv[0]
+    )
+
+
+def _unattended(arguments: argparse.Namespace, invitation: Invitation) -> int:
+    """The same setup as the wizard's, by the command line's own code."""
+    from qubix_worker.cli import main as worker_main  # noqa: PLC0415 - not needed by a window
+
+    if arguments.uninstall:
+        return worker_main(["uninstall", "--yes"])
+    if invitation.enrollment:
+        os.environ["QUBIX_ENROLLMENT"] = invitation.enrollment
+    server = _answering(invitation)
+    return worker_main(["setup", "--yes", *(["--server", server] if server else [])])
+
+
+def _answering(invitation: Invitation) -> str:
+    """The address of the invitation that answers, where there is more than one to try."""
+    from qubix_desktop.services import look_up  # noqa: PLC0415
+
+    if len(invitation.servers) > 1:
+        with contextlib.suppress(QubixError):  # setup meets the same failure, and tells it
+            return look_up(invitation).server
+    return invitation.servers[0] if invitation.servers else ""
+
+
+def _no_screen(environment: Mapping[str, str]) -> str:
+    """Why no window can be opened, or an empty text. Qt itself would abort."""
+    if not sys.platform.startswith("linux"):
+        return ""
+    if any(environment.get(key) for key in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        return ""
+    return (
+        "There is no screen to open a window on. "
+        "Run it in a desktop session, or set this computer up with `qubix --unattended`."
+    )
+
+
+def _with_windows(arguments: argparse.Namespace, invitation: Invitation) -> int:
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - only where there is a screen
+
+    from qubix_desktop import background, icons, single, theme  # noqa: PLC0415
+    from qubix_desktop.crash import CrashReporter  # noqa: PLC0415
+    from qubix_desktop.desk import Desk  # noqa: PLC0415
+    from qubix_desktop.services import Services  # noqa: PLC0415
+
+    paths = Paths.of_user()
+    QApplication.setApplicationName("qubix")
+    QApplication.setApplicationDisplayName("QUBIX")
+    QApplication.setApplicationVersion(__version__)
+    QApplication.setDesktopFileName("qubix")
+    app = QApplication(sys.argv[:1])
+    app.setQuitOnLastWindowClosed(False)
+    app.setWindowIcon(icons.application())
+    theme.install(app)
+    try:
+        first = single.first_or_raise(paths)
+    except OSError as error:
+        sys.stderr.write(f"qubix: The folder {paths.state} cannot be used: {error.strerror}.\n")
+        return FAILED
+    if first is None:
+        return 0
+    reporter = CrashReporter()
+    with _log_to(paths.state / "desktop.log"), _ending_by_signal():
+        settings, problem = _kept(paths)
+        desk = Desk(Services.real(paths), settings)
+        desk.over.connect(app.quit)
+        desk.removal_began.connect(first.close)
+        first.raise_wanted.connect(desk.come_up)
+        if problem:
+            log.warning("%s", problem)
+        _open(desk, paths, arguments, invitation, settings)
+        code = app.exec()
+        desk.close()
+        ended = background.end_all(LAST_SECONDS)
+        first.close()
+        del reporter
+    if not ended:
+        # A probe or a call that hangs must not keep a closed application alive.
+        logging.shutdown()
+        os._exit(code)
+    return code
+
+
+def _open(
+    desk: Desk,
+    paths: Paths,
+    arguments: argparse.Namespace,
+    invitation: Invitation,
+    settings: Settings,
+) -> None:
+    """What a start means: the wizard where nothing is set up, else the tray."""
+    set_up = _is_set_up(paths)
+    if arguments.uninstall:
+        desk.remove()
+    elif not set_up:
+        desk.open_wizard(invitation)
+    elif invitation.complete and settings.server not in invitation.servers:
+        desk.open_wizard(invitation, existing=True)
+    else:
+        desk.open_tray(start=True)
+        if not arguments.background:
+            desk.open_status()
+
+
+def _is_set_up(paths: Paths) -> bool:
+    from qubix_worker.setup import plan  # noqa: PLC0415
+
+    try:
+        return plan.is_set_up(paths)
+    except QubixError:
+        log.warning("who this computer is could not be read", exc_info=True)
+        return False
+
+
+def _kept(paths: Paths) -> tuple[Settings, QubixError | None]:
+    """The settings of an earlier setup; where they can't be used, the defaults, and why."""
+    from qubix_worker import settings  # noqa: PLC0415
+
+    try:
+        return settings.load(paths.settings), None
+    except QubixError as error:
+        return Settings(), error
+
+
+@contextlib.contextmanager
+def _ending_by_signal() -> Iterator[None]:
+    """SIGINT and SIGTERM end the event loop as a person would."""
+    from PySide6.QtCore import QSocketNotifier  # noqa: PLC0415
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+
+    # Python runs its handlers between two of its own instructions, and Qt's loop has none: the
+    # wakeup descriptor turns a signal into an event.
+    here, there = socket.socketpair()
+    here.setblocking(False)
+    there.setblocking(False)
+    notifier = QSocketNotifier(here.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(lambda: here.recv(64))
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    former = {number: signal.signal(number, lambda *_: QApplication.quit()) for number in numbers}
+    before = signal.set_wakeup_fd(there.fileno())
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        notifier.setEnabled(False)
+        here.close()
+        there.close()
+
+
+@contextlib.contextmanager
+def _log_to(path: Path) -> Iterator[None]:
+    try:
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8"
+        )
+        path.chmod(0o600)
+    except OSError:
+        yield
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    logging.raiseExceptions = False
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()

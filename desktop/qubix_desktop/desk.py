@@ -1,0 +1,174 @@
+"""Who owns the windows: the wizard until this computer is set up, then tray and status window.
+
+Signals go from the windows to here, and from here to the worker; no window knows another.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QSystemTrayIcon, QWidget
+
+from qubix_desktop import background
+from qubix_desktop.invitation import Invitation
+from qubix_desktop.removal import RemovalDialog
+from qubix_desktop.services import Services
+from qubix_desktop.status_window import StatusWindow
+from qubix_desktop.tray import Tray
+from qubix_desktop.watcher import Seen, Watcher
+from qubix_desktop.wizard import Wizard
+from qubix_worker.errors import ControlError
+from qubix_worker.settings import Settings
+
+LOG_LINES = 500
+
+
+class Desk(QObject):
+    removal_began = Signal()
+    """What this process holds in the state folder has to be let go of."""
+    over = Signal()
+    """Nothing is left to show: the process may end."""
+
+    def __init__(
+        self, services: Services, kept: Settings, *, now: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__()
+        self._services = services
+        self._kept = kept
+        self._wizard: Wizard | None = None
+        self._removal: RemovalDialog | None = None
+        self._last = Seen()
+        self._just_online = False
+        self._reading_log = False
+        self.watcher = Watcher(services.worker, self)
+        self.tray = Tray(now, self)
+        self.window = StatusWindow(now)
+        self.watcher.seen.connect(self._seen)
+        self.watcher.failed.connect(self.window.show_problem)
+        self.tray.status_wanted.connect(self.open_status)
+        self.window.log_wanted.connect(self._read_log)
+        for face in (self.tray, self.window):
+            face.pause_wanted.connect(self._pause)
+            face.resume_wanted.connect(self._resume)
+            face.start_wanted.connect(self.start_sharing)
+            face.removal_wanted.connect(self.remove)
+            face.quit_wanted.connect(self._quit)
+        self.window.closed.connect(self._window_closed)
+
+    def open_wizard(self, invitation: Invitation, *, existing: bool = False) -> None:
+        """For a computer that is not set up, or one that was invited elsewhere (`existing`)."""
+        wizard = Wizard(self._services, invitation, self._kept, existing=existing)
+        self._wizard = wizard
+        wizard.went_online.connect(self._went_online)
+        wizard.status_wanted.connect(self.open_status)
+        wizard.removal_began.connect(self.removal_began)
+        wizard.closed.connect(self._wizard_closed)
+        wizard.show()
+
+    def open_tray(self, *, start: bool) -> None:
+        """For a computer that is set up. `start`: the worker too, where none runs."""
+        if start:
+            self.watcher.tell(self._start_where_none_runs)
+        self.watcher.start()
+        self.tray.show()
+
+    def open_status(self) -> None:
+        self._raise(self.window)
+        self.watcher.look()
+
+    def come_up(self) -> None:
+        """A second start: what is open comes to the front."""
+        self._raise(self._removal or self._wizard or self.window)
+
+    def start_sharing(self) -> None:
+        self.window.show_problem(None)
+        self.watcher.tell(self._start_where_none_runs)
+
+    def remove(self) -> None:
+        if self._removal is None:
+            self._removal = RemovalDialog(self._services)
+            self._removal.began.connect(self.removal_began)
+            self._removal.removed.connect(self._removed)
+            self._removal.finished.connect(self._removal_closed)
+        self._raise(self._removal)
+
+    def close(self) -> None:
+        """Ends what is shown; the worker goes on."""
+        self.watcher.stop()
+        self.tray.hide()
+        if self._wizard:
+            self._wizard.abandon()
+
+    def _raise(self, window: QWidget) -> None:
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.show()
+        window.raise_()
+        window.activateWindow()
+
+    def _went_online(self) -> None:
+        self._just_online = True
+        self.open_tray(start=False)
+
+    def _wizard_closed(self, set_up: bool) -> None:
+        self._wizard = None
+        if not set_up:
+            self.over.emit()
+            return
+        if not self.watcher.running:
+            self.open_tray(start=True)
+            self.open_status()
+        elif not QSystemTrayIcon.isSystemTrayAvailable():
+            self.open_status()
+
+    def _window_closed(self) -> None:
+        # Without a tray nothing would be left on the screen to come back by.
+        if not QSystemTrayIcon.isSystemTrayAvailable() and self._wizard is None:
+            self.over.emit()
+
+    def _removal_closed(self) -> None:
+        self._removal = None
+
+    def _removed(self) -> None:
+        self.over.emit()
+
+    def _seen(self, seen: Seen) -> None:
+        self._last = seen
+        self.tray.show_seen(seen)
+        self.window.show_seen(seen)
+        if self._just_online and seen.status and not seen.problem:
+            self._just_online = False
+            self.tray.announce_online(seen.status.name)
+
+    def _pause(self, seconds: float | None) -> None:
+        self.watcher.tell(lambda: self._services.worker.pause(seconds))
+
+    def _resume(self) -> None:
+        self.watcher.tell(self._services.worker.resume)
+
+    def _start_where_none_runs(self) -> None:
+        try:
+            self._services.worker.status()
+        except ControlError as error:
+            if error.problem.code != "worker_not_running":
+                raise
+            self._services.start_worker()
+
+    def _quit(self, stop: bool) -> None:
+        if stop and self._last.running:
+            self.watcher.tell(self._services.worker.stop, self.over.emit)
+        else:
+            self.over.emit()
+
+    def _read_log(self) -> None:
+        if self._reading_log:
+            return
+        self._reading_log = True
+        task = background.once(lambda: self._services.logs(LOG_LINES))
+        task.came.connect(self.window.show_log)
+        task.ended.connect(self._log_read)
+        task.start()
+
+    def _log_read(self) -> None:
+        self._reading_log = False
