@@ -6,6 +6,7 @@ What is shown is made up where a picture needs it (a graphics card, a job half d
 
 from __future__ import annotations
 
+# ruff: noqa: PLC0415 - Qt and the windows are imported by the drawing process only
 import argparse
 import contextlib
 import os
@@ -24,6 +25,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
+
+    from qubix_desktop.services import Services
+    from qubix_worker.status import Status
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "docs" / "screenshots"
@@ -77,10 +81,28 @@ def own_display() -> Iterator[str]:
             number = numbers.readline().strip()
         if not number:
             raise RuntimeError("Xvfb did not start")
-        yield f":{number}"
+        with desktop(f":{number}"):
+            yield f":{number}"
     finally:
         server.terminate()
         server.wait(timeout=10)
+
+
+@contextlib.contextmanager
+def desktop(display: str) -> Iterator[None]:
+    """A window manager and a tray, as far as this machine has them."""
+    programs = [["openbox"], ["trayer", "--edge", "bottom", "--widthtype", "request"]]
+    running = [
+        subprocess.Popen(program, env={**os.environ, "DISPLAY": display}, stderr=subprocess.DEVNULL)
+        for program in programs
+        if shutil.which(program[0])
+    ]
+    try:
+        yield
+    finally:
+        for program in running:
+            program.terminate()
+            program.wait(timeout=10)
 
 
 # --- The windows ------------------------------------------------------------------------------
@@ -90,7 +112,7 @@ def draw(to: Path, scheme: str, right_to_left: bool) -> int:
     """All windows in one scheme; runs in a process of its own, since Qt reads its scale once."""
     from PySide6.QtCore import Qt
     from PySide6.QtGui import QFont
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
     from qubix_desktop import theme
 
@@ -103,6 +125,8 @@ def draw(to: Path, scheme: str, right_to_left: bool) -> int:
         app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     theme.wear(app, Qt.ColorScheme.Dark if scheme == "dark" else Qt.ColorScheme.Light)
     studio = Studio(app, to, scheme)
+    if shutil.which("trayer"):
+        studio.until(QSystemTrayIcon.isSystemTrayAvailable)
     draw_wizard(studio)
     draw_failures(studio)
     draw_status(studio)
@@ -137,7 +161,7 @@ class Studio:
         QTest.qWait(round(seconds * 1000))
 
 
-def fake_services(*, fail: bool = False, hold: threading.Event | None = None):  # type: ignore[no-untyped-def]
+def fake_services(*, fail: bool = False, hold: threading.Event | None = None) -> Services:
     from qubix_desktop.flow import Network
     from qubix_desktop.services import Services
     from qubix_worker.errors import Problem
@@ -165,7 +189,8 @@ def fake_services(*, fail: bool = False, hold: threading.Event | None = None):  
 
         def run(self, cancel: threading.Event) -> Iterator[Progress]:
             if self._mode == "slow":
-                yield Progress(self.key, "running", "wasmtime", 6.1e6, 9.8e6, "bytes")
+                if self.phase == "prepare":
+                    yield Progress(self.key, "running", "wasmtime", 6.1e6, 9.8e6, "bytes")
                 (hold or threading.Event()).wait()
             if self._mode == "fail":
                 from qubix_worker.errors import SetupError
@@ -209,13 +234,13 @@ def fake_services(*, fail: bool = False, hold: threading.Event | None = None):  
 
 
 class FakeWorker:
-    def status(self):  # type: ignore[no-untyped-def]
+    def status(self) -> Status:
         return statuses()["online"]
 
-    def pause(self, seconds: float | None):  # type: ignore[no-untyped-def]
+    def pause(self, seconds: float | None) -> Status:
         return self.status()
 
-    def resume(self):  # type: ignore[no-untyped-def]
+    def resume(self) -> Status:
         return self.status()
 
     def stop(self) -> None:
@@ -290,14 +315,14 @@ def draw_failures(studio: Studio) -> None:
     invitation = Invitation(("https://compute.example.org",), "K7QM-2XWD", "file name")
     wizard = Wizard(fake_services(fail=True, hold=done), invitation, Settings())
     wizard.show()
-    for page in (Page.WELCOME, Page.COMPUTER, Page.SHARING):
-        studio.until(lambda page=page: wizard.page is page)  # type: ignore[misc]
-        studio.until(
-            lambda: any(
-                b.text() == "Next" and b.isEnabled() and b.isVisible() and not b.click()
-                for b in wizard.findChildren(QPushButton)
-            )
-        )
+
+    def next_buttons() -> list[QPushButton]:
+        buttons = wizard.findChildren(QPushButton)
+        return [b for b in buttons if b.text() == "Next" and b.isEnabled() and b.isVisible()]
+
+    for _ in (Page.WELCOME, Page.COMPUTER, Page.SHARING):
+        studio.until(lambda: bool(next_buttons()))
+        next_buttons()[0].click()
     studio.until(
         lambda: any(
             b.text() == "Try again" and b.isVisible() for b in wizard.findChildren(QPushButton)
@@ -310,7 +335,7 @@ def draw_failures(studio: Studio) -> None:
     wizard.hide()
 
 
-def statuses():  # type: ignore[no-untyped-def]
+def statuses() -> dict[str, Status]:
     """One status for each state."""
     from qubix_worker.protocol import Usage
     from qubix_worker.status import CurrentJob, FinishedJob, Status, Trouble
@@ -382,7 +407,7 @@ def draw_status(studio: Studio) -> None:
 def draw_tray(studio: Studio) -> None:
     from PySide6.QtCore import QPoint, QRect, Qt
     from PySide6.QtGui import QPainter, QPixmap
-    from PySide6.QtWidgets import QMenu
+    from PySide6.QtWidgets import QMenu, QWidget
 
     from qubix_desktop import icons, theme
     from qubix_desktop.tray import Tray
@@ -391,6 +416,12 @@ def draw_tray(studio: Studio) -> None:
     tray = Tray(lambda: NOW)
     tray.show_seen(Seen(statuses()["online"]))
     menu = tray.menu
+    ground = QWidget(None, Qt.WindowType.FramelessWindowHint)
+    theme.dress(ground, "rail")
+    ground.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    ground.setGeometry(0, 0, 600, 400)
+    ground.show()
+    studio.settle(0.2)
     menu.popup(QPoint(20, 20))
     studio.settle(0.2)
     sub = next(action for action in menu.actions() if action.text() == "Pause")
@@ -400,31 +431,30 @@ def draw_tray(studio: Studio) -> None:
     opened.popup(menu.mapToGlobal(menu.actionGeometry(sub).topRight()))
     studio.settle(0.3)
     screen = studio.app.primaryScreen()
-    area = menu.geometry().united(opened.geometry())
+    area = menu.geometry().united(opened.geometry()).adjusted(-12, -12, 12, 12)
     screen.grabWindow(0, area.x(), area.y(), area.width(), area.height()).save(
         str(studio.to / f"tray-menu-{studio.scheme}.png")
     )
     opened.hide()
     menu.hide()
+    ground.hide()
     ratio = screen.devicePixelRatio()
     colours = theme.DARK if studio.scheme == "dark" else theme.LIGHT
     sides = (16, 22, 32, 64)
     states: tuple[icons.StateIcon, ...] = (
         "starting", "online", "working", "paused", "offline", "attention",
     )  # fmt: skip
-    strip = QPixmap(round(150 * len(states) * ratio), round(130 * ratio))
+    strip = QPixmap(round(162 * len(states) * ratio), round(130 * ratio))
     strip.setDevicePixelRatio(ratio)
     strip.fill(colours.rail)
     painter = QPainter(strip)
     painter.setPen(colours.text)
     for at, state in enumerate(states):
-        left = at * 150 + 6
+        left = at * 162 + 6
         for side in sides:
             painter.drawPixmap(left, 84 - side, icons.picture(f"tray-{state}", side, ratio))
             left += side + 4
-        painter.drawText(
-            QRect(at * 150, 96, 150, 24), Qt.AlignmentFlag.AlignCenter, state
-        )
+        painter.drawText(QRect(at * 162, 96, 162, 24), Qt.AlignmentFlag.AlignCenter, state)
     painter.end()
     strip.save(str(studio.to / f"tray-icons-{studio.scheme}.png"))
 
@@ -477,7 +507,7 @@ def _await_page(url: str, server: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + WAIT_SECONDS
     while True:
         try:
-            urllib.request.urlopen(url + "/healthz", timeout=2).close()
+            urllib.request.urlopen(url + "/healthz", timeout=2).close()  # noqa: S310
         except OSError:
             if server.poll() is not None or time.monotonic() > end:
                 raise

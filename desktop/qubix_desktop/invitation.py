@@ -114,6 +114,11 @@ def code_of(text: str) -> str:
     return f"{plain[:4]}-{plain[4:]}" if _CODE.fullmatch(plain) else ""
 
 
+def host_of(server: str) -> str:
+    """The part of an address that tells people whose it is."""
+    return urllib.parse.urlsplit(server).netloc or server
+
+
 def addresses(text: str) -> tuple[str, ...]:
     """The URLs that an address may mean: as given with a scheme, else https; on this computer http,
     and in a house's own network http after https. Raises InvitationError."""

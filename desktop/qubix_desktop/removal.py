@@ -45,6 +45,7 @@ class RemovalDialog(QDialog):
         self._keep = QPushButton(self.tr("Keep it"))
         self._keep.setDefault(True)
         self._keep.clicked.connect(self.close)
+        self._keep.setFocus()
         buttons = QHBoxLayout()
         buttons.addStretch()
         buttons.addWidget(self._keep)

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from qubix_desktop import icons, support, theme, words
+from qubix_desktop.invitation import host_of
 from qubix_desktop.parts.details import log_view
 from qubix_desktop.parts.label import Label
 from qubix_desktop.parts.picture import Picture
@@ -82,6 +83,7 @@ class StatusWindow(QWidget):
         self._copied = Label(role="muted", wrap=False)
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
         self._tabs.addTab(self._overview, self.tr("Overview"))
         self._tabs.addTab(self._log_tab(), self.tr("Log"))
         self._tabs.currentChanged.connect(self._tab_changed)
@@ -256,7 +258,7 @@ class _Facts(QWidget):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         self._values: list[Label] = []
-        names = (self.tr("Name"), self.tr("Network"), self.tr("Address"), self.tr("Last heard"))
+        names = (self.tr("Name"), self.tr("Network"), self.tr("Address"), self.tr("Last contact"))
         for at, name in enumerate(names):
             value = Label(selectable=True)
             grid.addWidget(Label(name, "muted", wrap=False), at, 0, Qt.AlignmentFlag.AlignTop)
@@ -275,7 +277,12 @@ class _Facts(QWidget):
             if status.last_heartbeat_at is not None:
                 ago = words.span(max(0.0, round(now - status.last_heartbeat_at)))
                 heard = self.tr("{time} ago").format(time=ago)
-            texts = (status.name, status.server_name or words.UNKNOWN, status.server, heard)
+            texts = (
+                status.name,
+                status.server_name or words.UNKNOWN,
+                host_of(status.server),
+                heard,
+            )
         for label, text in zip(self._values, texts, strict=True):
             if label.text() != text:
                 label.setText(text)

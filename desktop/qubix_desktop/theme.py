@@ -13,10 +13,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
+from qubix_desktop import icons
+
 Role = Literal[
     "title", "subtitle", "muted", "strong", "card", "primary", "flat", "rail", "bar", "good", "bad",
-    "problem", "big", "step", "step-now", "step-done", "log", "line",
+    "warn", "problem", "big", "step", "step-now", "step-done", "log", "line",
 ]  # fmt: skip
+
+
+INDENT = 26
+"""From the edge of a tick's box to its text."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def wear(app: QApplication, scheme: Qt.ColorScheme) -> None:
     """Puts on the light or the dark dress."""
     colours = DARK if scheme == Qt.ColorScheme.Dark else LIGHT
     app.setPalette(_palette(colours))
-    app.setStyleSheet(_sheet(colours))
+    app.setStyleSheet(_sheet(colours, app.layoutDirection()))
 
 
 def dress(widget: QWidget, role: Role) -> None:
@@ -131,7 +137,10 @@ def _palette(c: Colours) -> QPalette:
     return palette
 
 
-def _sheet(c: Colours) -> str:
+def _sheet(c: Colours, direction: Qt.LayoutDirection) -> str:
+    # A style sheet calls the part on the left sub-page, whichever way the slider goes.
+    filled = "add" if direction == Qt.LayoutDirection.RightToLeft else "sub"
+    check = (icons.GLYPHS / "check.svg").as_posix()
     return f"""
     QWidget[role="rail"] {{ background: {c.rail}; }}
     QWidget[role="bar"] {{ background: {c.window}; border-top: 1px solid {c.border}; }}
@@ -144,6 +153,7 @@ def _sheet(c: Colours) -> str:
     QLabel[role="step-now"] {{ color: {c.text}; font-weight: 600; }}
     QLabel[role="good"] {{ color: {c.good}; }}
     QLabel[role="bad"] {{ color: {c.bad}; }}
+    QLabel[role="warn"] {{ color: {c.warn}; }}
     QFrame[role="card"] {{
         background: {c.card}; border: 1px solid {c.border}; border-radius: 8px; }}
     QFrame[role="problem"] {{
@@ -183,7 +193,46 @@ def _sheet(c: Colours) -> str:
     QTableWidget::item {{ padding: 3px 8px 3px 0; }}
     QHeaderView::section {{
         background: {c.card}; color: {c.muted}; border: none;
-        border-bottom: 1px solid {c.border}; padding: 4px 8px 4px 0; }}
+        border-bottom: 1px solid {c.border}; padding: 4px 8px 4px 2px; }}
+    QCheckBox {{ spacing: 8px; }}
+    QCheckBox::indicator {{
+        width: 16px; height: 16px; border: 1px solid {c.strong_border}; border-radius: 4px;
+        background: {c.field}; }}
+    QCheckBox::indicator:checked {{
+        background: {c.accent}; border-color: {c.accent}; image: url("{check}"); }}
+    QCheckBox::indicator:focus {{ border: 2px solid {c.link}; }}
+    QCheckBox::indicator:checked:focus {{ border: 2px solid {c.text}; }}
+    QCheckBox::indicator:disabled {{ border-color: {c.border}; background: {c.track}; }}
+    QCheckBox:disabled {{ color: {c.disabled}; }}
+    QSlider {{ min-height: 22px; }}
+    QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.track}; }}
+    QSlider::{filled}-page:horizontal {{ border-radius: 2px; background: {c.accent}; }}
+    QSlider::handle:horizontal {{
+        width: 16px; height: 16px; margin: -7px 0; border-radius: 9px;
+        background: {c.card}; border: 1px solid {c.strong_border}; }}
+    QSlider::handle:horizontal:focus {{ border: 2px solid {c.link}; margin: -8px 0; }}
+    QTabWidget::pane {{ border: none; border-top: 1px solid {c.border}; }}
+    QTabBar {{ background: transparent; }}
+    QTabBar::tab {{
+        background: transparent; border: none; border-bottom: 2px solid transparent;
+        padding: 7px 14px; color: {c.muted}; }}
+    QTabBar::tab:selected {{ color: {c.text}; border-bottom: 2px solid {c.link}; }}
+    QTabBar::tab:hover {{ color: {c.text}; }}
+    QTabBar::tab:focus {{ color: {c.link}; text-decoration: underline; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+    QScrollBar::handle {{
+        background: {c.strong_border}; border-radius: 3px; margin: 2px;
+        min-height: 24px; min-width: 24px; }}
+    QScrollBar::handle:hover {{ background: {c.muted}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    QMenu {{
+        background: {c.card}; color: {c.text}; border: 1px solid {c.border}; padding: 5px; }}
+    QMenu::item {{ padding: 6px 26px 6px 12px; border-radius: 4px; }}
+    QMenu::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
+    QMenu::icon {{ padding-left: 8px; }}
+    QMenu::separator {{ height: 1px; background: {c.border}; margin: 5px 8px; }}
     QScrollArea {{ background: transparent; border: none; }}
     QToolTip {{ background: {c.card}; color: {c.text}; border: 1px solid {c.border}; }}
     """

@@ -33,8 +33,7 @@ class Tray(QObject):
         super().__init__(parent)
         self._now = now
         self.menu = QMenu()
-        self.headline = self.menu.addAction("")
-        self.headline.setEnabled(False)
+        self.headline = self._add(self.menu, "", self.status_wanted.emit)
         self.menu.addSeparator()
         self._add(self.menu, self.tr("Open status"), self.status_wanted.emit)
         self._pause = self.menu.addMenu(self.tr("Pause"))

@@ -50,7 +50,7 @@ class Wizard(QWidget):
         super().__init__()
         self.setWindowTitle(self.tr("QUBIX setup"))
         self.setWindowIcon(icons.application())
-        self.resize(820, 580)
+        self.resize(840, 610)
         self.setMinimumSize(720, 520)
         self._services = services
         self._flow = Flow(Page.SET_UP if existing else Page.WELCOME)
@@ -76,7 +76,7 @@ class Wizard(QWidget):
             page.answered.connect(self._answered)
             page.gave_up.connect(self._gave_up)
             page.another.connect(self._another)
-            page.bar_changed.connect(self._show_bar)
+            page.bar_changed.connect(self._bar_changed)
         self._back = QPushButton(self.tr("&Back"))
         self._back.clicked.connect(lambda: self._go(self._flow.back()))
         self._cancel = QPushButton()
@@ -147,8 +147,9 @@ class Wizard(QWidget):
         self._stack.setCurrentWidget(self._page)
         self._back.setVisible(flow.can_go_back)
         self._show_bar(self._page.bar)
-        if self._forward.isVisible() and self._forward.isEnabled():
-            self._forward.setFocus()
+        # Not to whichever button Qt finds next: the main one takes it as soon as it can be pressed.
+        self._stack.setFocus()
+        self._focus_forward()
         self._page.enter(flow)
 
     def _pressed_forward(self) -> None:
@@ -168,9 +169,11 @@ class Wizard(QWidget):
         self._welcome.ask_again()
         self._go(self._flow.another_network())
 
+    def _bar_changed(self, bar: Bar) -> None:
+        if self.sender() is self._page:
+            self._show_bar(bar)
+
     def _show_bar(self, bar: Bar) -> None:
-        if self.sender() in self._pages.values() and self.sender() is not self._page:
-            return
         was_off = not self._forward.isEnabled() or self._forward.isHidden()
         self._forward.setText(bar.forward)
         self._forward.setVisible(bool(bar.forward))
@@ -179,9 +182,14 @@ class Wizard(QWidget):
         self._cancel.setVisible(bool(bar.cancel))
         self._cancel.setEnabled(bar.cancel_enabled)
         self._forward.setDefault(True)
+        if was_off:
+            self._focus_forward()
+
+    def _focus_forward(self) -> None:
+        """Enter goes on, unless the person is busy elsewhere."""
         focus = self.focusWidget()
-        idle = focus is None or not focus.isVisible() or not focus.isEnabled()
-        if was_off and bar.forward and bar.forward_enabled and idle:
+        idle = focus in (None, self._stack) or not focus.isVisible() or not focus.isEnabled()
+        if idle and self._forward.isEnabled() and not self._forward.isHidden():
             self._forward.setFocus()
 
     def _planned(self) -> Setup:

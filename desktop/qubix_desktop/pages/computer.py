@@ -156,13 +156,16 @@ class _Card(QFrame):
         texts.setSpacing(2)
         texts.addWidget(self._name)
         texts.addWidget(self._facts)
+        if self._kind == "graphics":
+            texts.addWidget(self._verdict)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 11, 16, 11)
         row.setSpacing(14)
         row.addWidget(GlyphLabel(glyphs[self._kind], "link", 28))
         row.addLayout(texts, 1)
         row.addWidget(self._busy)
-        row.addWidget(self._verdict)
+        if self._kind != "graphics":
+            row.addWidget(self._verdict)
         row.addWidget(self._tick)
 
     def show_finding(self, finding: Finding | None, state: Looking) -> None:
@@ -172,9 +175,9 @@ class _Card(QFrame):
         self._facts.say(seen.facts)
         self._busy.setVisible(seen.busy)
         self._verdict.say(seen.verdict)
-        theme.dress(self._verdict, "good" if seen.good else "muted")
+        theme.dress(self._verdict, seen.tone)
         self._tick.setVisible(seen.card is not None)
-        self._tick.setChecked(seen.good)
+        self._tick.setChecked(seen.shared)
         self._tick.setAccessibleName(self.tr("Share {name}").format(name=seen.name))
         self.setAccessibleName(", ".join(x for x in (seen.name, seen.facts, seen.verdict) if x))
 
@@ -188,7 +191,8 @@ class _Seen:
     name: str
     facts: str = ""
     verdict: str = ""
-    good: bool = False
+    tone: theme.Role = "muted"
+    shared: bool = False
     busy: bool = False
     card: GraphicsCard | None = None
 
@@ -205,7 +209,7 @@ def _describe(kind: str, finding: Finding | None, state: Looking) -> _Seen:  # n
     match finding.value:
         case Processor() as processor:
             cores = translate("ComputerPage", "{count} cores").format(count=processor.logical_cores)
-            return _Seen(processor.model or _title(kind), cores, can, good=True)
+            return _Seen(processor.model or _title(kind), cores, can, tone="good")
         case Memory() as memory:
             name = translate("ComputerPage", "{size} of memory").format(
                 size=size(memory.total_bytes)
@@ -214,7 +218,7 @@ def _describe(kind: str, finding: Finding | None, state: Looking) -> _Seen:  # n
                 name,
                 translate("ComputerPage", "You choose how much of it on the next page."),
                 can,
-                good=True,
+                tone="good",
             )
         case Disk() as disk:
             name = translate("ComputerPage", "{size} free on the disk").format(
@@ -223,7 +227,7 @@ def _describe(kind: str, finding: Finding | None, state: Looking) -> _Seen:  # n
             facts = translate("ComputerPage", "of {size}").format(size=size(disk.total_bytes))
             if disk.free_bytes < DISK_LEAST_BYTES:
                 return _Seen(name, facts, translate("ComputerPage", "Nearly full"))
-            return _Seen(name, facts, can, good=True)
+            return _Seen(name, facts, can, tone="good")
         case GraphicsCard() as card:
             return _describe_card(card, state)
         case None:
@@ -254,8 +258,15 @@ def _describe_card(card: GraphicsCard, state: Looking) -> _Seen:
         return _Seen(card.name, words, translate("ComputerPage", "Left out"), card=card)
     if not card.driver:
         verdict = translate("ComputerPage", "Can share after a driver update")
-        return _Seen(card.name, words, verdict, good=True, card=card)
-    return _Seen(card.name, words, translate("ComputerPage", "Can share"), good=True, card=card)
+        return _Seen(card.name, words, verdict, "warn", shared=True, card=card)
+    return _Seen(
+        card.name,
+        words,
+        translate("ComputerPage", "Can share"),
+        tone="good",
+        shared=True,
+        card=card,
+    )
 
 
 def _title(kind: str) -> str:

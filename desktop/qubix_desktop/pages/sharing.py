@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -129,20 +129,17 @@ class SharingPage(WizardPage):
         grid.addWidget(
             Label(self.tr("It then shares without a window, and is in the tray."), "muted"), 4, 0
         )
-        indent = self._processor.style().pixelMetric(
-            self._processor.style().PixelMetric.PM_IndicatorWidth
-        )
         for row in (1, 4):
             item = grid.itemAtPosition(row, 0)
             if item and (note := item.widget()):
-                note.setContentsMargins(*_indented(indent + 6))
+                note.setContentsMargins(*_indented(self.layoutDirection()))
         column.addLayout(grid)
         return card
 
 
-def _indented(by: int) -> tuple[int, int, int, int]:
-    right_to_left = QLocale().textDirection() == Qt.LayoutDirection.RightToLeft
-    return (0, 0, by, 0) if right_to_left else (by, 0, 0, 0)
+def _indented(direction: Qt.LayoutDirection) -> tuple[int, int, int, int]:
+    by = theme.INDENT
+    return (0, 0, by, 0) if direction == Qt.LayoutDirection.RightToLeft else (by, 0, 0, 0)
 
 
 def _card() -> tuple[QFrame, QVBoxLayout]:

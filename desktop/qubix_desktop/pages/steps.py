@@ -45,7 +45,6 @@ class StepsPage(WizardPage):
         self.column.addWidget(self._list)
         self.column.addWidget(self._problem)
         self.column.addWidget(self._details, 1)
-        self.column.addStretch()
         if phase == "prepare":
             self.title.setText(self.tr("Getting ready"))
             self.subtitle.say(self.tr("You can go on using this computer meanwhile."))

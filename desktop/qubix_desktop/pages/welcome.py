@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.parse
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from qubix_desktop import background, icons, theme
 from qubix_desktop.flow import Flow, Network
-from qubix_desktop.invitation import Invitation, InvitationError, typed
+from qubix_desktop.invitation import Invitation, InvitationError, host_of, typed
 from qubix_desktop.pages.page import Bar, WizardPage
 from qubix_desktop.parts.glyph import GlyphLabel
 from qubix_desktop.parts.label import Label
@@ -146,10 +145,6 @@ class WelcomePage(WizardPage):
         self.set_bar(Bar(self.tr("Next"), state.mood == "known"))
 
 
-def _host(server: str) -> str:
-    return urllib.parse.urlsplit(server).netloc or server
-
-
 class _JoiningCard(QFrame):
     """ "You are joining *Example Compute* at *host*"."""
 
@@ -174,12 +169,12 @@ class _JoiningCard(QFrame):
         row.addWidget(self.other)
 
     def show_state(self, state: Welcoming) -> None:
-        host = _host(state.invitation.servers[0]) if state.invitation.servers else ""
+        host = host_of(state.invitation.servers[0]) if state.invitation.servers else ""
         if state.mood == "known" and state.network:
             self._glyph.show_glyph("tick", "good")
             self._lead.say(self.tr("You are joining"))
-            self._name.say(state.network.name or _host(state.network.server))
-            self._at.say(self.tr("at {host}").format(host=_host(state.network.server)))
+            self._name.say(state.network.name or host_of(state.network.server))
+            self._at.say(self.tr("at {host}").format(host=host_of(state.network.server)))
         elif state.mood == "failed":
             self._glyph.show_glyph("cross", "bad")
             self._lead.say("")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from qubix_desktop import theme
+
+LEAST_WIDTH = 120
 
 
 class Label(QLabel):
@@ -24,7 +27,9 @@ class Label(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
         if wrap:
-            self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+            policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            policy.setHeightForWidth(True)
+            self.setSizePolicy(policy)
         if selectable:
             self.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse
@@ -33,6 +38,24 @@ class Label(QLabel):
         if role:
             theme.dress(self, role)
         self.setText(text)
+
+    def sizeHint(self) -> QSize:
+        return self._as_high_as_needed(super().sizeHint())
+
+    def minimumSizeHint(self) -> QSize:
+        least = super().minimumSizeHint()
+        return self._as_high_as_needed(QSize(min(least.width(), LEAST_WIDTH), least.height()))
+
+    def _as_high_as_needed(self, hint: QSize) -> QSize:
+        """QLabel asks for the height that a narrow column would need; the true width is known."""
+        if not self.wordWrap():
+            return hint
+        return QSize(hint.width(), self.heightForWidth(max(self.width(), hint.width())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.wordWrap() and event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def say(self, text: str) -> None:
         """Shows `text`; with none the label takes no room."""
