@@ -1,0 +1,125 @@
+"""The server's command line: sentences and exit codes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.conftest import LiveServer
+
+
+def serve(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("QUBIX_")}
+    return subprocess.run(
+        [sys.executable, "-m", "qubix_server", "serve", *arguments],
+        env=kept | {"QUBIX_HOME": str(home)} | environment,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_a_taken_port_is_a_sentence_and_nothing_is_written(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = serve(tmp_path, "--port", str(port))
+    assert done.returncode == 1
+    assert f"Port {port} is in use" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--port", "x"), "--port"),
+        (("--port", "70000"), "--port"),
+        (("--host", "192.0.2.1"), "192.0.2.1"),
+        (("--host", "0.0.0.0"), "--insecure-http"),
+        (("--database-url", "mysql://x"), "SQLite"),
+        (("--public-url", "ftp://x"), "http"),
+        (("--trusted-proxies", "nobody"), "--trusted-proxies"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = serve(tmp_path, *arguments)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_newer_database_is_not_touched(live_server: LiveServer) -> None:
+    live_server.stop()
+    database = sqlite3.connect(live_server.home / "server" / "qubix.db")
+    with database:
+        database.execute("UPDATE alembic_version SET version_num = 'ffff'")
+    database.close()
+    done = live_server.cli("serve")
+    assert done.returncode == 1
+    assert "newer version" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_token_is_for_this_account_only_and_can_be_replaced(live_server: LiveServer) -> None:
+    file = live_server.home / "server" / "operator-token"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    before = live_server.token
+    done = live_server.cli("token")
+    assert done.stdout.strip() == live_server.token != before
+    answer = live_server.ask("GET", "/api/jobs", credential=before)
+    assert answer.status_code == 401
+    assert live_server.ask("GET", "/api/jobs", credential=live_server.token).ok
+
+
+def test_providers_are_listed_and_revoked(live_server: LiveServer) -> None:
+    machine = live_server.join("listed")
+    assert "listed" in live_server.cli("providers", "list").stdout
+    assert live_server.cli("providers", "revoke", "listed").returncode == 0
+    assert machine.beat().status_code == 404
+    assert "no computers" in live_server.cli("providers", "list").stdout
+
+
+def test_jobs_are_handed_in_shown_and_cancelled(live_server: LiveServer, tmp_path: Path) -> None:
+    module = tmp_path / "a module.wasm"
+    module.write_bytes(b"\0asm" + bytes(100_000))
+    job_id = live_server.cli("jobs", "submit", str(module), "--no-wait").stdout.strip()
+    assert "PENDING" in live_server.cli("jobs", "show", job_id).stdout
+    assert "CANCELLED" in live_server.cli("jobs", "cancel", job_id).stdout
+    assert job_id in live_server.cli("jobs", "list", "--status", "cancelled").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("jobs", "submit", "/nowhere.wasm"), "cannot be read"),
+        (("jobs", "show", "nothing"), "no such job"),
+        (("jobs", "list", "--server", "http://127.0.0.1:9"), "cannot be reached"),
+        (("jobs", "list", "--status", "odd"), "status must be"),
+        (("providers", "revoke", "../x"), "refused"),
+    ],
+)
+def test_a_command_that_fails_says_why(
+    shared_server: LiveServer, arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = shared_server.cli(*arguments)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_ends_with_its_standard_input(tmp_path: Path) -> None:
+    server = LiveServer(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "qubix_server", "serve", "--until-stdin-closes"],
+        env=server.variables(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout
+    assert "is served at" in process.stdout.readline()
+    process.communicate(timeout=30)
+    assert process.returncode == 0

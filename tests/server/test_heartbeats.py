@@ -1,0 +1,141 @@
+"""Heartbeats: kept before they are answered, held while there is nothing to say."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.conftest import LiveServer, wait_until
+
+
+def create_job(server: LiveServer, **changes: object) -> str:
+    body = {"kind": "wasm", "spec": {"module": "AGFzbQEAAAA="}, "timeoutSeconds": 5} | changes
+    answer = server.ask("POST", "/api/jobs/create", body, credential=server.token)
+    assert answer.status_code == 201, answer.text
+    job_id: str = answer.json()["job"]["id"]
+    return job_id
+
+
+def test_an_answer_brings_what_the_contract_says(shared_server: LiveServer) -> None:
+    answer = shared_server.join("says").beat()
+    body = answer.json()
+    assert body["success"] is True
+    assert body["pendingJobs"] == []
+    assert body["heartbeatIntervalSeconds"] == 30
+    assert len(body["worker"]["sha256"]) == 64
+    assert body["worker"]["version"]
+
+
+def test_a_worker_that_is_not_known_is_told_so_with_an_empty_list(
+    shared_server: LiveServer,
+) -> None:
+    answer = shared_server.ask(
+        "POST", "/api/providers/nobody/heartbeat", {"status": "online"}, credential="x"
+    )
+    assert answer.status_code == 404
+    assert answer.json()["pendingJobs"] == []
+    assert answer.json()["error"] == "Provider not found"
+
+
+def test_usage_may_be_spelled_as_older_workers_do(shared_server: LiveServer) -> None:
+    machine = shared_server.join("snake")
+    usage = {"cpu_percent": 33.0, "ram_percent": 44.0, "gpu_mem_used_mb": 512, "gpu_temp": 61}
+    path = "/api/providers/snake/heartbeat"
+    assert machine.ask("POST", path, {"status": "online", "usage": usage}).status_code == 200
+    history = machine.ask("GET", "/api/providers/snake/metrics/history?limit=1").json()["history"]
+    (entry,) = history
+    assert entry["cpu_percent"] == 33
+    assert entry["gpu_mem_used"] == 512
+    assert entry["gpu_temp"] == 61
+    assert set(entry) == {
+        "timestamp", "cpu_percent", "ram_percent", "gpu_percent", "gpu_temp", "gpu_mem_used",
+    }  # fmt: skip
+
+
+def test_an_acknowledged_heartbeat_survives_kill_9(live_server: LiveServer) -> None:
+    machine = live_server.join("durable")
+    assert machine.beat().status_code == 200
+    live_server.kill()
+    live_server.start()
+    answer = live_server.ask("GET", "/api/providers/durable", credential=live_server.token)
+    assert answer.json()["provider"]["lastHeartbeat"] is not None
+    assert len(machine.ask("GET", "/api/providers/durable/metrics/history").json()["history"]) == 1
+
+
+def test_a_held_answer_comes_when_a_job_does(shared_server: LiveServer) -> None:
+    machine = shared_server.join("waits")
+    machine.beat()
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(machine.beat(wait=20).json()))
+    began = time.monotonic()
+    thread.start()
+    wait_until(lambda: metrics(shared_server, "waits") == 2)
+    job_id = create_job(shared_server)
+    thread.join()
+    assert [job["id"] for job in answers[0]["pendingJobs"]] == [job_id]
+    assert time.monotonic() - began < 15
+
+
+def metrics(server: LiveServer, worker_id: str) -> int:
+    path = f"/api/providers/{worker_id}/metrics/history"
+    return len(server.ask("GET", path, credential=server.token).json()["history"])
+
+
+@pytest.mark.parametrize("wait", ["26", "-1", "x", "1e3", "NaN"])
+def test_a_wait_out_of_range_is_refused(shared_server: LiveServer, wait: str) -> None:
+    answer = shared_server.ask(
+        "POST", f"/api/providers/any/heartbeat?wait={wait}", {"status": "online"}
+    )
+    assert answer.status_code == 400
+    assert "wait" in answer.json()["error"]
+
+
+def test_a_server_that_ends_answers_those_it_holds(live_server: LiveServer) -> None:
+    machine = live_server.join("held")
+    machine.beat()
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(machine.beat(wait=25).status_code))
+    thread.start()
+    wait_until(lambda: metrics(live_server, "held") == 2)
+    began = time.monotonic()
+    live_server.stop()
+    thread.join()
+    assert answers == [200]
+    assert time.monotonic() - began < 10
+
+
+@pytest.fixture
+def brisk_server(tmp_path: Path) -> Iterator[LiveServer]:
+    server = LiveServer(tmp_path / "brisk", interval_seconds=1)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_who_is_silent_for_three_intervals_is_offline_and_loses_its_job(
+    brisk_server: LiveServer,
+) -> None:
+    server, token = brisk_server, brisk_server.token
+    machine = server.join("silent")
+    job_id = create_job(server)
+    assert machine.beat().json()["pendingJobs"][0]["id"] == job_id
+    machine.beat("busy", job=job_id)
+
+    def job() -> dict[str, object]:
+        found: dict[str, object] = server.ask(
+            "GET", f"/api/jobs/{job_id}", credential=token
+        ).json()["job"]
+        return found
+
+    assert job()["status"] == "RUNNING"
+    wait_until(lambda: job()["status"] == "PENDING")
+    provider = server.ask("GET", "/api/providers/silent", credential=token).json()["provider"]
+    assert provider["isOnline"] is False
+    late = machine.ask(
+        "POST", f"/api/jobs/{job_id}/complete", {"status": "completed", "result": {}, "attempt": 1}
+    )
+    assert late.status_code == 409
+    assert job()["status"] == "PENDING"

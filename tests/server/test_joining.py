@@ -1,0 +1,144 @@
+"""Enrollments and registration: one machine, once, within an hour, and never twice by accident."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import Any
+
+import pytest
+import requests
+from tests.conftest import LiveServer, registration
+
+
+def register(server: LiveServer, worker_id: str, enrollment: dict[str, Any]) -> requests.Response:
+    return server.ask("POST", "/api/providers/register", registration(worker_id, enrollment))
+
+
+def test_an_enrollment_has_a_token_and_a_code_for_reading_aloud(shared_server: LiveServer) -> None:
+    enrollment = shared_server.enroll()
+    assert re.fullmatch(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}", enrollment["code"])
+    assert len(enrollment["enrollment"]) >= 32
+    assert enrollment["expiresAt"].endswith("Z")
+
+
+@pytest.mark.parametrize("key", ["code", "enrollment"])
+def test_an_enrollment_tells_whose_network_it_is(shared_server: LiveServer, key: str) -> None:
+    enrollment = shared_server.enroll()
+    answer = shared_server.ask("GET", f"/api/enrollments/{enrollment[key]}").json()
+    assert answer["serverName"] == "Example Compute"
+    assert answer["meaning"]
+    assert answer["expiresAt"] == enrollment["expiresAt"]
+
+
+def test_a_code_may_be_typed_as_people_type(shared_server: LiveServer) -> None:
+    code = shared_server.enroll()["code"].lower().replace("-", " ")
+    assert shared_server.ask("GET", f"/api/enrollments/{code}").status_code == 200
+
+
+def test_registering_answers_with_the_provider_and_its_secret(shared_server: LiveServer) -> None:
+    answer = register(shared_server, "joins", shared_server.enroll())
+    assert answer.status_code == 201
+    body = answer.json()
+    assert body["success"] is True
+    assert body["heartbeatIntervalSeconds"] == 30
+    provider = body["provider"]
+    assert provider["gpuModel"] == "A card"
+    assert provider["gpuVram"] == 8
+    assert provider["ramTotal"] == 16
+    assert provider["cpuCores"] == 8
+    assert provider["isOnline"] is False
+    assert set(provider) >= {
+        "id", "workerId", "name", "type", "gpuModel", "gpuVram", "cpuModel", "cpuCores", "ramTotal",
+        "location", "isOnline", "isAvailable", "currentJobId", "totalJobs", "registeredAt",
+        "lastHeartbeat",
+    }  # fmt: skip
+
+
+def test_a_lost_answer_leads_to_the_same_provider_and_a_secret_that_works(
+    shared_server: LiveServer,
+) -> None:
+    enrollment = shared_server.enroll()
+    first = register(shared_server, "repeats", enrollment).json()
+    second = register(shared_server, "repeats", enrollment).json()
+    assert first["provider"]["id"] == second["provider"]["id"]
+    for answer in (first, second)[::-1]:
+        beat = shared_server.ask(
+            "POST", "/api/providers/repeats/heartbeat", {"status": "online"},
+            credential=answer["workerSecret"],
+        )  # fmt: skip
+        # The secret that is used first becomes the only one.
+        assert beat.status_code == (200 if answer is second else 401)
+
+
+def test_an_enrollment_lets_one_machine_in(shared_server: LiveServer) -> None:
+    enrollment = shared_server.enroll()
+    assert register(shared_server, "first", enrollment).status_code == 201
+    answer = register(shared_server, "second", enrollment)
+    assert (answer.status_code, answer.json()["code"]) == (403, "enrollment_used")
+    answer = shared_server.ask("GET", f"/api/enrollments/{enrollment['code']}")
+    assert (answer.status_code, answer.json()["code"]) == (409, "enrollment_used")
+
+
+def test_a_worker_id_is_taken_once(shared_server: LiveServer) -> None:
+    register(shared_server, "taken", shared_server.enroll())
+    answer = register(shared_server, "taken", shared_server.enroll())
+    assert answer.status_code == 409
+
+
+def test_an_enrollment_that_nobody_made_is_refused(shared_server: LiveServer) -> None:
+    answer = register(shared_server, "stranger", {"enrollment": "x" * 43})
+    assert (answer.status_code, answer.json()["code"]) == (401, "enrollment_unknown")
+
+
+def test_an_hour_later_an_enrollment_has_ended(live_server: LiveServer) -> None:
+    enrollment = live_server.enroll()
+    live_server.stop()
+    database = sqlite3.connect(live_server.home / "server" / "qubix.db")
+    with database:
+        database.execute("UPDATE enrollments SET expires_at = expires_at - 3601000")
+    database.close()
+    live_server.start()
+    answer = register(live_server, "late", enrollment)
+    assert (answer.status_code, answer.json()["code"]) == (401, "enrollment_expired")
+    answer = live_server.ask("GET", f"/api/enrollments/{enrollment['code']}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "enrollment_expired")
+
+
+def test_a_machine_that_takes_itself_back_may_come_again(shared_server: LiveServer) -> None:
+    enrollment = shared_server.enroll()
+    secret = register(shared_server, "undone", enrollment).json()["workerSecret"]
+    answer = shared_server.ask("DELETE", "/api/providers/undone", credential=secret)
+    assert answer.status_code == 200
+    assert register(shared_server, "undone", enrollment).status_code == 201
+
+
+def test_check_new_gives_the_machine_of_that_enrollment(shared_server: LiveServer) -> None:
+    enrollment = shared_server.enroll()
+    path = f"/api/providers/check-new?enrollment={enrollment['enrollment']}"
+    assert shared_server.ask("GET", path).json() == {"newProvider": None}
+    register(shared_server, "new-one", enrollment)
+    assert shared_server.ask("GET", path).json()["newProvider"]["workerId"] == "new-one"
+    newest = shared_server.ask("GET", "/api/providers/check-new").json()["newProvider"]
+    assert newest["workerId"] == "new-one"
+    assert "hardware" not in newest
+
+
+def test_codes_cannot_be_guessed_for_long(live_server: LiveServer) -> None:
+    answers = [live_server.ask("GET", f"/api/enrollments/ZZZZ-ZZZ{c}") for c in "23456789ABCDEFGH"]
+    assert answers[0].status_code == 404
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+
+
+def test_no_secret_stands_in_the_database_or_the_output(live_server: LiveServer) -> None:
+    enrollment = live_server.enroll()
+    machine = live_server.join("secretive")
+    machine.beat()
+    token = live_server.token
+    output = live_server.stop()
+    kept = b"".join(f.read_bytes() for f in (live_server.home / "server").glob("qubix.db*"))
+    for secret in (enrollment["enrollment"], machine.secret, token):
+        assert secret.encode() not in kept
+    assert machine.secret not in output
+    assert output.count(token) == 1
