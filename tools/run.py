@@ -71,7 +71,7 @@ def run(stop: threading.Event) -> None:
             )
             wait_for_wizard(started, stop)
         if not stop.is_set():
-            say(closing_words())
+            say(closing_words(after_setup=not window))
         watch(started, stop)
     say("All that was started has ended. What it knows is kept in .qubix/.")
 
@@ -254,16 +254,22 @@ def shown(program: str, *arguments: str) -> str:
     return f"{prefix}{path} {shlex.join(arguments)}"
 
 
-def closing_words() -> str:
+def closing_words(*, after_setup: bool) -> str:
+    """How to go on. After a setup in this terminal, what it has said is not said again."""
     example = os.path.relpath(ROOT / "examples" / "mandelbrot.wasm")
-    return f"""
-This computer is online with the server at {address()}
-  its page      {address()}/   (Share my GPU, for other computers)
-  see it        {shown("qubix-worker", "status")}
-  give it a job {shown("qubix-server", "jobs", "submit", example)}
-  pause it      {shown("qubix-worker", "pause", "--for", "1h")}
-  resume it     {shown("qubix-worker", "resume")}
-  stop it       Ctrl+C here ends the worker and the server"""
+    lines = [
+        "",
+        f"The server is at {address()}",
+        f"  its page      {address()}/   (Share my GPU, for other computers)",
+        f"  give it a job {shown('qubix-server', 'jobs', 'submit', example)}",
+    ]
+    if not after_setup:
+        lines += [
+            f"  see it        {shown('qubix-worker', 'status')}",
+            f"  pause it      {shown('qubix-worker', 'pause', '--for', '1h')}",
+            f"  resume it     {shown('qubix-worker', 'resume')}",
+        ]
+    return "\n".join([*lines, "Ctrl+C here ends the worker and the server."])
 
 
 def say(text: str, stream: IO[str] = sys.stdout) -> None:

@@ -100,7 +100,7 @@ find_data_folder() {
   esac
   [ -n "${HOME-}" ] || err "HOME is not set, so there is no place to put things. Set it, then run this again."
   if [ "$(uname)" = Darwin ]; then
-    data="$HOME/Library/Application Support/qubix"
+    data="$HOME/Library/Application Support/qubix/data"
   else
     data=$HOME/.local/share/qubix
   fi

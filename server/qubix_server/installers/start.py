@@ -70,7 +70,7 @@ def data_folder(environment: Mapping[str, str]) -> Path:
     """Where the worker keeps its program: as it decides itself (qubix_worker.paths)."""
     if home := environment.get("QUBIX_HOME"):
         return Path(home).absolute() / "data"
-    return Path(environment["LOCALAPPDATA"]) / "qubix"
+    return Path(environment["LOCALAPPDATA"]) / "qubix" / "data"
 
 
 if __name__ == "__main__":

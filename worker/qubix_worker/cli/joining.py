@@ -112,6 +112,7 @@ def _closing_words(paths: Paths, choices: Choices, output: Output) -> None:
         output.line(f"This computer is set up as {name} on {network}; start it with: {command} run")
     output.line(f"  see it     {command} status")
     output.line(f"  pause it   {command} pause --for 1h")
+    output.line(f"  resume it  {command} resume")
     output.line(f"  stop it    {command} stop")
     output.line(f"  remove it  {command} uninstall")
     output.line(f"  settings   {paths.settings}")

@@ -51,7 +51,7 @@ class Output:
         """A result: `value` as a JSON line, or `text` for a person."""
         if self.json:
             self._write(self.out, json.dumps(to_wire(value)) + "\n")
-        else:
+        elif not self.quiet:
             self._write(self.out, text + "\n")
 
     def problem(self, problem: Problem) -> None:
