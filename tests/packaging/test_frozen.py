@@ -153,6 +153,8 @@ def test_it_goes_online_does_a_job_and_is_removed(
         assert seen["newProvider"]["cpuCores"] == os.cpu_count()
         status = ran(frozen, "status", "--json", environment=bare)
         assert json.loads(status.stdout)["state"] in ("online", "working")
+        known = json.loads(server.command("providers", "list", "--json").stdout)
+        assert known["workerSha256"] == amalgamation.sha256()
         job = server.command("jobs", "submit", str(PROJECT / "examples" / "mandelbrot.wasm"))
         assert job.returncode == 0, job.stderr
         assert job.stdout
