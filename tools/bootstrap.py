@@ -32,7 +32,9 @@ WINDOW_PACKAGES = (
 TEST_PACKAGES = (
     *WINDOW_PACKAGES, "xvfb", "openbox", "trayer", "xdotool", "imagemagick", "dbus-x11",
     "chromium", "chromium-driver", "shellcheck", "dash", "busybox", "mksh", "zsh", "binutils",
-    "procps", "iproute2",
+    "procps", "iproute2", "openssl",
+    # Debian's Python keeps its library apart, and the frozen application needs it.
+    *([f"libpython3.{sys.version_info[1]}"] if sys.base_prefix == "/usr" else []),
 )  # fmt: skip
 """What the tests drive beside: a screen, a browser, the shells that people have."""
 

@@ -102,7 +102,7 @@ def test_it_puts_the_worker_in_place_and_runs_its_setup(
 ) -> None:
     done = run(tmp_path, script, "--no-start", "two words")
     assert (done.returncode, done.stderr) == (0, "")
-    worker = tmp_path / "Local/qubix/qubix_worker.py"
+    worker = tmp_path / "Local/qubix/data/qubix_worker.py"
     assert worker.read_bytes() == recorder
     record = json.loads((tmp_path / "record").read_text())
     assert record["argv"] == [

@@ -298,8 +298,9 @@ def _retry_after(response: requests.Response) -> float | None:
 
 
 def _one_line(text: str) -> str:
-    """A server's sentence, made safe for a log and a terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)[:300]
+    """A server's sentence, made safe for a log and a terminal, with its full stop."""
+    line = "".join(c if c.isprintable() else " " for c in text).strip()[:300]
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def _is_loopback(host: str) -> bool:

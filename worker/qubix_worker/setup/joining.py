@@ -15,7 +15,7 @@ from qubix_worker.identity import Identity
 from qubix_worker.launcher import worker_command
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Registration
-from qubix_worker.setup.steps import Choices, Phase, Progress
+from qubix_worker.setup.steps import Choices, Phase, Progress, patiently
 
 
 class SaveSettings:
@@ -80,7 +80,7 @@ class Register:
         client = ServerClient(choices.server)
         yield Progress(self.key, "running", "asking the network")
         try:
-            info = client.enrollment_info(choices.enrollment)
+            info = patiently(lambda: client.enrollment_info(choices.enrollment), cancel)
         except ServerError as error:
             if error.problem.code != "enrollment_used":
                 raise
@@ -100,8 +100,17 @@ class Register:
         )
         yield Progress(self.key, "running", "joining")
         identity.save(self._paths.identity, who)
-        answer = client.register(registration)
-        identity.save(self._paths.identity, who.with_secret(answer.worker_secret))
+        secret = patiently(lambda: self._join(client, registration, cancel), cancel)
+        identity.save(self._paths.identity, who.with_secret(secret))
+
+    def _join(
+        self, client: ServerClient, registration: Registration, cancel: threading.Event
+    ) -> str:
+        """The secret. Where nobody waits for it any more, the registration is taken back."""
+        secret = client.register(registration).worker_secret
+        if cancel.is_set():
+            ServerClient(client.url, worker_id=registration.worker_id, secret=secret).forget()
+        return secret
 
     def undo(self) -> None:
         who = identity.load(self._paths.identity)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from qubix_worker import __version__, launcher
+from qubix_worker import __version__, identity, launcher
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, SetupError
 from qubix_worker.paths import Paths
@@ -33,8 +33,11 @@ class Start:
         self._server = choices.server
 
     def is_done(self) -> bool:
-        status = self._running()
-        return bool(status and status.version == __version__ and status.server == self._server)
+        status, who = self._running(), identity.load(self._paths.identity)
+        if status is None or who is None:
+            return False
+        running = (status.version, status.server, status.worker_id)
+        return running == (__version__, self._server, who.worker_id)
 
     def run(self, cancel: threading.Event) -> Iterator[Progress]:
         if self._running():

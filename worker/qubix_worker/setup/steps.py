@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from qubix_worker.errors import Problem, QubixError
 from qubix_worker.settings import Settings
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+POLL_SECONDS = 0.1
 
 Phase = Literal["prepare", "join"]
 StepState = Literal["waiting", "running", "done", "failed", "undone"]
@@ -106,6 +111,9 @@ class Setup:
                 yield Progress(step.key, "done")
                 continue
             log.info("setup step %s failed: %s", step.key, problem)
+            if cancel.is_set():  # whoever wants to stop is not told that something failed meanwhile
+                yield from self.undo()
+                return
             yield Progress(step.key, "failed", problem=problem)
             return
 
@@ -127,6 +135,27 @@ class Setup:
             except (QubixError, OSError):
                 log.warning("setup step %s could not be undone", step.key, exc_info=True)
             yield Progress(step.key, "undone")
+
+
+def patiently(call: Callable[[], T], cancel: threading.Event) -> T:
+    """What `call` gives, or raises; it runs on a thread of its own.
+
+    Raises Cancelled soon after `cancel` is set; then `call` goes on by itself.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="setup-call", daemon=True).start()
+    while not future.done():
+        if cancel.is_set():
+            raise Cancelled
+        wait([future], timeout=POLL_SECONDS)
+    return future.result()
 
 
 def problem_of(error: OSError) -> Problem:
