@@ -170,7 +170,10 @@ def _pip(command: list[str]) -> None:
 
 
 def _run(command: list[str]) -> Iterator[str]:
-    environment = dict(os.environ, PIP_CACHE_DIR=str(ROOT / ".cache" / "pip"), PYTHONUTF8="1")
+    cache = ROOT / ".cache"
+    environment = dict(os.environ, PIP_CACHE_DIR=str(cache / "pip"), PYTHONUTF8="1")
+    # pip asks rustc for its version, and rustup then writes into the home folder.
+    environment["RUSTUP_HOME"] = str(cache / "rustup")
     for hidden in ("PIP_USER", "PIP_TARGET", "PIP_REQUIRE_VIRTUALENV", "PYTHONHOME", "PYTHONPATH"):
         environment.pop(hidden, None)
     with subprocess.Popen(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import shlex
@@ -145,19 +146,30 @@ def start_server() -> subprocess.Popen[bytes]:
     # It ends when its standard input does, so that it never outlives this process.
     return subprocess.Popen(
         [BIN / "qubix-server", "serve", "--until-stdin-closes"],
-        env=environment(), stdin=subprocess.PIPE, start_new_session=True,
+        env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
 
 
 def wait_until_ready(server: subprocess.Popen[bytes], stop: threading.Event) -> None:
+    """Until this very server answers; another one at the same port is not taken for it."""
+    assert server.stdout is not None
+    first = server.stdout.readline()  # it speaks once the port is its own
+    threading.Thread(target=copy, args=(first, server.stdout), daemon=True).start()
     for _ in range(READY_SECONDS * 10):
-        if server.poll() is not None:
+        if not first or server.poll() is not None:
             raise FailedError("The server could not be started; the reason stands above.")
-        with contextlib.suppress(OSError), fetch(f"{address()}/healthz"):
+        with contextlib.suppress(OSError), fetch(f"{address()}/healthz", seconds=1):
             return
         if stop.wait(0.1):
             return
     raise FailedError(f"The server did not answer at {address()} within {READY_SECONDS} seconds.")
+
+
+def copy(first: bytes, rest: IO[bytes]) -> None:
+    """What the server says, as its own lines in this terminal."""
+    for line in itertools.chain([first], rest):
+        sys.stdout.write(line.decode(errors="replace"))
+        sys.stdout.flush()
 
 
 def set_up(invitation: dict[str, str]) -> None:
@@ -202,10 +214,12 @@ def new_enrollment() -> dict[str, str]:
         return {"QUBIX_ENROLLMENT": json.load(answer)["enrollment"]}
 
 
-def fetch(url: str, body: bytes | None = None) -> contextlib.closing[IO[bytes]]:
+def fetch(
+    url: str, body: bytes | None = None, *, seconds: float = 10
+) -> contextlib.closing[IO[bytes]]:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310
-    return contextlib.closing(direct.open(request, timeout=10))
+    return contextlib.closing(direct.open(request, timeout=seconds))
 
 
 def has_joined() -> bool:

@@ -115,6 +115,12 @@ class Environment:
         if not output or not output[-1].startswith("Successfully installed"):
             raise _failure("\n".join(output))
 
+    def _quiet_environ(self) -> dict[str, str]:
+        """What pip may see: nothing that leads it elsewhere, nor lets it write elsewhere (it asks
+        rustc for its version, and rustup would then write into the home folder)."""
+        kept = {k: v for k, v in self._environ.items() if k not in _HIDDEN}
+        return kept | {"RUSTUP_HOME": str(self._folder / "rustup")}
+
     def _lines(self, command: list[str], cancel: threading.Event) -> Iterator[str]:
         """The lines that `command` prints; it is ended on cancel, or when it falls silent."""
         log.info("running %s", command)
@@ -126,7 +132,7 @@ class Environment:
             text=True,
             encoding="utf-8",
             errors="replace",
-            env={k: v for k, v in self._environ.items() if k not in _HIDDEN},
+            env=self._quiet_environ(),
         )
         lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=_read, args=(process, lines), daemon=True).start()
