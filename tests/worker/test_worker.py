@@ -15,12 +15,12 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.conftest import LiveServer, wait_until
 
 from qubix_worker import lock
 from qubix_worker.control import Control
 from qubix_worker.paths import Paths
 from qubix_worker.status import Status
+from tests.conftest import LiveServer, wait_until
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 

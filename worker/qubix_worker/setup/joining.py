@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import platform
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ from qubix_worker.hardware.detect import detect
 from qubix_worker.identity import Identity
 from qubix_worker.launcher import worker_command
 from qubix_worker.paths import Paths
-from qubix_worker.protocol import Registration
+from qubix_worker.protocol import Hardware, Registration
+from qubix_worker.settings import Settings
 from qubix_worker.setup.steps import Choices, Phase, Progress, patiently
 
 
@@ -92,10 +94,11 @@ class Register:
         registration = Registration(
             worker_id=who.worker_id,
             name=who.name,
-            hardware=detect(self._paths.state),
+            hardware=shared(detect(self._paths.state), choices.settings),
             worker_version=__version__,
             worker_sha256=amalgamation.sha256(),
-            capabilities=kinds.available(),
+            # All kinds so far work with the processor.
+            capabilities=kinds.available() if choices.settings.processor else (),
             enrollment=choices.enrollment,
         )
         yield Progress(self.key, "running", "joining")
@@ -137,6 +140,16 @@ class Register:
             # An answer was lost: the same id leads to the same provider.
             return Identity(kept.worker_id, kept.server, name, server_name or kept.server_name)
         return identity.new(self._choices.server, name, server_name)
+
+
+def shared(hardware: Hardware, chosen: Settings) -> Hardware:
+    """`hardware` without the cards that its owner leaves out."""
+    cards = tuple(
+        card
+        for card in hardware.graphics_cards
+        if card.uuid not in chosen.excluded_cards and card.name not in chosen.excluded_cards
+    )
+    return dataclasses.replace(hardware, graphics_cards=cards)
 
 
 def _is_known(who: Identity) -> bool:
