@@ -10,6 +10,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.conftest import LiveServer, Machine, registration
 
 WORKER = "/api/providers/role-worker"

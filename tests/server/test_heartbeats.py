@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import LiveServer, wait_until
 
 
@@ -139,3 +140,12 @@ def test_who_is_silent_for_three_intervals_is_offline_and_loses_its_job(
     )
     assert late.status_code == 409
     assert job()["status"] == "PENDING"
+
+
+def test_an_answer_is_not_held_until_its_worker_counts_as_silent(
+    brisk_server: LiveServer,
+) -> None:
+    machine = brisk_server.join("patient")
+    began = time.monotonic()
+    assert machine.beat(wait=25).status_code == 200
+    assert 0.9 < time.monotonic() - began < 3

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 import pytest
+
 from tests.conftest import LiveServer, Machine
 
 SPEC = {"module": "AGFzbQEAAAA="}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from tests.conftest import LiveServer, registration
 
 
@@ -129,6 +130,14 @@ def test_codes_cannot_be_guessed_for_long(live_server: LiveServer) -> None:
     assert answers[0].status_code == 404
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["Retry-After"]) >= 1
+
+
+def test_codes_cannot_be_guessed_at_check_new_either(live_server: LiveServer) -> None:
+    path = "/api/providers/check-new?enrollment="
+    answers = [live_server.ask("GET", f"{path}ZZZZ-ZZZ{c}") for c in "23456789ABCDEFGH"]
+    assert answers[0].json() == {"newProvider": None}
+    assert answers[-1].status_code == 429
+    assert live_server.ask("GET", path + "x" * 43).json() == {"newProvider": None}
 
 
 def test_no_secret_stands_in_the_database_or_the_output(live_server: LiveServer) -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import LiveServer
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.protocol import OPEN
 from websockets.sync.client import ClientConnection, connect
+from websockets.uri import parse_uri
+
+from tests.conftest import LiveServer
 
 
 def said(connection: ClientConnection) -> dict[str, Any]:
@@ -106,5 +113,50 @@ def test_a_job_is_told_of_to_operators(shared_server: LiveServer) -> None:
 def test_pages_of_other_sites_may_not_listen(shared_server: LiveServer) -> None:
     with pytest.raises((InvalidStatus, ConnectionClosed)):
         connect(
-            f"ws://127.0.0.1:{shared_server.port}/ws", proxy=None, origin="https://evil.example"
+            f"ws://127.0.0.1:{shared_server.port}/ws", proxy=None,
+            additional_headers={"Origin": "https://evil.example"},
         )  # fmt: skip
+
+
+def test_our_own_pages_may_listen_also_by_the_public_address(tmp_path: Path) -> None:
+    public = {"QUBIX_PUBLIC_URL": "https://share.example"}
+    server = LiveServer(tmp_path, environment=public)
+    server.start()
+    address = f"ws://127.0.0.1:{server.port}/ws"
+    for origin in (server.url, "https://share.example"):
+        with connect(address, proxy=None, additional_headers={"Origin": origin}) as connection:
+            assert said(connection)["type"] == "connected"
+    server.stop()
+
+
+def test_an_open_connection_does_not_delay_the_end(live_server: LiveServer) -> None:
+    with connect(f"ws://127.0.0.1:{live_server.port}/ws", proxy=None) as connection:
+        ask(connection, type="subscribe:marketplace")
+        began = time.monotonic()
+        live_server.stop()
+        assert time.monotonic() - began < 3
+
+
+def test_a_slow_reader_is_closed_and_slows_nobody(shared_server: LiveServer) -> None:
+    machine = shared_server.join("chatty")
+    with socket.create_connection(("127.0.0.1", shared_server.port), timeout=30) as slow:
+        slow.sendall(
+            b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        received = b""
+        while b"connected" not in received:
+            received += slow.recv(4096)
+        # It pings and does not read: the answers fill its queue, and nobody else's.
+        frame = ClientProtocol(parse_uri("ws://127.0.0.1/ws"), state=OPEN)
+        frame.send_text(b'{"type": "ping"}')
+        slow.sendall(b"".join(frame.data_to_send()) * 20_000)
+        assert machine.beat().status_code == 200
+        with connect(f"ws://127.0.0.1:{shared_server.port}/ws", proxy=None) as other:
+            said(other)
+            assert ask(other, type="ping") == {"type": "pong"}
+        closed = b"\x88\x02" + (1013).to_bytes(2, "big")
+        while not received.endswith(closed):
+            assert (more := slow.recv(65536)), "it ended without saying why"
+            received += more

@@ -153,8 +153,10 @@ def _same_origin(websocket: WebSocket) -> bool:
     origin = websocket.headers.get("origin")
     if origin is None:
         return True
+    public_url = of(websocket).settings.public_url or ""
     try:
-        return urlsplit(origin).netloc == host(websocket)
+        ours = (host(websocket), urlsplit(public_url).netloc)
+        return bool(named := urlsplit(origin).netloc) and named in ours
     except (ValueError, ApiError):
         return False
 

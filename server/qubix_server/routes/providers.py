@@ -16,7 +16,7 @@ from qubix_server.addresses import client_address
 from qubix_server.answers import answer
 from qubix_server.bodies import decode, decoded, json_object, with_camel_keys
 from qubix_server.clock import rfc3339
-from qubix_server.credentials import new_secret
+from qubix_server.credentials import new_secret, plain_code
 from qubix_server.errors import ApiError
 from qubix_server.events import Outcome
 from qubix_server.heartbeats import News
@@ -56,8 +56,19 @@ async def check_new(request: Request) -> Response:
     """Who registered with an enrollment, or the newest of all, in the last five minutes."""
     services = of(request)
     enrollment = queries.text(request, "enrollment", 128)
-    row = await services.database.read(_newest, enrollment, services.clock() - NEW_MS)
+    since = services.clock() - NEW_MS
+    if enrollment is not None and plain_code(enrollment) is not None:
+        await _limit_guesses(request, enrollment)
+    row = await services.database.read(_newest, enrollment, since)
     return answer({"newProvider": None if row is None else views.provider(row)})
+
+
+async def _limit_guesses(request: Request, code: str) -> None:
+    """A code, unlike a token, is short enough to be guessed at here as well."""
+    services, address = of(request), client_address(request)
+    services.wrong_codes.check(address)
+    if await services.database.read(registration.find_enrollment, code) is None:
+        services.wrong_codes.take(address)
 
 
 async def heartbeat(request: Request) -> Response:
@@ -90,13 +101,15 @@ async def _held(
 ) -> News:
     """Holds the answer until there is news, the time is over, or the client has gone."""
     services, worker_id = of(request), request.path_params["worker_id"]
+    # Not so long that the worker, who tells nothing meanwhile, would count as silent.
+    seconds = min(wait, services.settings.heartbeat_interval_seconds)
     with services.waiting.hold(
         worker_id, can_take=told.can_take, seen_version=seen_version
     ) as woken:
         news = asyncio.create_task(woken.wait())
         gone = asyncio.create_task(_gone(request))
         try:
-            await asyncio.wait({news, gone}, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({news, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in (news, gone):
                 task.cancel()
