@@ -158,5 +158,6 @@ def test_a_slow_reader_is_closed_and_slows_nobody(shared_server: LiveServer) -> 
             assert ask(other, type="ping") == {"type": "pong"}
         closed = b"\x88\x02" + (1013).to_bytes(2, "big")
         while not received.endswith(closed):
-            assert (more := slow.recv(65536)), "it ended without saying why"
+            more = slow.recv(65536)
+            assert more, "it ended without saying why"
             received += more
