@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 import requests
 
+from tests import accounts
+from tests.accounts import Account
+
 PATIENCE_SECONDS = 30
 
 
@@ -119,14 +122,15 @@ class LiveServer:
 
     def join(self, worker_id: str, **changes: Any) -> Machine:
         """Registers a machine that only the test plays."""
+        invited = {} if "enrollment" in changes else self.enroll()
         answer = self.ask(
-            "POST", "/api/providers/register", registration(worker_id, self.enroll(), **changes)
+            "POST", "/api/providers/register", registration(worker_id, invited, **changes)
         )
         assert answer.status_code == 201, answer.text
         return Machine(self, worker_id, answer.json()["workerSecret"])
 
 
-def registration(worker_id: str, enrollment: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def registration(worker_id: str, invited: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {
         "workerId": worker_id,
         "name": f"computer {worker_id}",
@@ -139,7 +143,7 @@ def registration(worker_id: str, enrollment: dict[str, Any], **changes: Any) -> 
         "workerVersion": "0.1.0",
         "workerSha256": "",
         "capabilities": ["wasm"],
-        "enrollment": enrollment["enrollment"],
+        "enrollment": invited.get("enrollment"),
     } | changes
 
 
@@ -182,3 +186,10 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServ
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    """A person's account without root; the test is skipped where none can be made."""
+    with accounts.temporary() as account:
+        yield account

@@ -20,8 +20,13 @@ HARDWARE = Hardware(
 
 @pytest.mark.parametrize(
     ("excluded", "left"),
-    [((), (FIRST, SECOND)), (("GPU-1",), (SECOND,)), (("Second",), (FIRST,)), (("x",), (FIRST, SECOND))],
-)  # fmt: skip
+    [
+        ((), (FIRST, SECOND)),
+        (("GPU-1",), (SECOND,)),
+        (("Second",), (FIRST,)),
+        (("x",), (FIRST, SECOND)),
+    ],
+)
 def test_cards_that_are_left_out_are_not_told(
     excluded: tuple[str, ...], left: tuple[GraphicsCard, ...]
 ) -> None:

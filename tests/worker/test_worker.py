@@ -170,8 +170,7 @@ def test_a_cancelled_job_ends_at_the_worker(worker: LiveWorker, live_server: Liv
     worker.wait_for("working")
     wait_for_job(live_server, job_id, "RUNNING")
     live_server.ask("POST", f"/api/jobs/{job_id}/cancel", {}, credential=live_server.token)
-    worker.control.pause(1)  # makes it speak to the server at once
-    wait_until(lambda: worker.status().job is None)
+    wait_until(lambda: worker.status().job is None, seconds=10)
     assert job(live_server, job_id)["status"] == "CANCELLED"
 
 

@@ -1,7 +1,7 @@
 """The heartbeat: one thread that tells the server how this computer is, for as long as it runs.
 
 It asks for a fresh report each time and hands every outcome on as a value; it decides nothing.
-While this computer could take a job, the server may hold its answer until there is one.
+The server may hold its answer until there is something to tell: a job, or the end of one.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Link:
     def _wait_for(self, report: Heartbeat) -> float:
         """How long the answer may be held: not at all before one has been acknowledged, since an
         answer that is held tells nothing to a person who waits for "online"."""
-        if report.status != "online" or not self._acknowledged:
+        if report.status not in ("online", "busy") or not self._acknowledged:
             return 0.0
         return min(WAIT_SECONDS_MOST, self._interval)
 
