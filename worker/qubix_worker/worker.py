@@ -181,7 +181,7 @@ class Worker:
         self._publish(job=CurrentJob(job.id, job.kind, time.time()))
         self._settle()
         self._jobs.start(job, self._events.put)
-        self._courier.progress(job.id, JobProgress(0.0, "started"))
+        self._link.beat_soon()
 
     def _progressed(self, progress: JobProgressed) -> None:
         job = self.status.job
