@@ -214,7 +214,7 @@ def _kept(paths: Paths) -> tuple[Settings, QubixError | None]:
 @contextlib.contextmanager
 def _ending_by_signal() -> Iterator[None]:
     """SIGINT and SIGTERM end the event loop as a person would."""
-    from PySide6.QtCore import QSocketNotifier  # noqa: PLC0415
+    from PySide6.QtCore import QSocketNotifier, QTimer  # noqa: PLC0415
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
     # Python runs its handlers between two of its own instructions, and Qt's loop has none: the
@@ -225,7 +225,12 @@ def _ending_by_signal() -> Iterator[None]:
     notifier = QSocketNotifier(here.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(lambda: here.recv(64))
     numbers = (signal.SIGINT, signal.SIGTERM)
-    former = {number: signal.signal(number, lambda *_: QApplication.quit()) for number in numbers}
+
+    def end(*_: object) -> None:
+        # By an event: before the loop has begun, to quit would be forgotten.
+        QTimer.singleShot(0, QApplication.quit)
+
+    former = {number: signal.signal(number, end) for number in numbers}
     before = signal.set_wakeup_fd(there.fileno())
     try:
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMessageBox,
@@ -104,6 +104,16 @@ class Wizard(QWidget):
         super().closeEvent(event)
         self.closed.emit(self._flow.page in (Page.DONE, Page.CLOSED))
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter goes on from wherever the person types, and presses a button that has the focus."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+            return
+        focus = self.focusWidget()
+        button = focus if isinstance(focus, QPushButton) else self._forward
+        if button.isVisible() and button.isEnabled():
+            button.click()
+
     def abandon(self) -> None:
         """The application ends: what runs is cancelled, and takes back what it has begun."""
         page = self._pages.get(self._flow.page)
@@ -170,7 +180,7 @@ class Wizard(QWidget):
         self._go(self._flow.another_network())
 
     def _bar_changed(self, bar: Bar) -> None:
-        if self.sender() is self._page:
+        if self.sender() is self._pages.get(self._flow.page):
             self._show_bar(bar)
 
     def _show_bar(self, bar: Bar) -> None:

@@ -53,7 +53,7 @@ def time_left(seconds: float) -> str:
 def span(seconds: float) -> str:
     """How long something took: `3.2 s`, `5 min`, `2 h`."""
     if seconds < 60:
-        digits = 1 if seconds < 10 else 0
+        digits = 1 if seconds < 10 and seconds != round(seconds) else 0
         text = translate("words", "{time} s")
         return text.format(time=QLocale().toString(float(seconds), "f", digits))
     if seconds < 3600:

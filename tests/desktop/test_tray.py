@@ -1,0 +1,221 @@
+"""Tray and status window: both show the worker's one state, and tell it what a person wants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QTabBar
+from pytestqt.qtbot import QtBot
+
+from qubix_desktop import background, icons
+from qubix_desktop.desk import Desk
+from qubix_desktop.removal import RemovalDialog
+from qubix_desktop.tray import Tray, seconds_until_tomorrow
+from qubix_desktop.view import view
+from qubix_desktop.watcher import Seen
+from qubix_worker.errors import Problem
+from qubix_worker.protocol import Usage
+from qubix_worker.settings import Settings
+from qubix_worker.status import CurrentJob, FinishedJob, State, Status, Trouble
+
+if TYPE_CHECKING:
+    from .conftest import Person, World
+
+NOW = 1_900_000_000.0
+STATES: tuple[State, ...] = ("starting", "online", "working", "paused", "offline", "attention")
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, world: World) -> Iterator[Desk]:
+    desk = Desk(world.services(), Settings(), now=lambda: NOW)
+    qtbot.addWidget(desk.window)
+    yield desk
+    desk.close()  # before its window goes: it would go on to show what it sees
+    background.end_all(20)
+    QApplication.processEvents()
+
+
+def status(world: World, state: State) -> Status:
+    return replace(world.worker.current, state=state)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_has_an_icon_of_its_own(world: World, qtbot: QtBot, state: State) -> None:
+    shown = view(Seen(status(world, state)), NOW)
+    assert shown.icon == state
+    images = {name: icons.of_state(name).pixmap(22).toImage() for name in STATES}
+    assert [name for name in STATES if images[name] == images[state]] == [state]
+    assert not images[state].isNull()
+
+
+def test_the_tooltip_has_the_essential_figure(world: World) -> None:
+    working = replace(
+        status(world, "working"), job=CurrentJob("j", "wasm", NOW, progress_percent=62.4)
+    )
+    assert "62 %" in view(Seen(working), NOW).tooltip
+    paused = replace(status(world, "paused"), paused_by="you")
+    assert "Until you resume" in view(Seen(paused), NOW).tooltip
+    battery = replace(status(world, "paused"), paused_by="battery")
+    assert "by battery" in view(Seen(battery), NOW).tooltip
+    trouble = Trouble("no_network", "The connection failed.", "Check it.")
+    offline = replace(status(world, "offline"), trouble=trouble, retry_at=NOW + 20)
+    assert "The connection failed. Trying again in 20 s." in view(Seen(offline), NOW).tooltip
+    attention = replace(status(world, "attention"), trouble=trouble)
+    assert "Check it." in view(Seen(attention), NOW).tooltip
+
+
+def test_a_worker_that_is_gone_or_hangs_is_told_apart(world: World) -> None:
+    gone = Problem("worker_not_running", "Not running.", "Start it.")
+    hung = Problem("worker_hangs", "It did not answer.", "Wait.")
+    assert view(Seen(status(world, "online"), gone), NOW).can_start
+    shown = view(Seen(status(world, "online"), hung), NOW)
+    assert (shown.icon, shown.detail) == ("attention", "It did not answer. Wait.")
+
+
+def test_the_menu_fits_the_state(world: World, person: Person, qtbot: QtBot) -> None:
+    tray = Tray(lambda: NOW)
+    tray.show_seen(Seen(status(world, "online")))
+    assert tray.menu.actions()[0].text() == "Online"
+    assert person.entry(tray.menu, "Pause").isVisible()
+    assert not person.entry(tray.menu, "Resume").isVisible()
+    tray.show_seen(Seen(status(world, "paused")))
+    assert not person.entry(tray.menu, "Pause").isVisible()
+    assert person.entry(tray.menu, "Resume").isVisible()
+    tray.show_seen(Seen(problem=Problem("worker_not_running", "Not running.", "Start it.")))
+    assert person.entry(tray.menu, "Start sharing").isVisible()
+
+
+PAUSES = {
+    "For 1 hour": 3600.0,
+    "Until tomorrow": seconds_until_tomorrow(NOW),
+    "Until I resume": None,
+}
+
+
+@pytest.mark.parametrize("entry", PAUSES)
+def test_a_pause_reaches_the_worker_and_comes_back(
+    desk: Desk, world: World, person: Person, qtbot: QtBot, entry: str
+) -> None:
+    desk.open_tray(start=False)
+    qtbot.waitUntil(lambda: desk.tray.menu.actions()[0].text() == "Online")
+    person.chooses(desk.tray.menu, "Pause", entry)
+    qtbot.waitUntil(lambda: desk.tray.menu.actions()[0].text() == "Paused")
+    assert world.worker.told == [("pause", PAUSES[entry])]
+    person.chooses(desk.tray.menu, "Resume")
+    qtbot.waitUntil(lambda: desk.tray.menu.actions()[0].text() == "Online")
+
+
+def test_until_tomorrow_is_the_next_morning() -> None:
+    assert 8 * 3600 <= seconds_until_tomorrow(NOW) <= 33 * 3600
+
+
+def test_quit_can_keep_sharing_or_stop_it(
+    desk: Desk, world: World, person: Person, qtbot: QtBot
+) -> None:
+    desk.open_tray(start=False)
+    qtbot.waitUntil(lambda: desk.tray.menu.actions()[0].text() == "Online")
+    with qtbot.waitSignal(desk.over):
+        person.chooses(desk.tray.menu, "Quit", "Quit and keep sharing")
+    assert world.worker.told == []
+    with qtbot.waitSignal(desk.over):
+        person.chooses(desk.tray.menu, "Quit", "Quit and stop sharing")
+    assert world.worker.told == [("stop", None)]
+
+
+def test_opening_starts_a_worker_only_where_none_runs(
+    desk: Desk, world: World, qtbot: QtBot
+) -> None:
+    world.worker.running = False
+    desk.open_tray(start=True)
+    qtbot.waitUntil(lambda: world.started == 1)
+    desk.start_sharing()
+    qtbot.waitUntil(lambda: desk.tray.menu.actions()[0].text() == "Online")
+    assert world.started == 1
+
+
+def test_the_window_shows_the_state_and_what_it_does(
+    desk: Desk, world: World, person: Person, qtbot: QtBot
+) -> None:
+    world.worker.current = replace(
+        status(world, "working"),
+        job=CurrentJob("j1", "wasm", NOW - 25, progress_percent=62),
+        recent_jobs=(FinishedJob("j0", "wasm", "failed", NOW - 90, 5.0, "Out of memory."),),
+        usage=Usage(cpu_percent=37, ram_percent=58),
+    )
+    desk.watcher.start()
+    desk.open_status()
+    person.awaits(desk.window, "A wasm job, for 25 s: 62 % done")
+    for text in ("Working", "desk", "Example Compute", "compute.example.org", "37 %", "5 s ago"):
+        assert person.sees(desk.window, text), text
+
+
+def test_a_worker_that_was_killed_is_shown_and_can_be_started(
+    desk: Desk, world: World, person: Person, qtbot: QtBot
+) -> None:
+    desk.watcher.start()
+    desk.open_status()
+    person.awaits(desk.window, "Online")
+    world.worker.running = False
+    person.awaits(desk.window, "Not sharing")
+    person.presses(desk.window, "Start sharing")
+    person.awaits(desk.window, "Online")
+
+
+def test_what_cannot_be_done_is_said_in_the_window(
+    desk: Desk, world: World, person: Person, qtbot: QtBot
+) -> None:
+    desk.watcher.start()
+    desk.open_status()
+    person.awaits(desk.window, "Online")
+    world.worker.running = False
+    person.presses(desk.window, "Pause")
+    person.awaits(desk.window, "QUBIX is not running on this computer.")
+
+
+def test_the_log_is_copied_for_support_without_secrets(
+    desk: Desk, world: World, person: Person, qtbot: QtBot
+) -> None:
+    desk.watcher.start()
+    desk.open_status()
+    person.awaits(desk.window, "Online")
+    desk.window.show_log(["Authorization: Bearer hunter2", "one line"])
+    (tabs,) = desk.window.findChildren(QTabBar)
+    tabs.setCurrentIndex(1)
+    person.presses(desk.window, "Copy for support")
+    copied = QGuiApplication.clipboard().text()
+    assert "State: Online" in copied
+    assert "line" in copied
+    assert "hunter2" not in copied
+
+
+def test_without_a_tray_the_window_says_so(desk: Desk, person: Person) -> None:
+    desk.open_status()  # the offscreen platform has no tray
+    assert person.sees(desk.window, "This desktop shows no small icons")
+
+
+def test_removing_asks_first_and_then_says_what_it_does(
+    world: World, person: Person, qtbot: QtBot
+) -> None:
+    dialog = RemovalDialog(world.services())
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert person.sees(dialog, "Remove QUBIX from this computer?")
+    person.presses(dialog, "Forget my choices as well")
+    person.presses(dialog, "Remove")
+    person.awaits(dialog, "QUBIX has been removed")
+    assert world.removed == [True]
+    with qtbot.waitSignal(dialog.removed):
+        person.presses(dialog, "Close")
+
+
+def test_keeping_it_removes_nothing(world: World, person: Person, qtbot: QtBot) -> None:
+    dialog = RemovalDialog(world.services())
+    qtbot.addWidget(dialog)
+    dialog.show()
+    with qtbot.assertNotEmitted(dialog.removed):
+        person.presses(dialog, "Keep it")
+    assert world.removed == []
