@@ -8,7 +8,6 @@ from __future__ import annotations
 
 # ruff: noqa: PLC0415 - Qt and the windows are imported by the drawing process only
 import argparse
-import contextlib
 import os
 import shutil
 import socket
@@ -22,6 +21,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+
+from own_display import own_display
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
@@ -64,45 +65,6 @@ def main() -> int:
     for picture in sorted(arguments.to.glob("*.png")):
         print(picture)
     return 0
-
-
-@contextlib.contextmanager
-def own_display() -> Iterator[str]:
-    """An X server that nobody else uses; the number is the first that is free."""
-    reading, writing = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "2400x1800x24", "-nolisten", "tcp"],
-        pass_fds=[writing],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    try:
-        with os.fdopen(reading) as numbers:
-            number = numbers.readline().strip()
-        if not number:
-            raise RuntimeError("Xvfb did not start")
-        with desktop(f":{number}"):
-            yield f":{number}"
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-
-
-@contextlib.contextmanager
-def desktop(display: str) -> Iterator[None]:
-    """A window manager and a tray, as far as this machine has them."""
-    programs = [["openbox"], ["trayer", "--edge", "bottom", "--widthtype", "request"]]
-    running = [
-        subprocess.Popen(program, env={**os.environ, "DISPLAY": display}, stderr=subprocess.DEVNULL)
-        for program in programs
-        if shutil.which(program[0])
-    ]
-    try:
-        yield
-    finally:
-        for program in running:
-            program.terminate()
-            program.wait(timeout=10)
 
 
 # --- The windows ------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.screen import Screen
+from tools.own_display import own_display
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 240
 
@@ -247,6 +250,22 @@ def test_a_killed_make_run_takes_its_server_along_and_the_next_one_starts(clone:
     wait(lambda: not any("qubix-server" in " ".join(p.cmdline()) for p in alive(clone)))
     with running(clone) as again:
         again.wait_for("Ctrl+C here ends")
+
+
+@pytest.mark.display
+@pytest.mark.skipif(not shutil.which("Xvfb"), reason="needs Xvfb")
+def test_with_a_display_the_wizard_opens_joined_to_the_server(clone: Clone) -> None:
+    shutil.rmtree(clone.folder / ".qubix")
+    with own_display() as display, running(clone, DISPLAY=display) as run:
+        run.wait_for("is served at")
+
+        screen = Screen(display)
+        screen.presses_enter_until_gone("QUBIX setup")
+        run.wait_for("Ctrl+C here ends")
+        assert clone.get("/api/providers/check-new")["newProvider"]
+        run.interrupt()
+        assert "All that was started has ended" in run.output
+    assert alive(clone) == []
 
 
 def alive(clone: Clone) -> list[psutil.Process]:

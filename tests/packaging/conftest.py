@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from tools.own_display import own_display
 
 PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
 
@@ -55,21 +55,9 @@ def bare(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def display(tmp_path: Path) -> Iterator[str]:
+def display() -> Iterator[str]:
     """A screen of its own."""
-    server = shutil.which("Xvfb")
-    if server is None:
+    if not shutil.which("Xvfb"):
         pytest.skip("Xvfb is not on this machine")
-    read, write = os.pipe()
-    process = subprocess.Popen(
-        [server, "-displayfd", str(write), "-screen", "0", "1280x900x24", "-nolisten", "tcp"],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    with os.fdopen(read) as answer:
-        number = answer.readline().strip()
-    assert number, "Xvfb did not start"
-    yield f":{number}"
-    process.terminate()
-    process.wait(10)
+    with own_display() as name:
+        yield name
