@@ -18,8 +18,10 @@ def checks() -> list[list[str]]:
         [python, "-m", "ruff", "format", "--check", "."],
         [python, "-m", "ruff", "check", "."],
         [python, "-m", "mypy"],
-        [python, "-m", "mypy", "--platform", "darwin", "-p", "qubix_worker.system"],
-        [python, "-m", "mypy", "--platform", "win32", "-p", "qubix_worker.system"],
+        [python, "-m", "mypy", "--platform", "darwin", "-m", "qubix_worker.system.macos"],
+        [python, "-m", "mypy", "--platform", "win32", "-m", "qubix_worker.system.windows"],
+        [python, "-m", "mypy", "-p", "bench"],
+        [python, "-m", "mypy", *sorted(map(str, (ROOT / "tools").glob("*.py")))],
         [str(here / "lint-imports"), "--no-cache"],
         ["shellcheck", *scripts],
     ]
