@@ -51,7 +51,7 @@ class Clone:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if name not in hidden and not name.startswith("XDG_")
+            if name not in hidden and not name.startswith(("XDG_", "QT_"))
         }
         return kept | {"HOME": str(self.home), "QUBIX_PORT": str(self.port)} | changes
 
