@@ -163,7 +163,7 @@ def _pip(command: list[str]) -> None:
     output = []
     for line in _run(command):
         output.append(line)
-        if found := re.match(r"(?:Collecting|Obtaining) ([\w.-]+)", line):
+        if found := re.match(r"Collecting ([\w.-]+)", line):
             print(f"  {found[1]}", flush=True)
     if not re.search(r"^(Successfully installed|Requirement already)", "\n".join(output), re.M):
         raise UnreadyError(explain("\n".join(output)))
