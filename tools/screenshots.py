@@ -181,7 +181,7 @@ def fake_services(*, fail: bool = False, hold: threading.Event | None = None) ->
         yield Finding("graphics:1", GraphicsCard("NVIDIA", "NVIDIA GeForce GTX 970"))
 
     def unused(*_: object) -> NoReturn:
-        raise NotImplementedError
+        raise AssertionError("no picture needs this")
 
     return Services(
         paths=Paths.of_user(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib
 import logging
 import logging.handlers
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qubix_desktop.invitation import Invitation, find
-from qubix_worker import __version__
+from qubix_worker import __version__, system
 from qubix_worker.errors import QubixError
 from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     invitation = find(arguments.link, arguments.server, os.environ, _started_as(os.environ))
     if arguments.unattended:
         return _unattended(arguments, invitation)
-    if sentence := _no_screen(os.environ):
+    if sentence := _no_screen(os.environ) or _no_libraries():
         sys.stderr.write(f"qubix: {sentence}\n")
         return WRONG_USAGE
     return _with_windows(arguments, invitation)
@@ -114,7 +115,7 @@ def _answering(invitation: Invitation) -> str:
 
 def _no_screen(environment: Mapping[str, str]) -> str:
     """Why no window can be opened, or an empty text. Qt itself would abort."""
-    if not sys.platform.startswith("linux"):
+    if system.current().name != "linux":
         return ""
     if any(environment.get(key) for key in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
         return ""
@@ -122,6 +123,19 @@ def _no_screen(environment: Mapping[str, str]) -> str:
         "There is no screen to open a window on. "
         "Run it in a desktop session, or set this computer up with `qubix --unattended`."
     )
+
+
+def _no_libraries() -> str:
+    """Which of the system's libraries Qt misses, as a sentence, or an empty text."""
+    try:
+        importlib.import_module("PySide6.QtWidgets")
+    except ImportError as error:
+        return (
+            f"This system lacks a library that windows need ({error}). Install it (on Debian: "
+            "apt-get install libegl1 libgl1 libxkbcommon-x11-0 libxcb-cursor0), or set this "
+            "computer up with `qubix --unattended`."
+        )
+    return ""
 
 
 def _with_windows(arguments: argparse.Namespace, invitation: Invitation) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pkgutil
 import re
 import shutil
@@ -250,8 +249,6 @@ def test_a_program_without_sources_has_no_digest(tmp_path: Path) -> None:
 
 
 def test_bare_python_can_be_asked_for_help(whole: Path) -> None:
-    if importlib.util.find_spec("qubix_worker.cli") is None:
-        pytest.skip("there is no command line yet")
     done = python("-I", "-S", whole, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "setup" in done.stdout

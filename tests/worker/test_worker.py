@@ -333,10 +333,7 @@ def test_an_expired_or_used_invitation_says_how_to_get_a_new_one(
     tmp_path: Path, shared_server: LiveServer
 ) -> None:
     token = shared_server.enroll()
-    shared_server.ask(
-        "POST", "/api/providers/register",
-        {**_registration(), "enrollment": token["enrollment"]},
-    )  # fmt: skip
+    shared_server.join("somebody", enrollment=token["enrollment"])
     done = LiveWorker(tmp_path, shared_server).run(
         "setup", "--server", shared_server.url, QUBIX_ENROLLMENT=token["enrollment"]
     )
@@ -365,18 +362,3 @@ def test_ctrl_c_in_the_setup_takes_back_what_was_begun(
         assert "What was begun has been taken back" in output
         assert "Traceback" not in errors
         assert [p for p in home.rglob("*") if p.is_file() and p.name != "setup.log"] == []
-
-
-def _registration() -> dict[str, Any]:
-    return {
-        "workerId": "somebody",
-        "name": "somebody",
-        "hardware": {
-            "os": {"name": "linux", "version": "x", "architecture": "x"},
-            "processor": {"logicalCores": 1},
-            "memory": {"totalBytes": 1 << 30},
-        },
-        "workerVersion": "0",
-        "workerSha256": "",
-        "capabilities": [],
-    }
