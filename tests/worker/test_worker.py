@@ -22,6 +22,8 @@ from qubix_worker.paths import Paths
 from qubix_worker.status import Status
 from tests.conftest import LiveServer, wait_until
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
