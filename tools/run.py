@@ -41,8 +41,10 @@ class FailedError(Exception):
 def main() -> int:
     try:
         HOME.mkdir(exist_ok=True)
-        with only_one(), stop_signals() as stop:
-            run(stop)
+        with only_one():
+            window = prepare()
+            with stop_signals() as stop:
+                run(stop, window=window)
     except (FailedError, bootstrap.UnreadyError) as reason:
         say(str(reason), sys.stderr)
         return 1
@@ -55,17 +57,24 @@ def main() -> int:
     return 0
 
 
-def run(stop: threading.Event) -> None:
+def prepare() -> bool:
+    """Gets the software; whether there will be a window."""
     window = has_display() and bootstrap.system_packages(bootstrap.WINDOW_PACKAGES)
     if has_display() and not window:
         say("Without them there is no window, so the setup goes on in this terminal.")
     bootstrap.ensure("desktop" if window else "server")
+    return window
+
+
+def run(stop: threading.Event, *, window: bool) -> None:
     with ends_all() as started:
         server = started.server = start_server()
         wait_until_ready(server, stop)
+        if stop.is_set():
+            return
         invitation = {} if has_joined() else new_enrollment()
         if has_joined() or not window:
-            set_up(invitation)
+            set_up(invitation, stop)
         if window and not stop.is_set():
             started.window = subprocess.Popen(
                 [BIN / "qubix", "--server", address()], env=environment() | invitation
@@ -100,11 +109,11 @@ def only_one() -> Iterator[None]:
 
 @contextmanager
 def stop_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl+C and SIGTERM set once the software is there."""
+    """An event that Ctrl+C and SIGTERM set; the second time they interrupt at once."""
     stop = threading.Event()
 
     def note(number: int, frame: FrameType | None) -> None:
-        if stop.is_set() or not BIN.exists():
+        if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
 
@@ -172,10 +181,11 @@ def copy(first: bytes, rest: IO[bytes]) -> None:
         sys.stdout.flush()
 
 
-def set_up(invitation: dict[str, str]) -> None:
+def set_up(invitation: dict[str, str], stop: threading.Event) -> None:
     """The setup in this terminal; where this computer has joined before, it only starts it."""
     command = [str(BIN / "qubix-worker"), "setup", "--server", address()]
-    if subprocess.run(command, env=environment() | invitation, check=False).returncode:
+    failed = subprocess.run(command, env=environment() | invitation, check=False).returncode
+    if failed and not stop.is_set():  # Ctrl+C has reached it, too
         raise FailedError("This computer could not be brought online; the reason stands above.")
 
 

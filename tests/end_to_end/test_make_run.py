@@ -26,6 +26,13 @@ from tools.own_display import own_display
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 240
 
+RUN_AS_MAIN = """\
+import pathlib, runpy
+sys.argv = sys.argv[1:]
+sys.path.insert(0, str(pathlib.Path(sys.argv[0]).resolve().parent))
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("clone"),
@@ -149,6 +156,26 @@ def test_without_a_network_the_first_start_says_so(clone: Clone) -> None:
     )  # fmt: skip
     assert run.end() != 0
     assert "no connection to the package index" in run.output
+
+
+def test_ctrl_c_at_the_first_start_is_no_traceback_and_the_next_one_goes_on(clone: Clone) -> None:
+    run = clone.make_run()
+    run.wait_for("Preparing the software")
+    run.interrupt()
+    assert "the next start goes on from here" in run.output
+    assert alive(clone) == []
+
+
+def test_an_old_python_is_a_sentence(clone: Clone) -> None:
+    old = clone.folder.parent / "old-python"
+    # Whatever runs the tests is new enough: this one says that it is not.
+    code = "import sys; sys.version_info = (3, 9, 18); sys.version = '3.9.18 (old)'"
+    old.write_text(f"#!{sys.executable}\n{code}\n" + RUN_AS_MAIN)
+    old.chmod(0o755)
+    done = clone.run("make", "run", f"PYTHON={old}")
+    assert done.returncode != 0
+    assert "needs Python 3.11 or newer; this is 3.9.18" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_main_job_from_nothing_to_a_job_done(clone: Clone) -> None:
