@@ -45,6 +45,27 @@ async def json_object(request: Request, most: int = BODY_BYTES) -> dict[str, Any
     return value
 
 
+async def completion(request: Request) -> tuple[dict[str, Any], str | None]:
+    """The body of a completion, and its result apart, as the JSON that it came in.
+
+    A result can be large and is nothing to us: no object is made of it.
+    """
+    body = await content(request, COMPLETION_BYTES)
+    try:
+        parts = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        result = bytes(parts.pop("result", b"null")).decode()
+        if sum(map(len, parts.values())) > BODY_BYTES:
+            raise _too_large(BODY_BYTES)
+        value = {key: msgspec.json.decode(part) for key, part in parts.items()}
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise ApiError(400, "bad_json", "The body is not a JSON object in UTF-8.") from error
+    if not _is_shallow(value, DEPTH_MOST):
+        raise ApiError(400, "bad_json", f"The body is nested more than {DEPTH_MOST} deep.")
+    if result != "null" and not result.startswith("{"):
+        raise ApiError(400, "bad_value", "result must be an object.")
+    return value, None if result == "null" else result
+
+
 def decode(kind: type[T], value: dict[str, Any]) -> T:
     """JSON values as a `kind`. Raises ApiError 400 that names the key."""
     try:
@@ -69,7 +90,7 @@ async def content(request: Request, most: int) -> bytes:
     come too slowly, 503 where too many others send large ones."""
     declared = request.headers.get("content-length", "")
     length = int(declared) if declared.isascii() and declared.isdigit() else None
-    if most <= BODY_BYTES:
+    if most <= BODY_BYTES or (length is not None and length <= BODY_BYTES):
         return await _read(request, most, length, SECONDS)
     global _large  # noqa: PLW0603 - a count of what this process holds in memory
     if _large >= LARGE_AT_ONCE:

@@ -56,6 +56,8 @@ class Subscriber:
     queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
     too_slow: asyncio.Event = field(default_factory=asyncio.Event)
     topics: set[str] = field(default_factory=set)
+    subscriptions: dict[str, str] = field(default_factory=dict)
+    """What the reader calls each topic that it has asked for."""
 
 
 class Hub:

@@ -55,11 +55,11 @@ def take(
     given_back = False
     if beat.status in ("paused", "offline"):
         given_back = leases.release_unstarted(connection, seq, now)
-    elif beat.current_job is None:
+    elif beat.status == "online" and beat.current_job is None:
         leases.assign(connection, providers.get(connection, seq), now)
 
     after = providers.get(connection, seq)
-    events += _changes(before, after)
+    events += changes(before, after)
     events.append(
         Event(
             "GPU_METRICS_UPDATE",
@@ -83,6 +83,17 @@ def news(connection: Connection, worker_id: str, current_job: str | None) -> New
     return _news(connection, provider, current_job)
 
 
+def pending(
+    connection: Connection, worker_id: str, credential: str | None, now: int
+) -> Outcome[tuple[dict[str, Any], ...]]:
+    """The jobs of a worker that asks for them apart from its heartbeats, as older ones do."""
+    before = access.require_worker(connection, credential, worker_id)
+    leases.assign(connection, before, now)
+    after = providers.get(connection, before["seq"])
+    told = _news(connection, after, None)
+    return Outcome(told.pending_jobs, changes(before, after))
+
+
 def assign_waiting(connection: Connection, worker_ids: Sequence[str], now: int) -> Outcome[bool]:
     """Gives jobs to those whose heartbeat is held; whether jobs are left over."""
     events: list[Event] = []
@@ -94,7 +105,7 @@ def assign_waiting(connection: Connection, worker_ids: Sequence[str], now: int) 
         if before is None or leases.assign(connection, before, now) is None:
             continue
         wake.append(worker_id)
-        events += _changes(before, providers.get(connection, before["seq"]))
+        events += changes(before, providers.get(connection, before["seq"]))
     return Outcome(True, tuple(events), wake=tuple(wake))
 
 
@@ -118,7 +129,7 @@ def enable(connection: Connection, worker_id: str, enabled: bool, now: int) -> O
     if not enabled:
         leases.release_unstarted(connection, before["seq"], now)
     after = providers.get(connection, before["seq"])
-    return Outcome(after, _changes(before, after), jobs_wait=True)
+    return Outcome(after, changes(before, after), jobs_wait=True)
 
 
 def _news(connection: Connection, provider: RowMapping, current_job: str | None) -> News:
@@ -131,7 +142,9 @@ def _news(connection: Connection, provider: RowMapping, current_job: str | None)
     )
 
 
-def _changes(before: RowMapping, after: RowMapping) -> tuple[Event, ...]:
+def changes(before: RowMapping, after: RowMapping) -> tuple[Event, ...]:
+    """What is told where others see the provider differently now."""
+
     def shown(row: RowMapping) -> tuple[object, ...]:
         return row["is_online"], views.is_available(row), row["state"]
 

@@ -45,6 +45,12 @@ class Limiter:
         if len(self._full_at) > ADDRESSES_MOST:
             self._full_at.popitem(last=False)
 
+    def give_back(self, address: str) -> None:
+        """The try that was taken last was none."""
+        group = _group(address)
+        if group in self._full_at:
+            self._full_at[group] -= self._refill_ms
+
 
 def _group(address: str) -> str:
     try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from starlette.requests import HTTPConnection
 
 from qubix_server.clock import Clock
+from qubix_server.errors import ApiError
 from qubix_server.events import Hub, Outcome
 from qubix_server.limits import Limiter
 from qubix_server.settings import Settings
@@ -35,6 +37,23 @@ class Services:
         self.new_enrollments = Limiter(self.clock, burst=60, refill_seconds=10)
         # 31^8 codes, an hour's life: guessing is hopeless long before this limit is lifted.
         self.wrong_codes = Limiter(self.clock, burst=10, refill_seconds=60)
+
+    @contextmanager
+    def guess(self, address: str) -> Iterator[None]:
+        """Around the look-up of an enrollment: one that is not known costs the address a try.
+
+        It is taken before, so that many at once are no more than one after the other.
+        """
+        self.wrong_codes.take(address)
+        known = True
+        try:
+            yield
+        except ApiError as error:
+            known = error.code != "enrollment_unknown"
+            raise
+        finally:
+            if known:
+                self.wrong_codes.give_back(address)
 
     async def commit(
         self,

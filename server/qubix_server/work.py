@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping
 
-from qubix_server import access, leases
+from qubix_server import access, heartbeats, leases
 from qubix_server.credentials import digest
 from qubix_server.errors import ApiError
 from qubix_server.events import Event, Outcome, job_topic, provider_topic
@@ -65,9 +65,13 @@ def cancel(
         return Outcome(job)
     if job["status"] in ("COMPLETED", "FAILED"):
         raise ApiError(409, "job_ended", "This job has ended already.")
+    holder = providers.find(connection, job["worker_id"]) if job["worker_id"] else None
     jobs.update(connection, job["seq"], status="CANCELLED", finished_at=now)
+    events = [leases.ended(connection, job_id)]
+    if holder:
+        events += heartbeats.changes(holder, providers.get(connection, holder["seq"]))
     wake = (job["worker_id"],) if job["worker_id"] else ()
-    return Outcome(find(connection, job_id), (leases.ended(connection, job_id),), wake=wake)
+    return Outcome(find(connection, job_id), tuple(events), wake=wake)
 
 
 def progress(
@@ -96,9 +100,18 @@ def progress(
 
 
 def complete(
-    connection: Connection, credential: str | None, job_id: str, ending: JobCompletion, now: int
+    connection: Connection,
+    credential: str | None,
+    job_id: str,
+    ending: JobCompletion,
+    result: str | None,
+    *,
+    now: int,
 ) -> Outcome[RowMapping]:
-    """Keeps how a job ended. Repeating it is answered alike and changes nothing."""
+    """Keeps how a job ended. Repeating it is answered alike and changes nothing.
+
+    `result` is JSON, or None; the one in `ending` is not looked at.
+    """
     provider = access.require_any_worker(connection, credential)
     job = find(connection, job_id)
     its_own = job["provider_seq"] == provider["seq"]
@@ -119,16 +132,22 @@ def complete(
         started_at=job["started_at"] or job["assigned_at"],
         finished_at=now,
     )
-    if ending.result is not None:
-        jobs.put_result(connection, job["seq"], msgspec.json.encode(ending.result).decode())
+    if result is not None:
+        jobs.put_result(connection, job["seq"], result)
     if completed:
         providers.update(connection, provider["seq"], total_jobs=provider["total_jobs"] + 1)
+    after = providers.get(connection, provider["seq"])
+    events = (leases.ended(connection, job_id), *heartbeats.changes(provider, after))
     # Its held heartbeat still says that it is busy: let it say anew that it is free.
-    return Outcome(
-        find(connection, job_id),
-        (leases.ended(connection, job_id),),
-        wake=(provider["worker_id"],),
-    )
+    return Outcome(find(connection, job_id), events, wake=(provider["worker_id"],))
+
+
+def check_may_complete(connection: Connection, credential: str | None, job_id: str) -> None:
+    """Before a large body is read: whether it could be of any use. Raises ApiError."""
+    provider = access.require_any_worker(connection, credential)
+    job = find(connection, job_id)
+    if job["provider_seq"] != provider["seq"] or job["status"] == "CANCELLED":
+        raise _refusal(connection, provider, job)
 
 
 def find(connection: Connection, job_id: str) -> RowMapping:
@@ -139,8 +158,15 @@ def find(connection: Connection, job_id: str) -> RowMapping:
 
 
 def _check_module(connection: Connection, wanted: JobCreation) -> None:
-    sha256 = wanted.spec.get("moduleSha256")
-    if wanted.kind != "wasm" or sha256 is None:
+    """That a wasm job names its module; all else of the spec is for its kind to check."""
+    if wanted.kind != "wasm":
+        return
+    sha256, module = wanted.spec.get("moduleSha256"), wanted.spec.get("module")
+    if (sha256 is None) == (module is None):
+        raise ApiError(400, "bad_value", "spec needs either module or moduleSha256.")
+    if sha256 is None:
+        if not isinstance(module, str):
+            raise ApiError(400, "bad_value", "spec.module must be a text in base64.")
         return
     if not isinstance(sha256, str) or not modules.exists(connection, sha256):
         raise ApiError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from typing import Any
@@ -218,3 +219,51 @@ def test_rubbish_instead_of_http_is_no_5xx_and_harms_nobody(shared_server: LiveS
             connection.shutdown(socket.SHUT_WR)
             assert b"HTTP/1.1 5" not in connection.recv(100)
     assert shared_server.ask("GET", "/healthz").ok
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"FOO /healthz HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n",
+        b"POST /api/enrollments HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+    ],
+)
+def test_what_is_not_well_formed_is_refused_in_the_same_form(
+    shared_server: LiveServer, request_bytes: bytes
+) -> None:
+    answer = raw(shared_server, request_bytes)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "bad_request"
+
+
+def test_headers_without_end_are_cut_off(shared_server: LiveServer) -> None:
+    answer = raw(shared_server, b"GET / HTTP/1.1\r\nX: " + b"a" * (2 << 20))
+    assert answer.startswith(b"HTTP/1.1 431")
+
+
+def raw(server: LiveServer, request_bytes: bytes) -> bytes:
+    answer = b""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with contextlib.suppress(OSError):  # it may be refused before it is sent whole
+            connection.sendall(request_bytes)
+        with contextlib.suppress(ConnectionResetError):
+            while part := connection.recv(65536):
+                answer += part
+    return answer
+
+
+def test_an_empty_enrollment_is_nobodys(shared_server: LiveServer) -> None:
+    answer = shared_server.ask("GET", "/api/providers/check-new?enrollment=")
+    assert answer.status_code == 400
+    assert "enrollment" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("spec", [{}, {"module": 1}, {"module": "", "moduleSha256": ""}])
+def test_a_wasm_job_without_its_module_is_a_400(
+    shared_server: LiveServer, spec: dict[str, Any]
+) -> None:
+    body = {"kind": "wasm", "spec": spec}
+    answer = shared_server.ask("POST", "/api/jobs/create", body, credential=shared_server.token)
+    assert answer.status_code == 400
+    assert "module" in answer.json()["error"]

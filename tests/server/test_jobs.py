@@ -135,7 +135,9 @@ def test_the_same_idempotency_key_makes_one_job(live_server: LiveServer) -> None
     first = create(live_server, idempotencyKey="k")
     assert create(live_server, idempotencyKey="k")["id"] == first["id"]
     other = live_server.ask(
-        "POST", "/api/jobs/create", {"kind": "wasm", "spec": {}, "idempotencyKey": "k"},
+        "POST",
+        "/api/jobs/create",
+        {"kind": "wasm", "spec": {"module": "AA=="}, "idempotencyKey": "k"},
         credential=live_server.token,
     )  # fmt: skip
     assert other.status_code == 409
@@ -196,3 +198,23 @@ def test_a_result_of_16_mib_fits_and_a_larger_one_is_refused(
     machine.beat()
     assert complete(machine, job_id, result={"stdout": "A" * (23 << 20)}).status_code == 413
     assert complete(machine, job_id, result={"stdout": "A" * (16 << 20)}).status_code == 200
+
+
+def test_only_who_holds_a_job_has_its_body_read(live_server: LiveServer, machine: Machine) -> None:
+    assert complete(machine, "nothing", result={"a": "x" * (20 << 20)}).status_code == 404
+
+
+@pytest.mark.parametrize("result", ["text", [1], 1, True])
+def test_a_result_is_an_object(live_server: LiveServer, machine: Machine, result: Any) -> None:
+    job_id = create(live_server)["id"]
+    machine.beat()
+    assert complete(machine, job_id, result=result).status_code == 400
+    assert complete(machine, job_id, result=None).status_code == 200
+
+
+def test_a_worker_of_the_old_kind_may_ask_for_its_jobs(
+    live_server: LiveServer, machine: Machine
+) -> None:
+    job_id = create(live_server)["id"]
+    pending = machine.ask("GET", "/api/jobs/pending/worker").json()
+    assert [given["id"] for given in pending] == [job_id]

@@ -93,7 +93,7 @@ def test_a_provider_is_told_of_to_itself_and_to_operators(
 def test_a_job_is_told_of_to_operators(shared_server: LiveServer) -> None:
     machine = shared_server.join("jobbing")
     machine.beat()
-    body = {"kind": "wasm", "spec": {}}
+    body = {"kind": "wasm", "spec": {"module": "AA=="}}
     token = shared_server.token
     created = shared_server.ask("POST", "/api/jobs/create", body, credential=token)
     job_id = created.json()["job"]["id"]
@@ -161,3 +161,41 @@ def test_a_slow_reader_is_closed_and_slows_nobody(shared_server: LiveServer) -> 
             more = slow.recv(65536)
             assert more, "it ended without saying why"
             received += more
+
+
+def test_what_was_subscribed_by_one_name_is_unsubscribed_by_it(
+    shared_server: LiveServer, live: ClientConnection
+) -> None:
+    machine = shared_server.join("named")
+    path = "/api/providers/named"
+    found = shared_server.ask("GET", path, credential=shared_server.token).json()["provider"]
+    ask(
+        live, type="subscribe:provider", subscriptionId=found["id"], token=shared_server.token
+    )  # fmt: skip
+    assert ask(live, type="unsubscribe", subscriptionId=found["id"])["type"] == "unsubscribed"
+    machine.beat()
+    assert ask(live, type="ping") == {"type": "pong"}
+
+
+def test_a_reader_that_asks_much_and_reads_is_not_slow(live: ClientConnection) -> None:
+    for _ in range(400):
+        live.send('{"type": "ping"}')
+    for _ in range(400):
+        assert said(live) == {"type": "pong"}
+
+
+def test_the_marketplace_is_told_when_a_computer_is_free_again(
+    shared_server: LiveServer, live: ClientConnection
+) -> None:
+    machine = shared_server.join("free-again")
+    machine.beat()
+    body = {"kind": "wasm", "spec": {"module": "AA=="}}
+    created = shared_server.ask(
+        "POST", "/api/jobs/create", body, credential=shared_server.token
+    )  # fmt: skip
+    job_id = created.json()["job"]["id"]
+    machine.beat()
+    ask(live, type="subscribe:marketplace")
+    machine.ask("POST", f"/api/jobs/{job_id}/complete", {"status": "completed"})
+    changed = until(live, "PROVIDER_STATUS_CHANGED")["data"]
+    assert (changed["workerId"], changed["isAvailable"]) == ("free-again", True)

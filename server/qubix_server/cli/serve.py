@@ -17,6 +17,7 @@ import uvicorn
 
 from qubix_server import app, operator_token
 from qubix_server.errors import StartError
+from qubix_server.http import BoundedHttp
 from qubix_server.services import Services
 from qubix_server.settings import Settings, check_exposure, load
 from qubix_server.store.migrate import migrate
@@ -39,7 +40,7 @@ def serve(arguments: argparse.Namespace) -> int:
         server = Server(
             uvicorn.Config(
                 application,
-                http="httptools",
+                http=BoundedHttp,
                 ws="websockets-sansio",
                 lifespan="on",
                 log_config=None,

@@ -38,12 +38,10 @@ async def create(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """What joining means, for a code or a token; one that can't be used any more says why."""
     services = of(request)
-    address = client_address(request)
-    services.wrong_codes.check(address)
-    row = await services.database.read(_find, request.path_params["code"])
-    if row is None:
-        services.wrong_codes.take(address)
-        raise ApiError(404, "enrollment_unknown", "This invitation is not known.")
+    with services.guess(client_address(request)):
+        row = await services.database.read(_find, request.path_params["code"])
+        if row is None:
+            raise ApiError(404, "enrollment_unknown", "This invitation is not known.")
     if row["expires_at"] <= services.clock():
         raise ApiError(404, "enrollment_expired", "This invitation has ended.")
     if row["used_at"] is not None:

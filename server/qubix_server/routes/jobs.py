@@ -13,7 +13,7 @@ from starlette.routing import Route
 from qubix_server import access, heartbeats, queries, views, work
 from qubix_server.access import bearer
 from qubix_server.answers import answer
-from qubix_server.bodies import COMPLETION_BYTES, decoded
+from qubix_server.bodies import completion, decode, decoded
 from qubix_server.clock import rfc3339
 from qubix_server.errors import ApiError
 from qubix_server.services import of
@@ -79,8 +79,9 @@ async def cancel(request: Request) -> Response:
 
 async def pending(request: Request) -> Response:
     """The same jobs as a heartbeat brings, as a bare list."""
-    rows = await of(request).database.read(
-        _pending, bearer(request), request.path_params["worker_id"]
+    services = of(request)
+    rows = await services.commit(
+        heartbeats.pending, request.path_params["worker_id"], bearer(request), services.clock()
     )
     return Response(
         msgspec.json.encode(rows), 200, {"Cache-Control": "no-store"}, "application/json"
@@ -99,11 +100,12 @@ async def progress(request: Request) -> Response:
 async def complete(request: Request) -> Response:
     services = of(request)
     credential = bearer(request)
-    # A large body is read only from those who have a job to complete.
-    await services.database.read(access.require_any_worker, credential)
-    ending = await decoded(request, JobCompletion, COMPLETION_BYTES)
+    # A large body is read only from those who hold the job.
+    await services.database.read(work.check_may_complete, credential, _job_id(request))
+    value, result = await completion(request)
+    ending = decode(JobCompletion, value)
     row = await services.commit(
-        work.complete, credential, _job_id(request), ending, services.clock()
+        work.complete, credential, _job_id(request), ending, result, now=services.clock()
     )
     return answer({"success": True, "job": views.job(row)})
 
@@ -154,10 +156,3 @@ def _logs(
     access.require_operator(connection, credential)
     row = work.find(connection, job_id)
     return jobs.logs(connection, row["seq"], after=after, limit=limit)
-
-
-def _pending(
-    connection: Connection, credential: str | None, worker_id: str
-) -> tuple[dict[str, object], ...]:
-    access.require_worker(connection, credential, worker_id)
-    return heartbeats.news(connection, worker_id, None).pending_jobs

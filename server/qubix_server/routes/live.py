@@ -77,6 +77,7 @@ async def _listen(websocket: WebSocket, services: Services, subscriber: Subscrib
             except ApiError as error:
                 reply = {"type": "error", "error": error.sentence, "code": error.code}
             _tell(subscriber, reply)
+            await asyncio.sleep(0)  # whoever asks much and reads is not slow: let it be answered
 
 
 async def _reply(
@@ -90,7 +91,7 @@ async def _reply(
     if not isinstance(given, str) or len(given) > 128:
         raise ApiError(400, "bad_message", "subscriptionId must be a text.")
     if kind == "unsubscribe":
-        for topic in (given, provider_topic(given), job_topic(given)):
+        if topic := subscriber.subscriptions.pop(given, None):
             services.hub.unsubscribe(subscriber, topic)
         return {"type": "unsubscribed", "subscriptionId": given}
     credential = message.get("token", header)
@@ -101,6 +102,7 @@ async def _reply(
         raise ApiError(400, "too_many", f"At most {SUBSCRIPTIONS_MOST} subscriptions.")
     services.hub.subscribe(subscriber, topic)
     subscription = MARKETPLACE if topic == MARKETPLACE else given
+    subscriber.subscriptions[subscription] = topic
     return {"type": "subscribed", "subscriptionId": subscription, "topic": kind}
 
 

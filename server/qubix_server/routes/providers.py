@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -33,16 +34,10 @@ HISTORY_MOST = 1000
 
 async def register(request: Request) -> Response:
     services = of(request)
-    address = client_address(request)
-    services.wrong_codes.check(address)
     wanted = await decoded(request, Registration)
     secret = new_secret()
-    try:
+    with services.guess(client_address(request)):
         row = await services.commit(registration.register, wanted, secret, services.clock())
-    except ApiError as error:
-        if error.code == "enrollment_unknown":
-            services.wrong_codes.take(address)
-        raise
     body = {
         "success": True,
         "provider": views.provider(row),
@@ -56,6 +51,8 @@ async def check_new(request: Request) -> Response:
     """Who registered with an enrollment, or the newest of all, in the last five minutes."""
     services = of(request)
     enrollment = queries.text(request, "enrollment", 128)
+    if enrollment is None and "enrollment" in request.query_params:
+        raise ApiError(400, "bad_value", "enrollment must not be empty.")
     since = services.clock() - NEW_MS
     if enrollment is not None and plain_code(enrollment) is not None:
         await _limit_guesses(request, enrollment)
@@ -65,10 +62,14 @@ async def check_new(request: Request) -> Response:
 
 async def _limit_guesses(request: Request, code: str) -> None:
     """A code, unlike a token, is short enough to be guessed at here as well."""
-    services, address = of(request), client_address(request)
-    services.wrong_codes.check(address)
-    if await services.database.read(registration.find_enrollment, code) is None:
-        services.wrong_codes.take(address)
+    services = of(request)
+    with contextlib.suppress(_UnknownError), services.guess(client_address(request)):
+        if await services.database.read(registration.find_enrollment, code) is None:
+            raise _UnknownError(401, "enrollment_unknown", "This invitation is not known.")
+
+
+class _UnknownError(ApiError):
+    """Not told here: who asks has only to wait."""
 
 
 async def heartbeat(request: Request) -> Response:

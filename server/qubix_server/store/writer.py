@@ -101,8 +101,9 @@ class Writer:
             with self._engine.begin() as connection:
                 for entry in entries:
                     _apply(connection, entry)
-        except DATABASE_FAILURES:
-            log.warning("%d writes were not kept: the database failed", len(entries), exc_info=True)
+        except DATABASE_FAILURES as error:
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            log.warning("%d writes were not kept: %s", len(entries), reason)
             for entry in entries:
                 entry.error = database_unavailable()
         except Exception as error:
