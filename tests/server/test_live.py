@@ -177,13 +177,6 @@ def test_what_was_subscribed_by_one_name_is_unsubscribed_by_it(
     assert ask(live, type="ping") == {"type": "pong"}
 
 
-def test_a_reader_that_asks_much_and_reads_is_not_slow(live: ClientConnection) -> None:
-    for _ in range(400):
-        live.send('{"type": "ping"}')
-    for _ in range(400):
-        assert said(live) == {"type": "pong"}
-
-
 def test_the_marketplace_is_told_when_a_computer_is_free_again(
     shared_server: LiveServer, live: ClientConnection
 ) -> None:

@@ -77,7 +77,6 @@ async def _listen(websocket: WebSocket, services: Services, subscriber: Subscrib
             except ApiError as error:
                 reply = {"type": "error", "error": error.sentence, "code": error.code}
             _tell(subscriber, reply)
-            await asyncio.sleep(0)  # whoever asks much and reads is not slow: let it be answered
 
 
 async def _reply(
