@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,8 +23,19 @@ def variables(home: Path, **more: str) -> dict[str, str]:
     return {**kept, "QUBIX_HOME": str(home), **more}
 
 
+_started: list[subprocess.Popen[str]] = []
+
+
+@pytest.fixture(autouse=True)
+def _none_outlives_its_test() -> Iterator[None]:
+    yield
+    while _started:
+        with _started.pop() as process:
+            process.kill()
+
+
 def start(home: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "qubix_desktop", *arguments],
         env=variables(home, **more),
         stdin=subprocess.DEVNULL,
@@ -32,6 +43,8 @@ def start(home: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+    _started.append(process)
+    return process
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
