@@ -89,6 +89,17 @@ def test_another_key_is_refused(paths: Paths, asked: Asked) -> None:
     assert [message["command"] for message in asked.messages] == ["status"]
 
 
+def test_a_worker_that_is_gone_before_its_answer_is_out_has_stopped(paths: Paths) -> None:
+    def vanish(message: dict[str, Any]) -> dict[str, Any]:
+        raise EOFError
+
+    with contextlib.closing(ControlServer(paths, vanish)):
+        Control(paths).stop()
+        with pytest.raises(ControlError) as caught:
+            Control(paths).status()
+    assert caught.value.problem.code == "worker_not_running"
+
+
 def test_a_worker_that_hangs_is_said_to_hang(paths: Paths) -> None:
     released = threading.Event()
 

@@ -23,6 +23,10 @@ MESSAGE_BYTES = 1 << 20
 STOP_SECONDS = 20.0
 
 
+class _UnansweredError(ControlError):
+    """A worker was there, and ended the connection instead of answering."""
+
+
 class Control:
     """Calls to the worker of one state folder; each opens the channel anew. Raises ControlError."""
 
@@ -47,7 +51,9 @@ class Control:
 
     def stop(self) -> None:
         """Asks the worker to end, and returns when it has."""
-        self._ask({"command": "stop"})
+        # It may be gone before its answer is out; whether it has ended, its lock tells.
+        with contextlib.suppress(_UnansweredError):
+            self._ask({"command": "stop"})
         until = time.monotonic() + STOP_SECONDS
         while lock.is_held(self._paths.lock):
             if time.monotonic() > until:
@@ -82,7 +88,7 @@ class Control:
             except AuthenticationError as error:
                 raise _other_version("it has another key") from error
             except (OSError, EOFError) as error:
-                raise self._absent() from error
+                raise self._absent(_UnansweredError) from error
             except ValueError as error:
                 raise _other_version("its answer is not JSON") from error
         if not isinstance(answer, dict) or not answer.get("ok"):
@@ -98,8 +104,8 @@ class Control:
                 "Wait a moment and try again; if it lasts, stop it and start it anew.",
             )
 
-    def _absent(self) -> ControlError:
-        return ControlError(
+    def _absent(self, kind: type[ControlError] = ControlError) -> ControlError:
+        return kind(
             "worker_not_running",
             "QUBIX is not running on this computer.",
             "Start it with `qubix-worker run`, or from the application.",
