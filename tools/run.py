@@ -234,7 +234,8 @@ def fetch(
 
 def has_joined() -> bool:
     try:
-        return bool(json.loads((HOME / "state" / "identity.json").read_bytes()).get("secret"))
+        who = json.loads((HOME / "state" / "identity.json").read_bytes())
+        return bool(who.get("secret")) and who.get("server") == address()
     except (OSError, ValueError, AttributeError):
         return False
 

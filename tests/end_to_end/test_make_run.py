@@ -262,6 +262,15 @@ def job_ids(text: str) -> list[str]:
     return re.findall(r'"id": ?"([^"]+)"', text)
 
 
+def test_another_port_on_another_day_is_online_too(clone: Clone) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with running(clone, QUBIX_PORT=str(port)) as run:
+        run.wait_for("Ctrl+C here ends")
+        assert "online as" in run.output
+
+
 def test_a_taken_port_is_a_sentence(clone: Clone) -> None:
     with socket.create_server(("127.0.0.1", clone.port)):
         run = clone.make_run()

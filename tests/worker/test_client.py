@@ -116,6 +116,13 @@ def test_retry_after_may_be_a_date(stub: Stub) -> None:
     assert failure(stub.url).retry_after_seconds == 3600
 
 
+def test_a_retry_after_beyond_all_time_is_none(stub: Stub) -> None:
+    stub.status = 503
+    stub.headers = {"Retry-After": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}
+    stub.body = b'{"error": "busy", "code": "overloaded"}'
+    assert failure(stub.url).retry_after_seconds is None
+
+
 @pytest.mark.parametrize(
     ("status", "body", "code"),
     [

@@ -57,9 +57,10 @@ def test_a_pause_outlives_the_worker(tmp_path: Path) -> None:
     assert pause.load(path) is None
 
 
-def test_a_damaged_pause_is_a_pause(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["[]", '{"by": "you", "until": NaN}', '{"by": ""}', "{"])
+def test_a_damaged_pause_is_a_pause(tmp_path: Path, text: str) -> None:
     path = tmp_path / "pause.json"
-    path.write_text("[]")
+    path.write_text(text)
     assert pause.load(path) == Pause("you")
 
 

@@ -9,7 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -269,8 +271,76 @@ def test_uninstall_leaves_the_network_and_nothing_behind_but_the_settings(
     assert worker.paths.home
     left = [path for path in worker.paths.home.rglob("*") if path.is_file()]
     assert left == [worker.paths.settings]
-    assert worker.run("uninstall", "--purge").returncode == 0
-    assert not worker.paths.home.exists()
+    for _ in range(2):
+        assert worker.run("uninstall", "--purge").returncode == 0
+        assert not worker.paths.home.exists()
+
+
+@pytest.mark.parametrize("key", [None, b"", b"x" * 32])
+def test_a_worker_whose_key_is_lost_is_not_taken_for_none_and_can_be_stopped(
+    worker: LiveWorker, key: bytes | None
+) -> None:
+    if key is None:
+        worker.paths.control_key.unlink()
+    else:
+        worker.paths.control_key.write_bytes(key)
+    assert worker.run("status").returncode == 1
+    assert worker.run("stop").returncode == 0
+    assert worker.ended()
+
+
+def test_a_cancelled_setup_leaves_an_earlier_sign_in_entry(
+    worker: LiveWorker, live_server: LiveServer
+) -> None:
+    assert worker.run("stop").returncode == 0
+    assert worker.paths.home
+    (entry,) = (worker.paths.home / "config" / "autostart").iterdir()
+    before = entry.read_bytes()
+    live_server.kill()
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("QUBIX_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "qubix_worker", "setup"],
+        env=kept | {"QUBIX_HOME": str(worker.paths.home)},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+    ) as setup:  # fmt: skip
+        assert setup.stdout
+        while "Starting to share" not in setup.stdout.readline():
+            pass
+        setup.send_signal(signal.SIGINT)
+        rest = setup.communicate(timeout=60)[0]
+    assert "taken back" in rest
+    assert entry.read_bytes() == before
+
+
+def test_a_portal_that_answers_for_the_server_costs_no_result(
+    worker: LiveWorker, live_server: LiveServer
+) -> None:
+    job_id = submit(live_server, "loop", timeoutSeconds=3)
+    worker.wait_for("working")
+    wait_for_job(live_server, job_id, "RUNNING")
+    live_server.kill()
+
+    class Portal(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *arguments: Any) -> None:
+            asked.append(self.path)
+
+    asked: list[str] = []
+    portal = ThreadingHTTPServer(("127.0.0.1", live_server.port), Portal)
+    thread = threading.Thread(target=portal.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        wait_until(lambda: any(path.endswith("/complete") for path in asked))
+        assert worker.status().unsent_results == 1
+        assert worker.status().state == "offline"
+    finally:
+        portal.shutdown()
+        portal.server_close()
+        thread.join()
+    live_server.start()
+    wait_until(lambda: job(live_server, job_id)["status"] == "FAILED", seconds=90)
 
 
 def test_uninstall_goes_on_where_the_server_is_gone(

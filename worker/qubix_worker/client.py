@@ -40,6 +40,9 @@ ANSWER_BYTES = 1 << 20
 FORGOTTEN = (401, 403, 404)
 """The statuses of a server that does not know this worker (any more)."""
 
+NOT_OURS = "not_a_qubix_server"
+"""The code of an answer that is no server's of ours, whatever its status: a portal's, a proxy's."""
+
 
 class _Bearer(requests.auth.AuthBase):
     """Sends the secret, or nothing; in both cases a .netrc file is not asked."""
@@ -189,7 +192,7 @@ class ServerClient:
 
     def _not_ours(self, reason: str, status: int | None = None) -> ServerError:
         return ServerError(
-            "not_a_qubix_server",
+            NOT_OURS,
             f"What answered at {self.host} is not a QUBIX server ({reason}).",
             "Check the address. If this network asks you to sign in first, as hotels do, open "
             "any web page, sign in there, and try again.",
@@ -292,7 +295,7 @@ def _retry_after(response: requests.Response) -> float | None:
     try:
         now = parsedate_to_datetime(response.headers["Date"])
         seconds = (parsedate_to_datetime(value) - now).total_seconds()
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, OverflowError):
         return None
     return min(max(seconds, 0.0), 3600.0)
 

@@ -13,6 +13,8 @@ import time
 from multiprocessing import AuthenticationError
 from typing import Any
 
+import psutil
+
 from qubix_worker import lock, system
 from qubix_worker.errors import ControlError
 from qubix_worker.paths import Paths
@@ -53,7 +55,11 @@ class Control:
         """Asks the worker to end, and returns when it has."""
         # It may be gone before its answer is out; whether it has ended, its lock tells.
         with contextlib.suppress(_UnansweredError):
-            self._ask({"command": "stop"})
+            try:
+                self._ask({"command": "stop"})
+            except ControlError:
+                if not self._terminate():
+                    raise
         until = time.monotonic() + STOP_SECONDS
         while lock.is_held(self._paths.lock):
             if time.monotonic() > until:
@@ -63,6 +69,18 @@ class Control:
                     "Try again; if it lasts, restart this computer.",
                 )
             time.sleep(0.05)
+
+    def _terminate(self) -> bool:
+        """For a worker that holds the lock and cannot be spoken to (its key is gone, it is of
+        another version): a signal, which ends it as cleanly. False where none runs."""
+        pid = lock.holder(self._paths.lock)
+        if pid is None or not lock.is_held(self._paths.lock):
+            return False
+        try:
+            psutil.Process(pid).terminate()
+        except psutil.Error:
+            return False
+        return True
 
     def _status(self, message: dict[str, Any]) -> Status:
         try:
@@ -105,6 +123,12 @@ class Control:
             )
 
     def _absent(self, kind: type[ControlError] = ControlError) -> ControlError:
+        if kind is ControlError and lock.is_held(self._paths.lock):
+            return ControlError(
+                "worker_unreachable",
+                "QUBIX is running on this computer, but cannot be spoken to.",
+                "It may just be starting; if it lasts, `qubix-worker stop` ends it.",
+            )
         return kind(
             "worker_not_running",
             "QUBIX is not running on this computer.",

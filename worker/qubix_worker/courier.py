@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qubix_worker.backoff import Backoff
-from qubix_worker.client import ServerClient
+from qubix_worker.client import NOT_OURS, ServerClient
 from qubix_worker.errors import ServerError
 from qubix_worker.protocol import JobCompletion, JobProgress
 from qubix_worker.spool import Entry, Spool
@@ -85,6 +85,9 @@ class Courier:
                 delay = self._backoff.failed()
                 log.warning("the spool cannot be used: %s; again in %.0f s", error, delay)
                 self._stopping.wait(delay)
+            except Exception:  # the thread's edge: results must go on being handed in
+                log.exception("handing in failed unexpectedly")
+                self._stopping.wait(self._backoff.failed())
             else:
                 self._backoff.succeeded()
                 self._wake.wait()
@@ -114,7 +117,7 @@ class Courier:
         except ServerError as error:
             if error.status == 413:
                 client.complete(entry.job_id, _too_large(entry.completion))
-            elif error.status in REFUSED:
+            elif error.status in REFUSED and error.problem.code != NOT_OURS:
                 log.warning("the result of job %s was refused: %s", entry.job_id, error.problem)
                 problem_code = error.problem.code
             else:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qubix_worker.backoff import Backoff
-from qubix_worker.client import FORGOTTEN, READ_SECONDS, ServerClient
+from qubix_worker.client import FORGOTTEN, NOT_OURS, READ_SECONDS, ServerClient
 from qubix_worker.errors import Problem, QubixError, ServerError
 from qubix_worker.protocol import Heartbeat, HeartbeatAnswer
 
@@ -111,8 +111,14 @@ class Link:
             self._acknowledged = False
             delay = self._backoff.failed(error.retry_after_seconds)
             log.warning("heartbeat failed: %s; again in %.0f s", error.problem.happened, delay)
-            forgotten = error.status in FORGOTTEN
+            forgotten = error.status in FORGOTTEN and error.problem.code != NOT_OURS
             self._post(BeatFailed(error.problem, time.time() + delay, forgotten))
+            return time.monotonic() - began + delay
+        except Exception as error:  # the thread's edge: the heartbeat must go on
+            self._acknowledged = False
+            delay = self._backoff.failed()
+            log.exception("a heartbeat failed unexpectedly")
+            self._post(BeatFailed(_unexpected(error), time.time() + delay, forgotten=False))
             return time.monotonic() - began + delay
         finally:
             self._waiting = False
@@ -130,3 +136,11 @@ class Link:
             log.info("a heartbeat on the side failed: %s", error.problem.happened)
         finally:
             client.close()
+
+
+def _unexpected(error: Exception) -> Problem:
+    return Problem(
+        "internal",
+        f"The heartbeat failed in an unexpected way ({type(error).__name__}).",
+        "It is tried again by itself; the log tells more.",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,10 @@ class Pause:
 def load(path: Path) -> Pause | None:
     """The pause that was kept. A damaged file is a pause until resumed: never a surprise start."""
     try:
-        return from_wire(Pause, json.loads(path.read_bytes()))
+        pause = from_wire(Pause, json.loads(path.read_bytes()))
+        if not pause.by or not math.isfinite(pause.until or 0.0):
+            raise ValueError("nobody paused, or until no time")
+        return pause
     except FileNotFoundError:
         return None
     except (ValueError, WireError):

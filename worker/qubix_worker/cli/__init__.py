@@ -30,6 +30,7 @@ FAILED = 1
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns its exit code."""
     arguments = parser.build().parse_args(argv)
+    logging.getLogger().addHandler(logging.NullHandler())  # a traceback is for a log, or nobody
     output = Output.of(arguments)
     try:
         return _dispatch(arguments, output)

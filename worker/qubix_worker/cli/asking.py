@@ -102,7 +102,7 @@ def logs(arguments: argparse.Namespace, output: Output) -> int:
         text = Paths.of_user().log.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         text = ""
-    for line in text.splitlines()[-max(arguments.lines, 0) :]:
+    for line in text.splitlines()[-arguments.lines :] if arguments.lines > 0 else ():
         output.value({"line": line}, line)
     return 0
 

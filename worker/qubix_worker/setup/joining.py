@@ -179,11 +179,13 @@ class StartAtSignIn:
     def __init__(self, paths: Paths, choices: Choices) -> None:
         self._entry = system.current().autostart(paths.home)
         self._wanted = choices.settings.start_at_sign_in
+        self._existed = False
 
     def is_done(self) -> bool:
         return not self._wanted and not self._entry.exists()
 
     def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        self._existed = self._entry.exists()
         if self._wanted:
             self._entry.add([*worker_command(), "run"])
         else:
@@ -191,4 +193,7 @@ class StartAtSignIn:
         yield Progress(self.key, "running")
 
     def undo(self) -> None:
-        self._entry.remove()
+        if self._existed:
+            self._entry.add([*worker_command(), "run"])
+        else:
+            self._entry.remove()

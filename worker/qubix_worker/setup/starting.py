@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from qubix_worker import __version__, identity, launcher
+from qubix_worker import __version__, identity, launcher, lock
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, SetupError
 from qubix_worker.paths import Paths
@@ -50,7 +50,8 @@ class Start:
             if cancel.wait(POLL_SECONDS):
                 _end(process)
                 raise Cancelled
-            if process.poll() is not None and not self._running():
+            # One that ended since another was just starting is no failure: that one is waited for.
+            if process.poll() is not None and not lock.is_held(self._paths.lock):
                 raise self._failure(f"it ended at once, with {process.returncode}")
             if time.monotonic() > until:
                 _end(process)

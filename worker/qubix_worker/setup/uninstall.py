@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from qubix_worker import amalgamation, identity, system
 from qubix_worker.client import ServerClient
 from qubix_worker.control import Control
-from qubix_worker.errors import ControlError, QubixError
+from qubix_worker.errors import ControlError, Problem, QubixError
 from qubix_worker.paths import Paths
 from qubix_worker.setup.steps import Progress, problem_of
 
@@ -44,6 +44,10 @@ def uninstall(paths: Paths, *, purge: bool = False) -> Iterator[Progress]:
     except QubixError as error:
         log.info("leaving failed", exc_info=True)
         yield Progress("leave", "failed", problem=error.problem)
+    except (OSError, ValueError) as error:
+        log.info("leaving failed", exc_info=True)
+        problem = Problem("not_left", f"The network could not be told ({error}).", "Nothing to do.")
+        yield Progress("leave", "failed", problem=problem)
     else:
         yield Progress("leave", "done")
     yield Progress("remove", "running")
@@ -81,5 +85,5 @@ def _remove(paths: Paths, *, purge: bool) -> None:
             shutil.rmtree(folder)
         except FileNotFoundError:
             continue
-    if paths.home and not any(paths.home.iterdir()):
+    if paths.home and paths.home.is_dir() and not any(paths.home.iterdir()):
         paths.home.rmdir()
