@@ -121,5 +121,5 @@ def _span(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds} s"
     if seconds < 7200:
-        return f"{seconds // 60} min"
+        return f"{round(seconds / 60)} min"
     return f"{seconds / 3600:.1f} h"
