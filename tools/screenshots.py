@@ -326,7 +326,9 @@ def statuses() -> dict[str, Status]:
         "starting": replace(online, state="starting"),
         "online": online,
         "working": replace(
-            online, state="working", job=CurrentJob("6f1d", "wasm", NOW - 25, progress_percent=62)
+            online,
+            state="working",
+            jobs=(CurrentJob("6f1d", "wasm", NOW - 25, progress_percent=62),),
         ),
         "paused": replace(online, state="paused", paused_by="you", paused_until=NOW + 3600),
         "offline": replace(online, state="offline", trouble=lost, retry_at=NOW + 20),

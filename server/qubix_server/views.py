@@ -102,15 +102,17 @@ def requirements(row: RowMapping) -> dict[str, Any]:
 
 
 def hardware_columns(hardware: Hardware) -> dict[str, Any]:
-    """What of the hardware is filtered by. The card with the most memory stands for all."""
-    cards = sorted(hardware.graphics_cards, key=lambda card: -(card.memory_total_bytes or 0))
+    """What of the hardware is filtered by. Of the cards that programs can use now, the one with
+    the most memory stands for all."""
+    ready = [card for card in hardware.graphics_cards if card.state == "ready"]
+    cards = sorted(ready, key=lambda card: -(card.memory_total_bytes or 0))
     card = cards[0] if cards else None
     return {
         "gpu_model": card.name if card else None,
         "gpu_vram_gb": _gb(card.memory_total_bytes) if card else None,
         "cpu_model": hardware.processor.model,
         "cpu_cores": hardware.processor.logical_cores,
-        "ram_total_gb": _gb(hardware.memory.total_bytes),
+        "ram_total_gb": _gb(hardware.memory.total_bytes) if hardware.memory else None,
         "os": hardware.os.name,
     }
 

@@ -54,7 +54,7 @@ def test_each_state_has_an_icon_of_its_own(world: World, qtbot: QtBot, state: St
 
 def test_the_tooltip_has_the_essential_figure(world: World) -> None:
     working = replace(
-        status(world, "working"), job=CurrentJob("j", "wasm", NOW, progress_percent=62.4)
+        status(world, "working"), jobs=(CurrentJob("j", "wasm", NOW, progress_percent=62.4),)
     )
     assert "62 %" in view(Seen(working), NOW).tooltip
     paused = replace(status(world, "paused"), paused_by="you")
@@ -142,7 +142,7 @@ def test_the_window_shows_the_state_and_what_it_does(
 ) -> None:
     world.worker.current = replace(
         status(world, "working"),
-        job=CurrentJob("j1", "wasm", NOW - 25, progress_percent=62),
+        jobs=(CurrentJob("j1", "wasm", NOW - 25, progress_percent=62),),
         recent_jobs=(FinishedJob("j0", "wasm", "failed", NOW - 90, 5.0, "Out of memory."),),
         usage=Usage(cpu_percent=37, ram_percent=58),
     )

@@ -61,7 +61,8 @@ def test_what_was_sent_is_what_arrives() -> None:
 
 
 def test_what_is_not_known_is_absent() -> None:
-    assert to_wire(GraphicsCard("NVIDIA", "A card")) == {"vendor": "NVIDIA", "name": "A card"}
+    card = GraphicsCard("NVIDIA", "A card")
+    assert to_wire(card) == {"vendor": "NVIDIA", "name": "A card", "state": "ready"}
 
 
 def test_unknown_keys_are_ignored() -> None:

@@ -24,7 +24,15 @@ from typing import Any
 from qubix_worker import __version__
 
 NAME = "qubix_worker.py"
-DEPENDENCIES = ("platformdirs>=4.3", "psutil>=7", "requests>=2.32", "wasmtime>=40")
+DEPENDENCIES = (
+    "jeepney>=0.9; sys_platform == 'linux'",
+    "nvidia-ml-py>=12.560; sys_platform != 'darwin'",
+    "platformdirs>=4.3",
+    "psutil>=7",
+    "requests>=2.32",
+    "truststore>=0.10",
+    "wasmtime>=40",
+)
 """As in pyproject.toml, which a worker that is installed has no more; a test compares the two."""
 
 

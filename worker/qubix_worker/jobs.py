@@ -63,7 +63,7 @@ class JobRunner:
         self,
         paths: Paths,
         command: Sequence[str],
-        memory_limit_mb: int,
+        limits: Limits,
         fetch_module: Callable[[str], bytes] | None = None,
         *,
         environment: Mapping[str, str] = os.environ,
@@ -72,7 +72,7 @@ class JobRunner:
         gives the module with a hash, or raises ServerError."""
         self._folder = paths.jobs
         self._command = tuple(command)
-        self._limits = Limits(memory_limit_mb)
+        self._limits = limits
         self._fetch_module = fetch_module
         self._environment = environment
         self._modules = ModuleCache(paths.data / "modules")
@@ -190,7 +190,7 @@ class JobRunner:
             kind=job.kind,
             spec=job.spec,
             timeout_seconds=job.timeout_seconds,
-            memory_limit_mb=self._limits.memory_mb,
+            limits=self._limits,
             module_file=folder.MODULE if module is not None else None,
         )
         try:

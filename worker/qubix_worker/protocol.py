@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from qubix_worker.wire import camel
+
 WORKER_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 KIND_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,31}")
 NAME_LENGTH = 64
@@ -21,6 +23,10 @@ BODY_BYTES = 64 * 1024
 RESULT_BYTES = 16 * 1024 * 1024
 """Largest result of a job, and largest module that can be handed to one."""
 TIMEOUT_SECONDS_MOST = 24 * 3600
+SLOTS_MOST = 64
+"""Most jobs that a worker runs at once."""
+JOBS_HELD_MOST = 1024
+"""Most jobs that a worker can name in a heartbeat: those at work and those not yet handed in."""
 
 WorkerState = Literal["online", "busy", "paused", "offline"]
 JobStatus = Literal["PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"]
@@ -56,8 +62,14 @@ class Processor:
     logical_cores: int
     physical_cores: int | None = None
     model: str | None = None
+    features: tuple[str, ...] = ()
+    """Instruction sets by the names that Linux gives them in /proc/cpuinfo: `avx2`, `asimd`."""
 
     def __post_init__(self) -> None:
+        if len(self.features) > 64:
+            raise ValueError("processor.features must have at most 64 entries")
+        for feature in self.features:
+            _text("processor.features", feature, 32, least=1)
         _within("processor.logicalCores", self.logical_cores, 1, 65536)
         _within("processor.physicalCores", self.physical_cores, 1, 65536)
         _text("processor.model", self.model, TEXT_LENGTH)
@@ -83,29 +95,53 @@ class Disk:
 
 @dataclass(frozen=True)
 class GraphicsCard:
-    """One card. What its driver does not tell is None; nothing is ever guessed."""
+    """One card, or one partition of a card. What its driver does not tell is None; nothing is ever
+    guessed."""
 
     vendor: str
+    """`NVIDIA`, `AMD`, `Intel`, `Apple`, or as the system names another maker."""
     name: str
     uuid: str | None = None
+    """The vendor's own identity of this very card, where it has one."""
     memory_total_bytes: int | None = None
+    """The card's own memory; for one with unified memory, what it shares with the processor."""
     driver: str | None = None
+    compute: str | None = None
+    """What programs can be made for, in the vendor's words: `8.6` (CUDA), `gfx1100`, `Metal 3`."""
+    pci_address: str | None = None
+    """`0000:01:00.0`, as Linux writes it."""
+    form: Literal["discrete", "integrated", "virtual", "partition"] | None = None
+    unified_memory: bool | None = None
+    """True where the card has no memory of its own but all of the computer's."""
+    part_of: str | None = None
+    """For a partition (MIG): the uuid of the card that it is a part of."""
+    state: Literal["ready", "no_driver", "passed_through", "off"] = "ready"
+    """Whether programs of this computer can use it now: not without a driver, not while it is
+    given to a virtual machine (vfio), not while a hybrid laptop has switched it off."""
 
     def __post_init__(self) -> None:
-        for key in ("vendor", "name", "uuid", "driver"):
-            _text(f"graphicsCards.{key}", getattr(self, key), TEXT_LENGTH)
+        for key in ("vendor", "name", "uuid", "driver", "compute", "pci_address", "part_of"):
+            _text(f"graphicsCards.{camel(key)}", getattr(self, key), TEXT_LENGTH)
         _within("graphicsCards.memoryTotalBytes", self.memory_total_bytes, 1, 1 << 50)
 
 
 @dataclass(frozen=True)
 class Hardware:
+    """What cannot be read is None, and costs no other figure."""
+
     os: OperatingSystem
     processor: Processor
-    memory: Memory
+    memory: Memory | None = None
     disk: Disk | None = None
     graphics_cards: tuple[GraphicsCard, ...] = ()
+    virtual_machine: str | None = None
+    """The virtual machine that this system runs in: `kvm`, `vmware`, `microsoft`, `wsl`."""
+    container: str | None = None
+    """The container that the worker runs in: `docker`, `podman`, `lxc`."""
 
     def __post_init__(self) -> None:
+        _text("virtualMachine", self.virtual_machine, TEXT_LENGTH)
+        _text("container", self.container, TEXT_LENGTH)
         if len(self.graphics_cards) > 64:
             raise ValueError("graphicsCards must have at most 64 entries")
 
@@ -152,9 +188,13 @@ class GraphicsUsage:
     temperature_celsius: float | None = None
     memory_used_mb: float | None = None
     memory_total_mb: float | None = None
+    power_watts: float | None = None
+    uuid: str | None = None
 
     def __post_init__(self) -> None:
         _text("usage.gpus.name", self.name, TEXT_LENGTH)
+        _text("usage.gpus.uuid", self.uuid, TEXT_LENGTH)
+        _within("usage.gpus.powerWatts", self.power_watts, 0, 1e5)
         _within("usage.gpus.percent", self.percent, 0, 100)
         _within("usage.gpus.temperatureCelsius", self.temperature_celsius, -100, 300)
         _within("usage.gpus.memoryUsedMb", self.memory_used_mb, 0, 1e9)
@@ -195,9 +235,23 @@ class Heartbeat:
     current_job: str | None = None
     worker_version: str | None = None
     worker_sha256: str | None = None
+    current_jobs: tuple[str, ...] | None = None
+    """All jobs that the worker has: those at work, and those whose results are on their way. None,
+    from a worker that has one at a time: `current_job` tells it."""
+    free_slots: int | None = None
+    """How many more jobs the worker takes now. None: one, where it is online and has none."""
+    pause_reason: str | None = None
+    """While `paused`: why, as a sentence for a person."""
 
     def __post_init__(self) -> None:
         _text("currentJob", self.current_job, 64)
+        _text("pauseReason", self.pause_reason, TEXT_LENGTH)
+        _within("freeSlots", self.free_slots, 0, SLOTS_MOST)
+        if self.current_jobs is not None:
+            if len(self.current_jobs) > JOBS_HELD_MOST:
+                raise ValueError(f"currentJobs must have at most {JOBS_HELD_MOST} entries")
+            for job in self.current_jobs:
+                _text("currentJobs", job, 64)
         _text("workerVersion", self.worker_version, 64)
         _text("workerSha256", self.worker_sha256, 64)
 

@@ -11,10 +11,12 @@ import tomllib
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from qubix_worker.errors import SettingsError
 from qubix_worker.files import write_whole
+from qubix_worker.guest.hours import Plan
+from qubix_worker.protocol import SLOTS_MOST
 from qubix_worker.wire import WireError, camel, from_wire
 
 
@@ -30,15 +32,48 @@ class Settings:
     """The most memory that one job may take."""
     processor: bool = True
     """False: only graphics cards are shared."""
+    processor_percent: int = 75
+    """The most of the whole processor that all jobs together may use."""
+    priority: Literal["idle", "low", "normal"] = "idle"
+    """How jobs stand behind this computer's own programs: `idle` has only what nobody wants."""
+    jobs_at_once: int = 0
+    """The most jobs at once; 0: as many as the processor's share and the memory allow."""
     excluded_cards: tuple[str, ...] = ()
     """UUIDs, or names, of the cards left out."""
+    hours: tuple[str, ...] = ()
+    """When to share, such as `mon-fri 20:00-07:00` or `sat,sun`; empty: at all hours."""
+    only_when_idle: bool = False
+    """Share only while nobody uses this computer."""
+    idle_minutes: int = 5
+    """How long nobody must have touched it for that."""
+    on_battery: bool = False
+    on_metered: bool = False
+    """Share also where the connection is paid by what is sent."""
+    stop_above_celsius: int = 90
+    """Rest while the processor or a shared card is hotter than this; 0: never."""
+    when_paused: Literal["end", "freeze"] = "end"
+    """What becomes of a job at work when a pause begins. `freeze`: it goes on after a short one."""
+    keep_awake: bool = False
+    """Do not let this computer fall asleep while a job is at work; never on battery."""
+    container_network: bool = False
+    """Whether a job of the kind `container` that asks for the network may have it."""
     start_at_sign_in: bool = True
 
     def __post_init__(self) -> None:
-        if not 64 <= self.memory_limit_mb <= 1 << 24:
-            raise ValueError("memory_limit_mb must be between 64 and 16777216")
+        _within("memory_limit_mb", self.memory_limit_mb, 64, 1 << 24)
+        _within("processor_percent", self.processor_percent, 1, 100)
+        _within("jobs_at_once", self.jobs_at_once, 0, SLOTS_MOST)
+        _within("idle_minutes", self.idle_minutes, 1, 24 * 60)
+        if self.stop_above_celsius:
+            _within("stop_above_celsius", self.stop_above_celsius, 40, 120)
+        Plan.of(self.hours)
         if self.server:
             check_server_url(self.server)
+
+
+def _within(name: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{name} must be between {least} and {most}")
 
 
 def check_server_url(url: str) -> str:

@@ -17,6 +17,9 @@ class CurrentJob:
     started_at: float
     """Seconds since the epoch."""
     progress_percent: float | None = None
+    operation: str | None = None
+    frozen: bool = False
+    """It stands still while a pause lasts."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,19 @@ class Status:
     paused_until: float | None = None
     """None while paused means: until a person resumes."""
     paused_by: str | None = None
+    """`you`, `schedule`, `use`, `battery`, `heat` or `metered`."""
+    pause_reason: str | None = None
+    """Why, as a sentence for a person."""
     retry_at: float | None = None
     trouble: Trouble | None = None
-    job: CurrentJob | None = None
+    jobs: tuple[CurrentJob, ...] = ()
+    """The jobs at work, the one that began first at the front."""
     recent_jobs: tuple[FinishedJob, ...] = ()
     unsent_results: int = 0
     last_heartbeat_at: float | None = None
     usage: Usage = field(default_factory=Usage)
+
+    @property
+    def job(self) -> CurrentJob | None:
+        """The job that began first, where one is at work."""
+        return self.jobs[0] if self.jobs else None

@@ -22,6 +22,7 @@ from qubix_worker.control_server import ControlServer
 from qubix_worker.courier import Courier, Delivered
 from qubix_worker.identity import Identity
 from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
+from qubix_worker.kinds import Limits
 from qubix_worker.link import Beat, BeatFailed, Link
 from qubix_worker.paths import Paths
 from qubix_worker.pause import Pause
@@ -82,7 +83,8 @@ class Worker:
         self._sampler = Sampler()
         self._spool = Spool(paths.spool)
         self._stopping = False
-        self._jobs = JobRunner(paths, job_command, settings.memory_limit_mb, self._fetch_module)
+        limits = Limits(settings.memory_limit_mb)
+        self._jobs = JobRunner(paths, job_command, limits, self._fetch_module)
         self._link = Link(self._client, self._report, self._events.put, interval_seconds=30)
         self._courier = Courier(self._client, self._spool, self._events.put)
         self._pause = load_pause(paths.pause)
@@ -178,7 +180,7 @@ class Worker:
 
     def _begin(self, job: Job) -> None:
         log.info("job %s (%s) begins, attempt %d", job.id, job.kind, job.attempt)
-        self._publish(job=CurrentJob(job.id, job.kind, time.time()))
+        self._publish(jobs=(CurrentJob(job.id, job.kind, time.time()),))
         self._settle()
         self._jobs.start(job, self._events.put)
         self._link.beat_soon()
@@ -187,7 +189,7 @@ class Worker:
         job = self.status.job
         if job is None or job.id != progress.job_id:
             return
-        self._publish(job=dataclasses.replace(job, progress_percent=progress.percent))
+        self._publish(jobs=(dataclasses.replace(job, progress_percent=progress.percent),))
         self._courier.progress(job.id, JobProgress(progress.percent, progress.operation))
 
     def _ended(self, ended: JobEnded) -> None:
@@ -201,7 +203,7 @@ class Worker:
         recent = (finished, *self.status.recent_jobs)[:RECENT_JOBS]
         if not ended.cancelled:
             self._keep(ended)
-        self._publish(job=None, recent_jobs=recent, unsent_results=len(self._spool.job_ids()))
+        self._publish(jobs=(), recent_jobs=recent, unsent_results=len(self._spool.job_ids()))
         self._settle()
         if ended.cancelled:
             self._link.beat_soon()

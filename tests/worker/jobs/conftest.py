@@ -16,6 +16,7 @@ import pytest
 import wasmtime
 
 from qubix_worker.jobs import JobEnded, JobEvent, JobProgressed, JobRunner
+from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Job, JobCompletion
 
@@ -94,7 +95,7 @@ def new_runner(paths: Paths) -> Iterator[Callable[..., JobRunner]]:
     runners = []
 
     def make(*, memory_limit_mb: int = 64, **more: Any) -> JobRunner:
-        runners.append(JobRunner(paths, COMMAND, memory_limit_mb, **more))
+        runners.append(JobRunner(paths, COMMAND, Limits(memory_limit_mb), **more))
         return runners[-1]
 
     yield make

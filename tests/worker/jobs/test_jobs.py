@@ -19,6 +19,7 @@ import pytest
 
 from qubix_worker.errors import ServerError
 from qubix_worker.jobs import JobRunner
+from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Job
 
@@ -175,7 +176,7 @@ def test_a_child_that_is_killed_fails_the_job_and_says_so(
 def test_a_child_that_goes_wrong_fails_the_job(
     paths: Paths, start: Start, program: Program, code: str, how: str
 ) -> None:
-    runner = JobRunner(paths, [sys.executable, "-c", code], memory_limit_mb=1)
+    runner = JobRunner(paths, [sys.executable, "-c", code], Limits(1))
     job = start(program("loop"), on=runner)
     assert job.completion.error == f"The job's process {how}."
 
@@ -185,7 +186,7 @@ def test_what_a_child_has_begun_ends_with_it(
 ) -> None:
     waits = "import time; time.sleep(60)"
     code = f"import subprocess, sys;subprocess.run([sys.executable, '-c', '{waits}', sys.argv[2]])"
-    runner = JobRunner(paths, [sys.executable, "-c", code], 64)
+    runner = JobRunner(paths, [sys.executable, "-c", code], Limits(64))
     job = start(program("loop"), on=runner)
     wait_until(lambda: len(children_at(paths.jobs / "job-1-1")) == 2)
     both = children_at(paths.jobs / "job-1-1")
@@ -198,7 +199,7 @@ def test_what_a_child_has_begun_ends_with_it(
 def test_a_program_that_cannot_be_begun_fails_the_job(
     paths: Paths, start: Start, program: Program
 ) -> None:
-    runner = JobRunner(paths, ["/nowhere/qubix-worker"], 64)
+    runner = JobRunner(paths, ["/nowhere/qubix-worker"], Limits(64))
     job = start(program("loop"), on=runner)
     assert job.completion.error.startswith("This computer could not begin the job: ")
 
@@ -216,10 +217,11 @@ PARENT = """
 import sys
 from pathlib import Path
 from qubix_worker.jobs import JobRunner
+from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Job
 home, module = sys.argv[1:]
-runner = JobRunner(Paths.under(Path(home)), [sys.executable, "-m", "qubix_worker"], 64)
+runner = JobRunner(Paths.under(Path(home)), [sys.executable, "-m", "qubix_worker"], Limits(64))
 runner.start(Job("orphan", "wasm", {"module": module}, 600), print)
 sys.stdin.read()
 """

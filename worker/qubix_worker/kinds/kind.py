@@ -1,13 +1,17 @@
 """What a kind of job is: the types that a kind, its child process and its supervisor share.
 
-A kind is a module with these five names. `check` and `module_sha256` run in the worker and only
+A kind is a module with these names. `check` and `module_sha256` run in the worker and only
 look at the specification; `run` runs in the job's own child process, and nowhere else.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    import psutil  # a job's child does without it
 
 OUTPUT_BYTES = 11 * 1024 * 1024
 """Most that a job may write to its standard output or error: with base64 and the error's last
@@ -27,6 +31,13 @@ class Limits:
     """What the provider gives a job."""
 
     memory_mb: int
+    cores: float = 1.0
+    """Processor cores' worth of time: 0.5 is half of one core's."""
+    priority: Literal["idle", "low", "normal"] = "idle"
+    cards: tuple[str, ...] = ()
+    """The UUIDs of the graphics cards that a job may use."""
+    network: bool = False
+    """Whether a job that asks for the network may have it, where its kind knows of one."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +47,9 @@ class Task:
     kind: str
     spec: dict[str, Any]
     timeout_seconds: int
-    memory_limit_mb: int
+    limits: Limits
     module_file: str | None = None
     """The name of the fetched module in the job's folder, where the spec names one by hash."""
-
-    @property
-    def limits(self) -> Limits:
-        return Limits(self.memory_limit_mb)
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,24 @@ class Kind(Protocol):
 
     def run(self, task: Task) -> Outcome:
         """Runs the job; the working folder is the job's. Only ever called in its child process."""
+        ...
+
+    def freeze(self, place: Path, child: psutil.Process) -> None:
+        """Lets the job in the folder `place` stand still, with all its processes. In the worker."""
+        ...
+
+    def thaw(self, place: Path, child: psutil.Process) -> None:
+        """Lets it go on."""
+        ...
+
+    def tidy(self, place: Path) -> None:
+        """Ends and removes what the job in `place` left outside of its folder and child process.
+        In the worker, once for each job, after its child has ended in whatever way."""
+        ...
+
+    def sweep(self, jobs: Path) -> None:
+        """The same for all jobs of a killed worker, whose jobs had their folders in `jobs`; they
+        may be gone. In the worker, at its start, before any job."""
         ...
 
 

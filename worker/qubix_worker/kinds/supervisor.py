@@ -152,7 +152,7 @@ class _Watch:
         return None
 
     def _memory(self) -> str | None:
-        most_mb = self._task.memory_limit_mb + OVERHEAD_MB
+        most_mb = self._task.limits.memory_mb + OVERHEAD_MB
         try:
             rss = self._process.memory_info().rss if self._process else 0
         except psutil.Error:

@@ -17,10 +17,13 @@ import importlib.util
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qubix_worker.kinds.kind import Limits, Outcome, SpecError, Task
 from qubix_worker.protocol import RESULT_BYTES
+
+if TYPE_CHECKING:
+    import psutil
 
 name = "wasm"
 
@@ -70,6 +73,24 @@ def run(task: Task) -> Outcome:
     from qubix_worker.kinds import wasm_run  # noqa: PLC0415 - loads wasmtime: child process only
 
     return wasm_run.run(task)
+
+
+def freeze(place: Path, child: psutil.Process) -> None:
+    """See `Kind`."""
+    child.suspend()
+
+
+def thaw(place: Path, child: psutil.Process) -> None:
+    """See `Kind`."""
+    child.resume()
+
+
+def tidy(place: Path) -> None:
+    """See `Kind`. A module leaves nothing outside of its process and its folder."""
+
+
+def sweep(jobs: Path) -> None:
+    """See `Kind`."""
 
 
 def check_module(data: bytes) -> None:
