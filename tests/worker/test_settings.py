@@ -40,7 +40,7 @@ def test_what_was_saved_is_what_is_loaded(
     [
         ("name = ", "Invalid value"),
         ("memory_limit_mb = 1", "between 64"),
-        ("memory_limit_mb = true", "memoryLimitMb must be a whole number"),
+        ("memory_limit_mb = true", "memory_limit_mb must be a whole number"),
         ("colour = 'red'", "unknown setting 'colour'"),
         ("server = 'ftp://h'", "http"),
     ],

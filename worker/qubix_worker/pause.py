@@ -1,4 +1,6 @@
-"""A pause as a value, kept in the state folder so that it outlives a restart of the computer."""
+"""A pause as a value. What a person has asked for is kept in the state folder, so that it outlives
+a restart of the computer; what the computer's own state asks for (`guest.rules.Rest`) is not.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +18,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Pause:
-    """Who paused, and until when (seconds since the epoch; None: until resumed)."""
+    """Who or what paused, and until when (seconds since the epoch; None: that is not known, or
+    until resumed). `reason` is a sentence for a person."""
 
     by: str
     until: float | None = None
+    reason: str = "You asked for a pause."
 
     def is_over(self, now: float) -> bool:
         return self.until is not None and now >= self.until

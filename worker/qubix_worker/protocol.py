@@ -242,10 +242,13 @@ class Heartbeat:
     """How many more jobs the worker takes now. None: one, where it is online and has none."""
     pause_reason: str | None = None
     """While `paused`: why, as a sentence for a person."""
+    capabilities: tuple[str, ...] | None = None
+    """The kinds of jobs that the worker can run now. None: those that it registered with."""
 
     def __post_init__(self) -> None:
         _text("currentJob", self.current_job, 64)
         _text("pauseReason", self.pause_reason, TEXT_LENGTH)
+        _kinds("capabilities", self.capabilities or ())
         _within("freeSlots", self.free_slots, 0, SLOTS_MOST)
         if self.current_jobs is not None:
             if len(self.current_jobs) > JOBS_HELD_MOST:

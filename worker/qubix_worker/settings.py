@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import tomllib
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +19,7 @@ from qubix_worker.errors import SettingsError
 from qubix_worker.files import write_whole
 from qubix_worker.guest.hours import Plan
 from qubix_worker.protocol import SLOTS_MOST
-from qubix_worker.wire import WireError, camel, from_wire
+from qubix_worker.wire import WireError, camel, from_wire, to_wire, wire_names
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,28 @@ def load(path: Path) -> Settings:
         return Settings()
     except (OSError, ValueError) as error:
         raise _unusable(path, str(error)) from error
-    known = {field.name for field in dataclasses.fields(Settings)}
-    if unknown := sorted(values.keys() - known):
-        raise _unusable(path, f"unknown setting {unknown[0]!r}")
     try:
-        return from_wire(Settings, {camel(key): value for key, value in values.items()})
-    except WireError as error:
+        return changed(Settings(), values)
+    except ValueError as error:
         raise _unusable(path, str(error)) from error
+
+
+def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """`settings` with `changes`, by the names that they have in the file.
+
+    Raises ValueError, which names the setting that is unknown, of the wrong type or out of range.
+    """
+    kept = dataclasses.asdict(settings)
+    if unknown := sorted(changes.keys() - kept.keys()):
+        raise ValueError(f"unknown setting {str(unknown[0])[:64]!r}")
+    whole = {camel(key): to_wire(value) for key, value in (kept | dict(changes)).items()}
+    try:
+        return from_wire(Settings, whole)
+    except WireError as error:
+        # In the file names are Python's, as in TOML they usually are.
+        names = wire_names(Settings)
+        told = re.sub(r"^\w+", lambda name: names.get(name[0], name[0]), str(error))
+        raise ValueError(told) from error
 
 
 def save(path: Path, settings: Settings) -> None:

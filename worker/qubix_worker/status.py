@@ -66,9 +66,27 @@ class Status:
     recent_jobs: tuple[FinishedJob, ...] = ()
     unsent_results: int = 0
     last_heartbeat_at: float | None = None
+    warning: Trouble | None = None
+    """What its owner should mend on this computer, although the network can be reached."""
     usage: Usage = field(default_factory=Usage)
 
     @property
     def job(self) -> CurrentJob | None:
         """The job that began first, where one is at work."""
         return self.jobs[0] if self.jobs else None
+
+
+def state_of(status: Status, *, forgotten: bool = False) -> State:
+    """The state that follows from the facts in `status`. `forgotten`: the server has just said
+    that it does not know this computer, which only its owner can mend."""
+    if forgotten:
+        return "attention"
+    if status.paused_by:
+        return "paused"
+    if status.trouble:
+        return "attention" if status.state == "attention" else "offline"
+    if status.warning:
+        return "attention"
+    if status.jobs:
+        return "working"
+    return "starting" if status.last_heartbeat_at is None else "online"
