@@ -65,8 +65,10 @@ def _of_status(status: Status, now: float) -> View:
                 "working", translate("View", "Working"), _job(status), can_pause=True, can_stop=True
             )
         case "paused":
-            return View("paused", translate("View", "Paused"), _pause(status, now), can_resume=True,
-                        can_stop=True)  # fmt: skip
+            # What the computer's own state asks for ends by itself; a person may still add to it.
+            asked = status.paused_by == "you"
+            return View("paused", translate("View", "Paused"), _pause(status, now),
+                        can_pause=not asked, can_resume=asked, can_stop=True)  # fmt: skip
         case "offline":
             again = ""
             if status.retry_at is not None:
@@ -77,14 +79,16 @@ def _of_status(status: Status, now: float) -> View:
                 "offline", translate("View", "Offline"), detail, can_pause=True, can_stop=True
             )
         case "attention":
-            todo = words.said(status.trouble.todo) if status.trouble else ""
-            detail = " ".join(part for part in (trouble, todo) if part)
+            what = status.trouble or status.warning
+            detail = f"{words.said(what.happened)} {words.said(what.todo)}" if what else ""
             return View("attention", translate("View", "Needs attention"), detail, can_stop=True)
 
 
 def _job(status: Status) -> str:
     if status.job is None:
         return ""
+    if len(status.jobs) > 1:
+        return translate("View", "{count} jobs are running.").format(count=len(status.jobs))
     kind = status.job.kind
     if status.job.progress_percent is None:
         return translate("View", "A {kind} job is running.").format(kind=kind)
@@ -93,9 +97,10 @@ def _job(status: Status) -> str:
 
 
 def _pause(status: Status, now: float) -> str:
-    by = status.paused_by
-    who = "" if by in (None, "you") else translate("View", " by {reason}").format(reason=by)
-    if status.paused_until is None:
-        return translate("View", "Until you resume{who}.").format(who=who)
-    time = words.until(status.paused_until, now)
-    return translate("View", "Until {time}{who}.").format(time=time, who=who)
+    why = words.said(status.pause_reason or "") if status.paused_by != "you" else ""
+    if status.paused_until is not None:
+        time = words.until(status.paused_until, now)
+        until = translate("View", "Until {time}.").format(time=time)
+    else:
+        until = "" if why else translate("View", "Until you resume.")
+    return " ".join(part for part in (why, until) if part)

@@ -59,13 +59,20 @@ def test_the_tooltip_has_the_essential_figure(world: World) -> None:
     assert "62 %" in view(Seen(working), NOW).tooltip
     paused = replace(status(world, "paused"), paused_by="you")
     assert "Until you resume" in view(Seen(paused), NOW).tooltip
-    battery = replace(status(world, "paused"), paused_by="battery")
-    assert "by battery" in view(Seen(battery), NOW).tooltip
+    why = "It runs on its battery."
+    battery = replace(paused, paused_by="battery", pause_reason=why)
+    assert view(Seen(battery), NOW).detail == why
+    schedule = replace(battery, paused_by="schedule", paused_until=NOW + 60)
+    assert view(Seen(schedule), NOW).detail.startswith(f"{why} Until ")
     trouble = Trouble("no_network", "The connection failed.", "Check it.")
     offline = replace(status(world, "offline"), trouble=trouble, retry_at=NOW + 20)
     assert "The connection failed. Trying again in 20 s." in view(Seen(offline), NOW).tooltip
     attention = replace(status(world, "attention"), trouble=trouble)
     assert "Check it." in view(Seen(attention), NOW).tooltip
+    warned = replace(status(world, "attention"), warning=trouble)
+    assert "Check it." in view(Seen(warned), NOW).tooltip
+    two = replace(working, jobs=working.jobs * 2)
+    assert "2 jobs" in view(Seen(two), NOW).tooltip
 
 
 def test_a_worker_that_is_gone_or_hangs_is_told_apart(world: World) -> None:
@@ -82,7 +89,10 @@ def test_the_menu_fits_the_state(world: World, person: Person, qtbot: QtBot) -> 
     assert tray.menu.actions()[0].text() == "Online"
     assert person.entry(tray.menu, "Pause").isVisible()
     assert not person.entry(tray.menu, "Resume").isVisible()
-    tray.show_seen(Seen(status(world, "paused")))
+    tray.show_seen(Seen(replace(status(world, "paused"), paused_by="battery")))
+    assert person.entry(tray.menu, "Pause").isVisible()
+    assert not person.entry(tray.menu, "Resume").isVisible()
+    tray.show_seen(Seen(replace(status(world, "paused"), paused_by="you")))
     assert not person.entry(tray.menu, "Pause").isVisible()
     assert person.entry(tray.menu, "Resume").isVisible()
     tray.show_seen(Seen(problem=Problem("worker_not_running", "Not running.", "Start it.")))

@@ -48,7 +48,7 @@ class Looking:
         memory = next((f.value for f in self.findings if isinstance(f.value, Memory)), None)
         return Computer(
             memory_total_bytes=memory.total_bytes if memory else None,
-            graphics_cards=len(self.cards),
+            graphics_cards=sum(_unused(card) is None for card in self.cards),
             excluded_cards=self.excluded,
         )
 
@@ -256,7 +256,9 @@ def _describe_card(card: GraphicsCard, state: Looking) -> _Seen:
     words = " · ".join(facts) or card.vendor
     if (card.uuid or card.name) in state.excluded:
         return _Seen(card.name, words, translate("ComputerPage", "Left out"), card=card)
-    if not card.driver:
+    if unused := _unused(card):
+        return _Seen(card.name, words, unused)
+    if card.state == "no_driver" or not card.driver:
         verdict = translate("ComputerPage", "Can share after a driver update")
         return _Seen(card.name, words, verdict, "warn", shared=True, card=card)
     return _Seen(
@@ -267,6 +269,17 @@ def _describe_card(card: GraphicsCard, state: Looking) -> _Seen:
         shared=True,
         card=card,
     )
+
+
+def _unused(card: GraphicsCard) -> str | None:
+    """Why no job can have this card, whatever its owner wants; None where one can."""
+    if card.state == "passed_through":
+        return translate("ComputerPage", "Not used: given to a virtual machine")
+    if card.form == "integrated":
+        return translate("ComputerPage", "Not used: integrated")
+    if card.form == "virtual":
+        return translate("ComputerPage", "Not used: virtual")
+    return None
 
 
 def _title(kind: str) -> str:
