@@ -1,0 +1,72 @@
+"""What jobs may take of a computer, by its owner's settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qubix_worker.allowance import Machine, allowance, shared_cards
+from qubix_worker.protocol import SLOTS_MOST, GraphicsCard
+from qubix_worker.settings import Settings
+
+GIB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("cores", "memory_gib", "changes", "slots", "job_cores"),
+    [
+        (2, 8, {}, 1, 1.5),
+        (8, 64, {}, 6, 1.0),
+        (8, 64, {"processor_percent": 100}, 8, 1.0),
+        (8, 8, {}, 2, 3.0),
+        (8, 64, {"jobs_at_once": 2, "processor_percent": 50}, 2, 2.0),
+        (2, 8, {"processor_percent": 25}, 1, 0.5),
+        (2, 1, {}, 1, 1.5),
+        (4, 64, {"jobs_at_once": 8, "processor_percent": 50}, 8, 0.25),
+    ],
+)
+def test_slots_and_cores_follow_from_the_settings(
+    cores: int, memory_gib: int, changes: dict[str, Any], slots: int, job_cores: float
+) -> None:
+    found = allowance(Settings(**changes), Machine(cores, memory_gib * GIB))
+    assert (found.slots, found.limits.cores) == (slots, job_cores)
+
+
+@given(
+    cores=st.integers(1, 4096),
+    memory=st.integers(1, 1 << 46),
+    percent=st.integers(1, 100),
+    jobs=st.integers(0, SLOTS_MOST),
+    job_mb=st.integers(64, 1 << 24),
+)
+def test_all_jobs_together_never_take_more_than_the_share(
+    cores: int, memory: int, percent: int, jobs: int, job_mb: int
+) -> None:
+    settings = Settings(processor_percent=percent, jobs_at_once=jobs, memory_limit_mb=job_mb)
+    found = allowance(settings, Machine(cores, memory))
+    assert 1 <= found.slots <= SLOTS_MOST
+    share = cores * percent / 100
+    assert found.slots * found.limits.cores <= max(share, found.slots * 0.05) + 1e-9
+
+
+def test_a_job_may_use_the_cards_that_are_ready_and_not_left_out() -> None:
+    cards = (
+        GraphicsCard("NVIDIA", "One", uuid="GPU-1"),
+        GraphicsCard("NVIDIA", "Two", uuid="GPU-2"),
+        GraphicsCard("NVIDIA", "Three", uuid="GPU-3", state="passed_through"),
+        GraphicsCard("AMD", "Nameless"),
+    )
+    found = allowance(Settings(excluded_cards=("GPU-2",)), Machine(8, GIB, cards))
+    assert found.limits.cards == ("GPU-1",)
+
+
+@pytest.mark.parametrize("left_out", ["GPU-1", "Big"])
+def test_a_card_that_is_left_out_takes_its_partitions_along(left_out: str) -> None:
+    whole = GraphicsCard("NVIDIA", "Big", uuid="GPU-1")
+    part = GraphicsCard("NVIDIA", "Big 1g", uuid="MIG-1", form="partition", part_of="GPU-1")
+    other = GraphicsCard("NVIDIA", "Other", uuid="GPU-2")
+    settings = Settings(excluded_cards=(left_out,))
+    assert shared_cards((whole, part, other), settings) == (other,)
