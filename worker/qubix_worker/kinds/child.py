@@ -14,7 +14,7 @@ from pathlib import Path
 
 from qubix_worker.kinds import KINDS, folder
 from qubix_worker.kinds.confine import HERE
-from qubix_worker.kinds.kind import DISK_BYTES, Outcome, SpecError
+from qubix_worker.kinds.kind import Kind, Outcome, SpecError
 
 WORKER_GONE = 70
 """The exit code of a child whose worker has gone; nobody is there to read it."""
@@ -24,14 +24,15 @@ OVERTIME_SECONDS = 10.0
 
 def main(place: Path) -> int:
     """Does what job.json in `place` asks and writes result.json. Returns the exit code."""
-    _end_with_worker()
     os.chdir(place)
     here = Path()
     task = folder.read_task(here)
-    HERE.confine(DISK_BYTES)
-    _end_overtime(task.timeout_seconds + OVERTIME_SECONDS)
+    kind = KINDS[task.kind]
+    _end_with_worker(kind, place)
+    HERE.confine(kind.file_bytes)
+    _end_overtime(kind, place, task.timeout_seconds + OVERTIME_SECONDS)
     try:
-        outcome = KINDS[task.kind].run(task)
+        outcome = kind.run(task)
     except SpecError as error:
         outcome = Outcome("failed", error=str(error))
     except Exception:  # the edge of a process: whatever it is, the job has failed
@@ -42,17 +43,25 @@ def main(place: Path) -> int:
     return 0
 
 
-def _end_with_worker() -> None:
-    threading.Thread(target=_wait_for_end_of_input, daemon=True).start()
+def _end_with_worker(kind: Kind, place: Path) -> None:
+    threading.Thread(target=_wait_for_end_of_input, args=(kind, place), daemon=True).start()
 
 
-def _wait_for_end_of_input() -> None:
+def _wait_for_end_of_input(kind: Kind, place: Path) -> None:
     while os.read(0, 1):
         pass
-    os._exit(WORKER_GONE)
+    _end(kind, place)
 
 
-def _end_overtime(seconds: float) -> None:
-    timer = threading.Timer(seconds, os._exit, [WORKER_GONE])
+def _end_overtime(kind: Kind, place: Path, seconds: float) -> None:
+    timer = threading.Timer(seconds, _end, [kind, place])
     timer.daemon = True
     timer.start()
+
+
+def _end(kind: Kind, place: Path) -> None:
+    """Nobody but this process is left to end what the job has begun elsewhere."""
+    try:
+        kind.tidy(place)
+    finally:
+        os._exit(WORKER_GONE)

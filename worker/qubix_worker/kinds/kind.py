@@ -67,6 +67,11 @@ class Kind(Protocol):
     """One kind of job."""
 
     name: str
+    variables: tuple[str, ...]
+    """What its child process needs of the worker's environment, beside what Python does."""
+    file_bytes: int | None
+    """The largest file that its child process may write; None: the child only manages a program
+    that has bounds of its own, and is not bounded itself."""
 
     def available(self) -> bool:
         """Whether this computer can run such jobs. Cheap: loads no library."""

@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from qubix_worker.kinds import folder
+from qubix_worker.kinds import KINDS, folder
 from qubix_worker.kinds.confine import HERE, child_environment
 from qubix_worker.kinds.harmless import one_line, tail
 from qubix_worker.kinds.kind import (
@@ -61,7 +61,7 @@ def supervise(
     """
     progress = ProgressTail(place / folder.STDERR)
     began = time.monotonic()
-    child = _begin(command, place, environment)
+    child = _begin(command, place, environment, task.kind)
     watch = _Watch(child, place, task, began)
     reason = None
     try:
@@ -89,7 +89,7 @@ def end_tree(process: psutil.Process) -> None:
 
 
 def _begin(
-    command: Sequence[str], place: Path, environment: Mapping[str, str]
+    command: Sequence[str], place: Path, environment: Mapping[str, str], kind: str
 ) -> subprocess.Popen[bytes]:
     with (place / folder.LOG).open("wb") as child_log:
         return subprocess.Popen(
@@ -99,7 +99,7 @@ def _begin(
             stdout=child_log,
             stderr=child_log,
             close_fds=True,
-            env=child_environment(environment),
+            env=child_environment(environment, KINDS[kind].variables),
             **HERE.popen_options(),
         )
 

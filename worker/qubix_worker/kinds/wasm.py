@@ -19,13 +19,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qubix_worker.kinds.kind import Limits, Outcome, SpecError, Task
+from qubix_worker.kinds.kind import DISK_BYTES, Limits, Outcome, SpecError, Task
 from qubix_worker.protocol import RESULT_BYTES
 
 if TYPE_CHECKING:
     import psutil
 
 name = "wasm"
+variables: tuple[str, ...] = ()
+file_bytes: int | None = DISK_BYTES
 
 MAGIC = b"\0asm"
 CORE_VERSION = b"\1\0\0\0"

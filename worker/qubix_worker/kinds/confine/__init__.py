@@ -20,8 +20,9 @@ class Confinement(Protocol):
         """In the worker: arguments for subprocess.Popen."""
         ...
 
-    def confine(self, file_bytes: int) -> None:
-        """In the child: lowers the priority; no file of more than `file_bytes`, no core dumps."""
+    def confine(self, file_bytes: int | None) -> None:
+        """In the child: lowers the priority; no core dumps, few open files and no file of more
+        than `file_bytes`. None: nothing but the priority and core dumps, see `Kind.file_bytes`."""
         ...
 
     def describe_exit(self, code: int) -> str:
@@ -44,7 +45,8 @@ HERE = _choose()
 _PYTHON = ("PATH", "PYTHONHOME", "PYTHONPATH")
 
 
-def child_environment(whole: Mapping[str, str]) -> dict[str, str]:
-    """What a Python program needs to begin, out of the environment `whole`; no secret is in it."""
-    kept = {name: whole[name] for name in (*_PYTHON, *HERE.environment) if name in whole}
+def child_environment(whole: Mapping[str, str], more: tuple[str, ...] = ()) -> dict[str, str]:
+    """What a Python program needs to begin, out of the environment `whole`, and the variables
+    `more`; no secret is in it."""
+    kept = {name: whole[name] for name in (*_PYTHON, *HERE.environment, *more) if name in whole}
     return kept | {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -19,7 +19,7 @@ def popen_options() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def confine(file_bytes: int) -> None:
+def confine(file_bytes: int | None) -> None:
     """See `Confinement` and setrlimit(2).
 
     Not set: RLIMIT_AS, since wasmtime reserves gigabytes of addresses that it never fills, which
@@ -29,6 +29,8 @@ def confine(file_bytes: int) -> None:
     """
     os.nice(NICENESS)
     _lower(resource.RLIMIT_CORE, 0)
+    if file_bytes is None:
+        return
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     # Python ignores SIGXFSZ, so that a write beyond is an error and not the end.
     _lower(resource.RLIMIT_FSIZE, file_bytes)

@@ -18,7 +18,7 @@ def popen_options() -> dict[str, Any]:
     return {"creationflags": flags}
 
 
-def confine(file_bytes: int) -> None:
+def confine(file_bytes: int | None) -> None:
     """See `Confinement`. The priority was set at the start; Windows has no limit for files."""
 
 
