@@ -28,7 +28,7 @@ class Stub(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.status = 200
-        self.body = b"{}"
+        self.body = b'{"success": true}'
         self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
 

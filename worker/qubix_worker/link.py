@@ -1,7 +1,10 @@
-"""The heartbeat: one thread that tells the server how this computer is, for as long as it runs.
+"""The heartbeat: tells the server how this computer is, for as long as the worker runs.
 
-It asks for a fresh report each time and hands every outcome on as a value; it decides nothing.
-The server may hold its answer until there is something to tell: a job, or the end of one.
+Two threads. The one asks for a fresh report each time, sends it, and hands every outcome on as a
+value; the server may hold its answer until there is something to tell: a job, or the end of one.
+The other, at its side, tells news while an answer is held, and notices that the computer has slept.
+Only the first one's answers bring jobs: so no answer that is older than a job's end can begin it
+once more.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qubix_worker.backoff import Backoff
-from qubix_worker.client import FORGOTTEN, NOT_OURS, READ_SECONDS, ServerClient
+from qubix_worker.client import CUT, FORGOTTEN, NOT_OURS, READ_SECONDS, ServerClient
 from qubix_worker.errors import Problem, QubixError, ServerError
 from qubix_worker.protocol import Heartbeat, HeartbeatAnswer
 
@@ -23,7 +26,13 @@ WAIT_SECONDS_MOST = 25.0
 """The longest that a server holds an answer."""
 
 ASIDE_SECONDS = 3.0
-"""The patience of a heartbeat that a person waits for."""
+"""The patience of a heartbeat that a person waits for; also the most that `stop` takes."""
+
+GLANCE_SECONDS = 5.0
+"""How often is looked whether the computer has slept."""
+
+SLEPT_SECONDS = 10.0
+"""A glance that comes later than this was held up by sleep, or by a clock that was set."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,25 @@ class BeatFailed:
     """The server does not know this computer: waiting will not help."""
 
 
+class SleepGauge:
+    """Tells whether the computer has slept between two looks: some clock has gone on by more than
+    the time that was waited. Which clocks stand still in a sleep differs between systems, so both
+    are looked at. A clock that is set forward looks the same, and does no harm."""
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clocks = (wall, steady)
+        self._seen = (wall(), steady())
+
+    def has_slept(self) -> bool:
+        """Whether it has since the last call, which must not be long ago."""
+        before, self._seen = self._seen, (self._clocks[0](), self._clocks[1]())
+        return any(now - then > SLEPT_SECONDS for now, then in zip(self._seen, before, strict=True))
+
+
 class Link:
     """Heartbeats until `stop`. `client` makes a connection of this patience (seconds)
     for each thread that needs one."""
@@ -56,43 +84,75 @@ class Link:
         *,
         interval_seconds: float,
         backoff: Backoff | None = None,
+        gauge: SleepGauge | None = None,
+        glance_seconds: float = GLANCE_SECONDS,
     ) -> None:
         self._client = client
         self._report = report
         self._post = post
         self._interval = interval_seconds
         self._backoff = backoff or Backoff()
+        self._gauge = gauge
+        self._glance = glance_seconds
         self._stopping = threading.Event()
         self._wake = threading.Event()
+        self._slept = threading.Event()
+        self._news = threading.Event()
         self._waiting = False
         self._acknowledged = False
+        self._main: ServerClient | None = None
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._aside = threading.Thread(target=self._run_aside, name="heartbeat-aside", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        self._aside.start()
 
     def beat_soon(self) -> None:
         """Something has changed that the server should know before the next heartbeat is due."""
         self._wake.set()
         if self._waiting:
             # The thread stands in an answer that the server holds: tell it on another connection.
-            threading.Thread(target=self._beat_aside, name="heartbeat-aside", daemon=True).start()
+            self._news.set()
 
     def stop(self) -> None:
         """Ends the heartbeats with a last one that says so, if the server can be had at once."""
         self._stopping.set()
         self._wake.set()
-        self._beat_aside()
+        self._news.set()
+        if self._aside.is_alive():
+            self._aside.join(timeout=ASIDE_SECONDS)
+        if self._main is not None:
+            self._main.cut()
+
+    # --- The one -------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        client = self._client(READ_SECONDS)
+        client = self._main = self._client(READ_SECONDS)
         while not self._stopping.is_set():
             self._wake.clear()
             began = time.monotonic()
+            # Before the report is made: what changes after it is told aside.
+            self._waiting = self._acknowledged
             report = self._report()
-            delay = self._beat(client, report, self._wait_for(report))
-            self._wake.wait(max(0.0, delay - (time.monotonic() - began)))
+            wait = self._wait_for(report)
+            self._waiting = wait > 0
+            due, floor = self._beat(client, report, wait)
+            self._rest(began + due, began + floor)
         client.close()
+
+    def _rest(self, until: float, floor: float) -> None:
+        """Waits until then, or until there is news, though not before `floor`; the computer's
+        waking up ends it in any case."""
+        while not self._stopping.is_set() and not self._slept.is_set():
+            now = time.monotonic()
+            if now >= until or (self._wake.is_set() and now >= floor):
+                return
+            if self._wake.is_set():
+                # There is news, but the server has asked for patience.
+                self._slept.wait(min(floor - now, self._glance))
+            else:
+                self._wake.wait(until - now)
 
     def _wait_for(self, report: Heartbeat) -> float:
         """How long the answer may be held: not at all before one has been acknowledged, since an
@@ -101,41 +161,80 @@ class Link:
             return 0.0
         return min(WAIT_SECONDS_MOST, self._interval)
 
-    def _beat(self, client: ServerClient, report: Heartbeat, wait: float) -> float:
-        """One heartbeat; returns the seconds from its beginning until the next is due."""
+    def _beat(self, client: ServerClient, report: Heartbeat, wait: float) -> tuple[float, float]:
+        """One heartbeat; returns the seconds from its beginning until the next is due, and before
+        which there must not be one."""
         began = time.monotonic()
-        self._waiting = wait > 0
+        if self._slept.is_set():
+            self._slept.clear()
+            self._backoff.succeeded()  # what failed before the sleep tells nothing about now
         try:
             answer = client.heartbeat(report, wait)
         except ServerError as error:
+            if error.problem.code == CUT:
+                return 0.0, 0.0
             self._acknowledged = False
-            delay = self._backoff.failed(error.retry_after_seconds)
+            floor = error.retry_after_seconds or 0.0
+            delay = self._backoff.failed(floor)
             log.warning("heartbeat failed: %s; again in %.0f s", error.problem.happened, delay)
             forgotten = error.status in FORGOTTEN and error.problem.code != NOT_OURS
             self._post(BeatFailed(error.problem, time.time() + delay, forgotten))
-            return time.monotonic() - began + delay
+            took = time.monotonic() - began
+            return took + delay, took + floor
         except Exception as error:  # the thread's edge: the heartbeat must go on
             self._acknowledged = False
             delay = self._backoff.failed()
             log.exception("a heartbeat failed unexpectedly")
             self._post(BeatFailed(_unexpected(error), time.time() + delay, forgotten=False))
-            return time.monotonic() - began + delay
+            return time.monotonic() - began + delay, 0.0
         finally:
             self._waiting = False
         self._backoff.succeeded()
         self._interval = answer.heartbeat_interval_seconds
         self._post(Beat(answer, time.time()))
         first, self._acknowledged = not self._acknowledged, True
-        return 0.0 if first else self._interval
+        # A server that has held its answer to the end has nothing: let it hold the next one, so
+        # that a job need never wait for a heartbeat to be due. One that does not hold any is
+        # not asked again before its interval is over.
+        held = wait > 0 and time.monotonic() - began > 0.9 * wait
+        if (first or held) and not answer.pending_jobs:
+            return 0.0, 0.0
+        return self._interval, 0.0
 
-    def _beat_aside(self) -> None:
+    # --- The other -----------------------------------------------------------------------------
+
+    def _run_aside(self) -> None:
         client = self._client(ASIDE_SECONDS)
+        gauge = self._gauge or SleepGauge()
+        while not self._stopping.is_set():
+            news = self._news.wait(self._glance)
+            self._news.clear()
+            if gauge.has_slept():
+                self._woke_up()
+            elif news and not self._stopping.is_set():
+                self._beat_aside(client)
+        self._beat_aside(client)
+        client.close()
+
+    def _woke_up(self) -> None:
+        """The connections from before are dead by now, and nobody has said so."""
+        log.info("the computer has slept, or its clock was set: telling the server at once")
+        self._slept.set()
+        self._wake.set()
+        if self._main is not None:
+            self._main.cut()
+
+    def _beat_aside(self, client: ServerClient) -> None:
         try:
-            client.heartbeat(self._report())
+            answer = client.heartbeat(self._report())
         except QubixError as error:
             log.info("a heartbeat on the side failed: %s", error.problem.happened)
-        finally:
-            client.close()
+        except Exception:  # the thread's edge
+            log.exception("a heartbeat on the side failed unexpectedly")
+        else:
+            if answer.pending_jobs and self._main is not None and not self._stopping.is_set():
+                # The server has a job for us, and our other heartbeat stands in its way.
+                self._main.cut()
 
 
 def _unexpected(error: Exception) -> Problem:

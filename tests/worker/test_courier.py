@@ -1,0 +1,267 @@
+"""Results are handed in until they are acknowledged; progress is told, its lines in their order."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from qubix_worker.backoff import Backoff
+from qubix_worker.client import ServerClient
+from qubix_worker.courier import LINES_MOST, Courier, Delivered
+from qubix_worker.protocol import JobCompletion, JobProgress
+from qubix_worker.spool import Spool
+from tests.conftest import wait_until
+from tests.worker.network.scripted import Request, Scripted, Visit, serving
+
+DONE = JobCompletion("completed", result={"exitCode": 0}, attempt=1)
+
+
+class Sending:
+    def __init__(self, url: str, folder: Path) -> None:
+        self.spool = Spool(folder)
+        self.posted: list[Delivered] = []
+        self.courier = Courier(
+            lambda: ServerClient(url, worker_id="w-1", secret="s", patience_seconds=1),
+            self.spool,
+            self.posted.append,
+            backoff=Backoff(first_seconds=0.02, most_seconds=0.02, draw=random.Random(1)),
+            progress_seconds=0.05,
+        )
+
+    def put(self, job_id: str) -> None:
+        self.spool.put(job_id, DONE)
+        self.courier.result_is_there()
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[[Scripted], Sending]]:
+    begun: list[Sending] = []
+
+    def begin(server: Scripted) -> Sending:
+        begun.append(Sending(server.url, tmp_path / "spool"))
+        begun[-1].courier.start()
+        return begun[-1]
+
+    yield begin
+    for sending in begun:
+        sending.courier.stop()
+
+
+def ok(request: Request, visit: Visit) -> None:
+    visit.answer({"success": True})
+
+
+def completions(server: Scripted) -> list[Request]:
+    return [request for request in server.asked if request.path.endswith("/complete")]
+
+
+def told(server: Scripted) -> list[Request]:
+    return [request for request in server.asked if request.path.endswith("/progress")]
+
+
+def lines(server: Scripted) -> list[str]:
+    return [line for request in told(server) for line in request.json.get("log", [])]
+
+
+def test_a_result_leaves_the_spool_when_it_is_acknowledged(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    with serving(ok) as server:
+        sending = begin(server)
+        sending.put("j-1")
+        wait_until(lambda: sending.posted == [Delivered("j-1")])
+        assert sending.spool.pending() == []
+        assert completions(server)[0].json["attempt"] == 1
+
+
+def nothing(request: Request, visit: Visit) -> None:
+    visit.drop()
+
+
+def cut_short(request: Request, visit: Visit) -> None:
+    visit.send(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"success": tr')
+    visit.drop()
+
+
+def says(body: object, status: int = 200, **headers: str) -> Callable[[Request, Visit], None]:
+    return lambda request, visit: visit.answer(body, status, **headers)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        nothing,
+        cut_short,
+        says(b"<html>Sign in</html>"),
+        says({}),
+        says([]),
+        says({"success": False}),
+        says({"success": "true"}),
+        says(b"not json", 404),
+        says(b"<html>", 409),
+        says({"error": "x", "code": "internal"}, 500),
+        says({"error": "full", "code": "storage_full"}, 507),
+        says({"error": "full", "code": "overloaded"}, 503),
+        says({"error": "too many", "code": "too_many"}, 429),
+        says({"error": "who?", "code": "unauthorized"}, 401),
+        says(b"", 302, Location="http://127.0.0.1:9/"),
+        says(b"", 511),
+        says(b"", 407),
+        says(b" " * (2 << 20)),
+    ],
+)
+def test_what_is_no_acknowledgement_costs_no_result(
+    begin: Callable[[Scripted], Sending], lie: Callable[[Request, Visit], None]
+) -> None:
+    with serving(lie) as server:
+        sending = begin(server)
+        sending.put("j-1")
+        wait_until(lambda: len(completions(server)) >= 2)
+        assert len(sending.spool.pending()) == 1
+        assert sending.posted == []
+        server.answer = ok
+        wait_until(lambda: sending.posted == [Delivered("j-1")])
+        assert sending.spool.pending() == []
+
+
+def test_a_refusal_for_good_ends_the_matter(begin: Callable[[Scripted], Sending]) -> None:
+    refuse = says({"success": False, "error": "Not yours.", "code": "lease_lost"}, 409)
+    with serving(refuse) as server:
+        sending = begin(server)
+        sending.put("j-1")
+        wait_until(lambda: sending.posted == [Delivered("j-1", "lease_lost")])
+        assert sending.spool.pending() == []
+
+
+def test_a_result_that_is_too_large_is_handed_in_as_a_failure(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    def small_only(request: Request, visit: Visit) -> None:
+        if request.json["status"] == "completed":
+            visit.answer({"success": False, "error": "Too large.", "code": "too_large"}, 413)
+        else:
+            ok(request, visit)
+
+    with serving(small_only) as server:
+        sending = begin(server)
+        sending.put("j-1")
+        wait_until(lambda: sending.posted)
+        assert "larger" in completions(server)[-1].json["error"]
+
+
+def test_what_the_server_asked_for_is_waited_for(begin: Callable[[Scripted], Sending]) -> None:
+    with serving(says({"error": "full", "code": "overloaded"}, 503, Retry_After="1")) as server:
+        sending = begin(server)
+        began = time.monotonic()
+        sending.put("j-1")
+        wait_until(lambda: len(completions(server)) == 2)
+        assert time.monotonic() - began > 0.9
+
+
+def test_only_the_latest_figure_is_told_but_every_line_in_its_order(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    with serving(ok) as server:
+        sending = begin(server)
+        for at in range(100):
+            sending.courier.progress("j-1", JobProgress(at, log=(f"{at} a", f"{at} b")))
+        wait_until(lambda: len(lines(server)) == 200)
+        assert lines(server) == [f"{at} {which}" for at in range(100) for which in "ab"]
+        assert told(server)[-1].json["progress"] == 99
+        assert len(told(server)) < 20
+
+
+def test_of_too_many_lines_the_newest_stay(tmp_path: Path) -> None:
+    with serving(ok) as server:
+        sending = Sending(server.url, tmp_path)
+        for at in range(3 * LINES_MOST):
+            sending.courier.progress("j-1", JobProgress(1, log=(str(at),)))
+        sending.courier.start()
+        wait_until(lambda: len(lines(server)) >= LINES_MOST)
+        sending.courier.stop()
+        assert lines(server) == [str(at) for at in range(2 * LINES_MOST, 3 * LINES_MOST)]
+
+
+def test_long_lines_are_told_in_several_requests_of_a_size_that_the_server_takes(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    with serving(ok) as server:
+        sending = begin(server)
+        wanted = tuple(f"{at} " + "\u00e9" * 4000 for at in range(20))
+        sending.courier.progress("j-1", JobProgress(1, log=wanted))
+        wait_until(lambda: len(lines(server)) == 20)
+        assert tuple(lines(server)) == wanted
+        assert all(len(request.body) < 64 * 1024 for request in told(server))
+
+
+def test_the_last_lines_are_told_before_the_end(begin: Callable[[Scripted], Sending]) -> None:
+    with serving(ok) as server:
+        sending = begin(server)
+        sending.courier.progress("j-1", JobProgress(10, log=("first",)))
+        wait_until(lambda: lines(server) == ["first"])
+        sending.courier.progress("j-1", JobProgress(100, log=("last",)))
+        sending.put("j-1")
+        wait_until(lambda: sending.posted)
+        paths = [request.path.rpartition("/")[2] for request in server.asked]
+        assert paths == ["progress", "progress", "complete"]
+        assert lines(server) == ["first", "last"]
+
+
+def test_lines_that_could_not_be_told_are_told_later_and_once(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    with serving(nothing) as server:
+        sending = begin(server)
+        sending.courier.progress("j-1", JobProgress(10, log=("a",)))
+        wait_until(lambda: told(server))
+        sending.courier.progress("j-1", JobProgress(20, log=("b",)))
+        server.asked.clear()
+        server.answer = ok
+        wait_until(lambda: "b" in lines(server))
+        assert lines(server)[-2:] == ["a", "b"]
+
+
+def test_progress_that_is_refused_is_not_told_again_and_stops_no_result(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    def refuse_progress(request: Request, visit: Visit) -> None:
+        if request.path.endswith("/progress"):
+            visit.answer({"success": False, "error": "Gone.", "code": "lease_lost"}, 409)
+        else:
+            ok(request, visit)
+
+    with serving(refuse_progress) as server:
+        sending = begin(server)
+        sending.courier.progress("j-1", JobProgress(10, log=("a",)))
+        wait_until(lambda: told(server))
+        sending.put("j-2")
+        wait_until(lambda: sending.posted)
+        assert len(told(server)) == 1
+
+
+def test_a_server_in_trouble_is_not_flooded_with_progress(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    with serving(says(b"", 503, Retry_After="2")) as server:
+        sending = begin(server)
+        until = time.monotonic() + 0.7
+        while time.monotonic() < until:
+            sending.courier.progress("j-1", JobProgress(10, log=("a",)))
+            threading.Event().wait(0.005)  # a chatty job
+        assert len(told(server)) == 1
+
+
+def test_stop_does_not_wait_for_a_silent_server(begin: Callable[[Scripted], Sending]) -> None:
+    with serving(lambda request, visit: visit.hold(60)) as server:
+        sending = begin(server)
+        sending.put("j-1")
+        wait_until(lambda: completions(server))
+        began = time.monotonic()
+        sending.courier.stop()
+        assert time.monotonic() - began < 5
+        assert len(sending.spool.pending()) == 1

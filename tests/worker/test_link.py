@@ -1,0 +1,281 @@
+"""The heartbeat: when it is sent, what becomes of its answer, and what it does after a failure."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from qubix_worker.backoff import Backoff
+from qubix_worker.client import ServerClient
+from qubix_worker.link import ASIDE_SECONDS, Beat, BeatFailed, Link, SleepGauge
+from qubix_worker.protocol import Heartbeat
+from tests.conftest import wait_until
+from tests.worker.network.scripted import HEARD, Request, Scripted, Visit, serving
+
+JOB = {"id": "j-1", "kind": "wasm", "spec": {}, "timeoutSeconds": 5, "attempt": 1}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Beating:
+    """A link to a scripted server, and all that came of it."""
+
+    def __init__(self, url: str) -> None:
+        self.status: Any = "online"
+        self.jobs: tuple[str, ...] = ()
+        self.posted: list[Beat | BeatFailed] = []
+        self.wall, self.steady = Clock(), Clock()
+        self.made: list[ServerClient] = []
+        self._url = url
+        self.link = Link(
+            self._client,
+            lambda: Heartbeat(self.status, current_jobs=self.jobs),
+            self.posted.append,
+            interval_seconds=30,
+            backoff=Backoff(first_seconds=0.05, most_seconds=0.05, draw=random.Random(1)),
+            gauge=SleepGauge(self.wall, self.steady),
+            glance_seconds=0.05,
+        )
+
+    def _client(self, patience_seconds: float) -> ServerClient:
+        client = ServerClient(
+            self._url, worker_id="w-1", secret="s", patience_seconds=patience_seconds
+        )
+        self.made.append(client)
+        return client
+
+
+@pytest.fixture
+def begin() -> Iterator[Callable[[Scripted], Beating]]:
+    begun: list[Beating] = []
+
+    def begin(server: Scripted) -> Beating:
+        begun.append(Beating(server.url))
+        begun[-1].link.start()
+        return begun[-1]
+
+    yield begin
+    for beating in begun:
+        beating.link.stop()
+
+
+def is_held(request: Request) -> bool:
+    return "wait=" in request.path
+
+
+def hold(request: Request, visit: Visit) -> None:
+    """Answers at once what is not to be held, and holds the rest."""
+    if is_held(request):
+        visit.hold(60)
+    else:
+        visit.answer(HEARD)
+
+
+def test_the_first_heartbeat_is_answered_at_once_and_the_next_is_held(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    with serving(hold) as server:
+        beating = begin(server)
+        wait_until(lambda: len(server.asked) == 2)
+        assert [is_held(request) for request in server.asked] == [False, True]
+        assert len(beating.posted) == 1
+
+
+def test_the_answer_is_held_also_for_a_busy_worker_that_takes_more(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    with serving(hold) as server:
+        beating = begin(server)
+        beating.status, beating.jobs = "busy", ("j-1",)
+        wait_until(lambda: any(map(is_held, server.asked)))
+
+
+def test_news_is_told_aside_while_an_answer_is_held_and_over_one_connection(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    with serving(hold) as server:
+        beating = begin(server)
+        wait_until(lambda: len(server.asked) == 2)
+        for count in (1, 2, 3):
+            beating.jobs = (f"j-{count}",)
+            beating.link.beat_soon()
+            wait_until(lambda count=count: len(server.asked) == 2 + count)
+            assert server.asked[-1].json["currentJobs"] == [f"j-{count}"]
+        assert server.visits == 2
+
+
+def test_a_job_that_has_begun_is_told_within_a_tenth_of_a_second(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    gave = False
+
+    def give(request: Request, visit: Visit) -> None:
+        nonlocal gave
+        if is_held(request) and not gave:
+            gave = True
+            visit.answer(HEARD | {"pendingJobs": [JOB]})
+        else:
+            hold(request, visit)
+
+    with serving(give) as server:
+        beating = begin(server)
+        wait_until(
+            lambda: any(isinstance(b, Beat) and b.answer.pending_jobs for b in beating.posted)
+        )
+        began = time.monotonic()
+        beating.jobs = ("j-1",)
+        beating.link.beat_soon()
+        wait_until(lambda: server.asked[-1].json["currentJobs"] == ["j-1"])
+        assert time.monotonic() - began < 0.1
+
+
+def test_a_job_that_is_given_aside_is_fetched_by_the_heartbeat_itself(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    assigned = threading.Event()
+
+    def give(request: Request, visit: Visit) -> None:
+        if request.json["currentJobs"] == ["free now"]:
+            assigned.set()
+        if assigned.is_set():
+            visit.answer(HEARD | {"pendingJobs": [JOB]})
+        else:
+            hold(request, visit)
+
+    with serving(give) as server:
+        beating = begin(server)
+        wait_until(lambda: any(map(is_held, server.asked)))
+        beating.jobs = ("free now",)
+        beating.link.beat_soon()
+        wait_until(
+            lambda: any(isinstance(b, Beat) and b.answer.pending_jobs for b in beating.posted)
+        )
+        assert not any(isinstance(beat, BeatFailed) for beat in beating.posted)
+
+
+def test_a_server_that_holds_to_the_end_is_asked_again_at_once(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    def brief(request: Request, visit: Visit) -> None:
+        if is_held(request):
+            visit.hold(1)
+        visit.answer(HEARD | {"heartbeatIntervalSeconds": 1})
+
+    with serving(brief) as server:
+        begin(server)
+        began = time.monotonic()
+        wait_until(lambda: len(server.asked) == 4)
+        assert 2 <= time.monotonic() - began < 2.6
+
+
+def test_a_server_that_holds_nothing_is_asked_in_its_interval_only(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    with serving(lambda request, visit: visit.answer(HEARD | {"heartbeatIntervalSeconds": 1})) as (
+        server
+    ):
+        begin(server)
+        began = time.monotonic()
+        wait_until(lambda: len(server.asked) == 4)
+        assert time.monotonic() - began > 1.8
+
+
+def test_a_failure_is_told_and_tried_again(begin: Callable[[Scripted], Beating]) -> None:
+    def broken(request: Request, visit: Visit) -> None:
+        visit.answer(b"<html>", 500)
+
+    with serving(broken) as server:
+        beating = begin(server)
+        wait_until(lambda: len(beating.posted) == 3)
+        assert all(isinstance(beat, BeatFailed) for beat in beating.posted)
+        server.answer = hold
+        wait_until(lambda: isinstance(beating.posted[-1], Beat))
+
+
+def test_what_the_server_asked_for_is_waited_for_whatever_happens_meanwhile(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    def full(request: Request, visit: Visit) -> None:
+        visit.answer({"error": "full", "code": "overloaded"}, 503, Retry_After="1")
+
+    with serving(full) as server:
+        beating = begin(server)
+        wait_until(lambda: beating.posted)
+        began = time.monotonic()
+        for _ in range(5):
+            beating.link.beat_soon()
+        wait_until(lambda: len(server.asked) == 2)
+        assert time.monotonic() - began > 0.9
+
+
+@pytest.mark.parametrize("which", ["wall", "steady"])
+def test_after_a_sleep_the_server_hears_of_it_at_once_and_nothing_has_failed(
+    begin: Callable[[Scripted], Beating], which: str
+) -> None:
+    with serving(hold) as server:
+        beating = begin(server)
+        wait_until(lambda: len(server.asked) == 2)
+        getattr(beating, which).now += 3600
+        wait_until(lambda: len(server.asked) == 3, seconds=2)
+        assert not any(isinstance(beat, BeatFailed) for beat in beating.posted)
+        assert server.visits == 2, "the connection from before the sleep is not used again"
+
+
+def test_a_sleep_ends_the_wait_for_a_server_that_was_away(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    def full(request: Request, visit: Visit) -> None:
+        visit.answer({"error": "full", "code": "overloaded"}, 503, Retry_After="600")
+
+    with serving(full) as server:
+        beating = begin(server)
+        wait_until(lambda: beating.posted)
+        beating.wall.now += 3600
+        wait_until(lambda: len(server.asked) == 2, seconds=2)
+
+
+@pytest.mark.parametrize("seconds", [-3600.0, -5.0, 0.0, 5.0])
+def test_a_clock_that_is_set_back_or_a_little_forward_is_no_sleep(seconds: float) -> None:
+    wall, steady = Clock(), Clock()
+    gauge = SleepGauge(wall, steady)
+    wall.now += seconds
+    steady.now += 5
+    assert not gauge.has_slept()
+    steady.now += 20
+    assert gauge.has_slept()
+    assert not gauge.has_slept()
+
+
+def test_stop_says_goodbye(begin: Callable[[Scripted], Beating]) -> None:
+    with serving(hold) as server:
+        beating = begin(server)
+        wait_until(lambda: len(server.asked) == 2)
+        beating.status = "offline"
+        beating.link.stop()
+        assert server.asked[-1].json["status"] == "offline"
+
+
+def test_stop_does_not_wait_for_a_server_that_drips(begin: Callable[[Scripted], Beating]) -> None:
+    def drip(request: Request, visit: Visit) -> None:
+        if request.json["status"] == "offline":
+            visit.drip(b"HTTP/1.1 200 OK\r\nX: ")
+        hold(request, visit)
+
+    with serving(drip) as server:
+        beating = begin(server)
+        wait_until(lambda: len(server.asked) == 2)
+        beating.status = "offline"
+        began = time.monotonic()
+        beating.link.stop()
+        assert time.monotonic() - began < ASIDE_SECONDS + 0.5
