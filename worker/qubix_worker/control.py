@@ -10,6 +10,7 @@ import contextlib
 import json
 import multiprocessing.connection as channel
 import time
+from collections.abc import Mapping
 from multiprocessing import AuthenticationError
 from typing import Any
 
@@ -18,6 +19,7 @@ import psutil
 from qubix_worker import lock, system
 from qubix_worker.errors import ControlError
 from qubix_worker.paths import Paths
+from qubix_worker.settings import Settings, changed
 from qubix_worker.status import Status
 from qubix_worker.wire import WireError, from_wire
 
@@ -45,6 +47,14 @@ class Control:
 
     def resume(self) -> Status:
         return self._status({"command": "resume"})
+
+    def settings(self) -> Settings:
+        """The settings that are in force."""
+        return self._settings({"command": "settings"})
+
+    def change(self, changes: Mapping[str, Any]) -> Settings:
+        """Changes settings, by their names in settings.toml, at once and for good. All of them."""
+        return self._settings({"command": "change", "changes": dict(changes)})
 
     def logs(self, lines: int) -> list[str]:
         """The last `lines` lines of the worker's log."""
@@ -86,6 +96,12 @@ class Control:
         try:
             return from_wire(Status, self._ask(message).get("status"))
         except WireError as error:
+            raise _other_version(str(error)) from error
+
+    def _settings(self, message: dict[str, Any]) -> Settings:
+        try:
+            return changed(Settings(), self._ask(message)["settings"])
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise _other_version(str(error)) from error
 
     def _ask(self, message: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from qubix_worker import system
 from qubix_worker.cli import parser
 from qubix_worker.cli.interrupt import INTERRUPTED
-from qubix_worker.cli.output import Output
+from qubix_worker.cli.output import Output, fill_closed_streams
 from qubix_worker.errors import Problem, QubixError
 from qubix_worker.setup import environment
 from qubix_worker.setup.steps import problem_of
@@ -29,17 +29,18 @@ FAILED = 1
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns its exit code."""
+    fill_closed_streams()
     arguments = parser.build().parse_args(argv)
     logging.getLogger().addHandler(logging.NullHandler())  # a traceback is for a log, or nobody
     output = Output.of(arguments)
+    output.outlives_reader = arguments.command not in parser.LOOKING
     try:
         return _dispatch(arguments, output)
     except QubixError as error:
         output.problem(error.problem)
         return FAILED
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read the output has gone; there is nobody to tell
-        return FAILED
+        return 0  # `| head -1`: whoever read it has what they wanted
     except OSError as error:
         output.problem(problem_of(error))
         return FAILED

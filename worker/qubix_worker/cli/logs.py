@@ -8,6 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from qubix_worker.cli.discretion import without_credentials
 
 FILE_BYTES = 1_000_000
 OLD_FILES = 4
@@ -37,8 +40,17 @@ def log_to(path: Path) -> Iterator[None]:
 
 
 class OneLine(logging.Formatter):
-    """No message can begin a line that looks like another's."""
+    """No message can begin a line that looks like another's, and none can hold a password."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        text = super().formatMessage(record)
-        return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+        return _shown(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's own name
+        # Indented, so that no text of an exception can pass for an entry of the log.
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(f"  {_shown(line)}" for line in lines)
+
+
+def _shown(text: str) -> str:
+    kept = without_credentials(text)
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in kept)

@@ -1,25 +1,36 @@
-"""`pause`, `resume`, `stop`: what a person tells the running worker."""
+"""`pause`, `resume`, `stop`: what a person, or a program of theirs, tells the running worker."""
 
 from __future__ import annotations
 
 import argparse
 import time
 
-from qubix_worker.cli.asking import NOT_RUNNING, describe
+from qubix_worker.cli.asking import not_running
 from qubix_worker.cli.output import Output
+from qubix_worker.cli.picture import describe
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError
 from qubix_worker.paths import Paths
 
 
 def pause(arguments: argparse.Namespace, output: Output) -> int:
-    status = Control(Paths.of_user()).pause(arguments.seconds)
+    seconds: float | None = arguments.seconds
+    if arguments.until is not None:
+        # A second at least: it was in the future when it was read.
+        seconds = max(1.0, arguments.until.timestamp() - time.time())
+    try:
+        status = Control(Paths.of_user()).pause(seconds)
+    except ControlError as error:
+        return not_running(error, output)
     output.value(status, describe(status, time.time()))
     return 0
 
 
 def resume(arguments: argparse.Namespace, output: Output) -> int:
-    status = Control(Paths.of_user()).resume()
+    try:
+        status = Control(Paths.of_user()).resume()
+    except ControlError as error:
+        return not_running(error, output)
     output.value(status, describe(status, time.time()))
     return 0
 
@@ -28,9 +39,6 @@ def stop(arguments: argparse.Namespace, output: Output) -> int:
     try:
         Control(Paths.of_user()).stop()
     except ControlError as error:
-        if error.problem.code != "worker_not_running":
-            raise
-        output.problem(error.problem)
-        return NOT_RUNNING
+        return not_running(error, output)
     output.value({"stopped": True}, "Stopped. Nothing is shared now.")
     return 0

@@ -1,0 +1,251 @@
+"""`settings`: what this computer shares and when, shown, explained and changed.
+
+A running worker is told over the control channel, and keeps it; else the file is written here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import difflib
+import re
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+from qubix_worker import identity, launcher, settings, system
+from qubix_worker.cli.output import Output
+from qubix_worker.control import Control
+from qubix_worker.errors import ControlError, SettingsError
+from qubix_worker.paths import Paths
+from qubix_worker.settings import Settings
+
+WRONG_USAGE = 2
+FIXED = ("server", "name")
+YES = ("yes", "true", "on", "1")
+NO = ("no", "false", "off", "0")
+NOTHING = ("", "none", "always", "-")
+"""An empty list, as people may write it; `always` for the hours."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a setting is for, and what may be written there."""
+
+    words: str
+    may_be: str
+
+
+MEANINGS = {
+    "server": Meaning("the network's address", "an address such as https://compute.example"),
+    "name": Meaning("how the network calls this computer", "a name of at most 64 letters"),
+    "memory_limit_mb": Meaning("the most memory that one job may take", "MB, 64 or more"),
+    "processor": Meaning("whether the processor is shared, or only the cards", "yes or no"),
+    "processor_percent": Meaning(
+        "the most of the whole processor that all jobs together may use", "1 to 100"
+    ),
+    "priority": Meaning(
+        "how jobs stand behind this computer's own programs", "idle, low or normal"
+    ),
+    "jobs_at_once": Meaning("the most jobs at once; 0: as many as fit", "0 to 64"),
+    "excluded_cards": Meaning(
+        "graphics cards that are left out", "names or UUIDs as `detect` shows them; or none"
+    ),
+    "hours": Meaning(
+        "when to share", "such as 'mon-fri 20:00-07:00' 'sat,sun'; or always"
+    ),
+    "only_when_idle": Meaning("share only while nobody uses this computer", "yes or no"),
+    "idle_minutes": Meaning("how long nobody must have touched it for that", "1 to 1440"),
+    "on_battery": Meaning("share also on battery", "yes or no"),
+    "on_metered": Meaning("share also where the connection is paid by what is sent", "yes or no"),
+    "stop_above_celsius": Meaning(
+        "rest while the processor or a shared card is hotter; 0: never", "0, or 40 to 120"
+    ),
+    "when_paused": Meaning("what a pause does with a job at work", "end or freeze"),
+    "keep_awake": Meaning(
+        "do not fall asleep while a job is at work (never on battery)", "yes or no"
+    ),
+    "container_network": Meaning(
+        "whether a container job that asks for the network may have it", "yes or no"
+    ),
+    "start_at_sign_in": Meaning("start when you sign in", "yes or no"),
+}  # fmt: skip
+
+
+class ChoiceError(SettingsError):
+    """What was asked for cannot be: wrong usage, of which `happened` names the key."""
+
+
+def settings_command(arguments: argparse.Namespace, output: Output) -> int:
+    paths = Paths.of_user()
+    words: list[str] = arguments.words
+    try:
+        if not words:
+            _show_all(_now(paths), output)
+        elif len(words) == 1 and "=" not in words[0]:
+            key = known(words[0])
+            value = getattr(_now(paths), key)
+            output.value({key: value}, shown(key, value))
+        else:
+            _change(paths, assignments(words), output)
+    except ChoiceError as error:
+        output.problem(error.problem)
+        return WRONG_USAGE
+    return 0
+
+
+def assignments(words: list[str]) -> dict[str, Any]:
+    """The changes that `KEY VALUE...` or `KEY=VALUE KEY=VALUE...` ask for. Raises ChoiceError."""
+    if "=" not in words[0]:
+        key, values = known(words[0]), words[1:]
+        return {key: parsed(key, values)}
+    asked: dict[str, list[str]] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise ChoiceError(
+                "bad_choice",
+                f"{word!r} is not of the form KEY=VALUE.",
+                "Quote a value that has spaces: hours='mon-fri 20:00-07:00'.",
+            )
+        asked.setdefault(known(key), []).append(value)
+    return {key: parsed(key, values) for key, values in asked.items()}
+
+
+def known(word: str) -> str:
+    """The name of the setting that `word` means. Raises ChoiceError."""
+    key = word.strip().lower().replace("-", "_")
+    if key in MEANINGS:
+        return key
+    near = difflib.get_close_matches(key, MEANINGS, n=1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise ChoiceError(
+        "unknown_setting",
+        f"There is no setting called {word!r}.",
+        f"{hint}`qubix-worker settings` shows them all.",
+    )
+
+
+def parsed(key: str, values: list[str]) -> Any:
+    """What people write for `key`, as the value that it has. Raises ChoiceError."""
+    kind = typing.get_type_hints(Settings)[key]
+    if typing.get_origin(kind) is tuple:
+        return _items(key, values)
+    if len(values) != 1:
+        raise _cannot_be(key, " ".join(values))
+    word = values[0].strip()
+    if kind is bool:
+        if word.lower() not in (*YES, *NO):
+            raise _cannot_be(key, word)
+        return word.lower() in YES
+    if kind is int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,12}", word):
+            raise _cannot_be(key, word)
+        return int(word)
+    return word.lower() if typing.get_origin(kind) is typing.Literal else word
+
+
+def shown(key: str, value: Any) -> str:
+    """A setting's value, as `parsed` understands it again."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return "; ".join(value) or ("always" if key == "hours" else "none")
+    return str(value)
+
+
+def _items(key: str, values: list[str]) -> list[str]:
+    # A day list has commas of its own: there, a comma parts two spans only after a time of day.
+    comma = r";|(?<=\d\d:\d\d)\s*," if key == "hours" else r"[;,]"
+    items = [item.strip() for value in values for item in re.split(comma, value)]
+    if len(items) == 1 and items[0].lower() in NOTHING:
+        return []
+    return [item for item in items if item]
+
+
+def _now(paths: Paths) -> Settings:
+    """The settings in force: the running worker's, else the file's."""
+    try:
+        return Control(paths).settings()
+    except ControlError:
+        return settings.load(paths.settings)
+
+
+def _show_all(now: Settings, output: Output) -> None:
+    values = dataclasses.asdict(now)
+    if output.json:
+        output.value(values, "")
+        return
+    value_cells = min(24, max(len(shown(*item)) for item in values.items()))
+    for key, value in values.items():
+        meaning = MEANINGS[key]
+        output.value(
+            None,
+            f"{key:<18}  {shown(key, value):<{value_cells}}  {meaning.words} ({meaning.may_be})",
+        )
+    output.value(None, "\nChange one with: qubix-worker settings KEY VALUE")
+
+
+def _change(paths: Paths, changes: dict[str, Any], output: Output) -> None:
+    _check_free(paths, changes)
+    former = _now(paths)
+    try:
+        wanted = settings.changed(former, changes)
+    except ValueError as error:
+        raise _refused(changes, str(error)) from error
+    try:
+        now = Control(paths).change(changes)
+        when = "in force now"
+    except ControlError as error:
+        if error.problem.code == "control_refused":
+            raise _refused(changes, error.problem.happened) from error
+        if error.problem.code != "worker_not_running":
+            raise
+        settings.save(paths.settings, wanted)
+        now, when = wanted, "kept; in force when QUBIX runs next"
+    if former.start_at_sign_in != now.start_at_sign_in and _has_joined(paths):
+        entry = system.current().autostart(paths.home)
+        if now.start_at_sign_in:
+            entry.add([*launcher.worker_command(), "run"])
+        else:
+            entry.remove()
+    said = {key: getattr(now, key) for key in changes}
+    output.value(said, "\n".join(f"{key} = {shown(key, value)}" for key, value in said.items()))
+    output.note(f"It is {when}.")
+
+
+def _check_free(paths: Paths, changes: dict[str, Any]) -> None:
+    fixed = [key for key in FIXED if key in changes]
+    if not fixed or not _has_joined(paths):
+        return
+    who = identity.load(paths.identity)
+    network = who.server if who else ""
+    if fixed[0] == "server":
+        how = "Leave it with `qubix-worker uninstall`, then join another with `qubix-worker setup`."
+    else:
+        how = (
+            "Leave with `qubix-worker uninstall`, then join again with a new invitation and "
+            "`qubix-worker setup --name NAME`."
+        )
+    raise ChoiceError(
+        "fixed_setting",
+        f"{fixed[0]} can't be changed while this computer belongs to {network}.",
+        how,
+    )
+
+
+def _has_joined(paths: Paths) -> bool:
+    who = identity.load(paths.identity)
+    return who is not None and who.secret is not None
+
+
+def _refused(changes: dict[str, Any], reason: str) -> ChoiceError:
+    key = next((key for key in changes if key in reason), None)
+    may_be = f"{key} may be: {MEANINGS[key].may_be}." if key else "Correct it, then try again."
+    return ChoiceError("bad_choice", f"That can't be set: {reason.rstrip('.')}.", may_be)
+
+
+def _cannot_be(key: str, word: str) -> ChoiceError:
+    return ChoiceError(
+        "bad_choice", f"{key} can't be {word!r}.", f"It may be: {MEANINGS[key].may_be}."
+    )

@@ -1,0 +1,123 @@
+"""`detect`: what this computer has, and which of it a network would be told."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from qubix_worker import settings
+from qubix_worker.allowance import shared_cards
+from qubix_worker.cli.output import Output
+from qubix_worker.errors import SettingsError
+from qubix_worker.hardware.detect import detect as detect_hardware
+from qubix_worker.hardware.detect import find
+from qubix_worker.paths import Paths
+from qubix_worker.protocol import GraphicsCard, Hardware
+from qubix_worker.settings import Settings
+
+GIB = 1 << 30
+FEATURES_SHOWN = 12
+
+STATES = {
+    "ready": "can share",
+    "no_driver": "cannot share: no driver for it is at work",
+    "passed_through": "cannot share: it is given to a virtual machine",
+    "off": "cannot share now: this computer has switched it off",
+}
+
+SENT = """\
+All of this, and nothing else about this computer but the name that you give it, is sent when it
+joins a network. Nothing was sent now. `qubix-worker detect --json` shows it as it travels."""
+
+
+def detect(arguments: argparse.Namespace, output: Output) -> int:
+    hardware = detect_hardware()
+    if output.json:
+        output.value(hardware, "")
+        return 0
+    for label, text in _lines(hardware, _settings()):
+        output.value(None, f"{label:<10} {text}")
+    if output.verbose:
+        for finding in find():
+            if finding.problem:
+                output.note(str(finding.problem))
+    output.value(None, f"\n{SENT}")
+    return 0
+
+
+def _settings() -> Settings:
+    try:
+        return settings.load(Paths.of_user().settings)
+    except SettingsError:
+        return Settings()  # `settings` tells what is wrong with it
+
+
+def _lines(hardware: Hardware, chosen: Settings) -> Iterator[tuple[str, str]]:
+    here = hardware.os
+    yield "System", f"{here.version or here.name}, {here.architecture}"
+    if hardware.virtual_machine:
+        yield "", f"inside a virtual machine ({hardware.virtual_machine})"
+    if hardware.container:
+        yield "", f"inside a container ({hardware.container})"
+    processor = hardware.processor
+    cores = _count(processor.logical_cores, "core")
+    if processor.physical_cores and processor.physical_cores != processor.logical_cores:
+        cores += f" ({processor.physical_cores} physical)"
+    yield "Processor", f"{processor.model or 'unknown model'}, {cores}"
+    if processor.features:
+        more = len(processor.features) - FEATURES_SHOWN
+        names = " ".join(processor.features[:FEATURES_SHOWN])
+        yield "", names + (f" and {more} more" if more > 0 else "")
+    if hardware.memory:
+        yield "Memory", f"{hardware.memory.total_bytes / GIB:.1f} GB"
+    else:
+        yield "Memory", "this computer does not tell"
+    if hardware.disk:
+        free, total = hardware.disk.free_bytes / GIB, hardware.disk.total_bytes / GIB
+        yield "Disk", f"{free:.0f} GB free of {total:.0f} GB"
+    yield from _cards(hardware.graphics_cards, chosen)
+
+
+def _cards(cards: tuple[GraphicsCard, ...], chosen: Settings) -> Iterator[tuple[str, str]]:
+    if not cards:
+        yield "Graphics", "no card found"
+    kept = shared_cards(cards, chosen)
+    for at, card in enumerate(cards):
+        yield (
+            "Graphics" if not at else "",
+            f"{_who(card)}: {_verdict(card, left_out=card not in kept)}",
+        )
+        if facts := ", ".join(_facts(card)):
+            yield "", f"  {facts}"
+
+
+def _who(card: GraphicsCard) -> str:
+    named = card.name.lower().startswith(card.vendor.lower())
+    name = card.name if named else f"{card.vendor} {card.name}"
+    return f"{name} (a part of {card.part_of})" if card.part_of else name
+
+
+def _verdict(card: GraphicsCard, *, left_out: bool) -> str:
+    return "left out by your settings; it is not told" if left_out else STATES[card.state]
+
+
+def _facts(card: GraphicsCard) -> Iterator[str]:
+    if card.form:
+        yield card.form
+    if card.memory_total_bytes:
+        shared = ", which is the computer's own" if card.unified_memory else ""
+        yield f"{card.memory_total_bytes / GIB:.1f} GB of memory{shared}"
+    elif card.unified_memory:
+        yield "uses the computer's own memory"
+    if card.driver:
+        yield f"driver {card.driver}"
+    if card.compute:
+        yield f"compute {card.compute}"
+    if card.pci_address:
+        yield f"at {card.pci_address}"
+    if card.uuid:
+        yield card.uuid
+
+
+def _count(number: int, thing: str) -> str:
+    return f"1 {thing}" if number == 1 else f"{number} {thing}s"
