@@ -1,0 +1,267 @@
+"""Images: fetched by their digest, within a size, and kept for the next job up to a size in all.
+
+Of the images that are here only those are ever removed that were fetched for a job; each has a
+small file in the folder `containers` of the state, whose time is when it was used last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import logging
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qubix_worker.files import write_whole
+from qubix_worker.kinds.confine import HERE
+from qubix_worker.kinds.container_clock import Clock
+from qubix_worker.kinds.container_engine import Engine, EngineError, environment_of, said
+from qubix_worker.kinds.folder import STDERR
+from qubix_worker.kinds.harmless import one_line
+from qubix_worker.kinds.kind import SpecError
+
+IMAGE_BYTES = 12 << 30
+"""The largest image, unpacked. With it, a compiler and its libraries for a card find room."""
+KEPT_BYTES = 24 << 30
+"""All images that are kept. Whatever their number, the newest stays."""
+FREE_BYTES = 2 << 30
+"""What must stay free of the disk."""
+POLL_SECONDS = 0.1
+ASK_SECONDS = 20.0
+AUTH = "auth.json"
+PULL_LOG = "pull.log"
+PORT = re.compile(":[0-9]+$")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a container needs to know of its image."""
+
+    size: int
+    volumes: tuple[str, ...] = ()
+    """The folders in it that its maker wants to be written to beside it."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An image by its name and digest; `text` is both."""
+
+    text: str
+    registry: str
+    digest: str
+
+    @classmethod
+    def of(cls, found: re.Match[str]) -> Reference:
+        return cls(found[0], found["registry"], found["digest"])
+
+
+class Images:
+    """The images of one engine, as one job's child process sees them."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        kept: Path,
+        place: Path,
+        *,
+        image_bytes: int = IMAGE_BYTES,
+        kept_bytes: int = KEPT_BYTES,
+        free: Callable[[str], int] = lambda folder: shutil.disk_usage(folder).free,
+    ) -> None:
+        """`kept` is the folder with a file for each image that was fetched; `place` the job's."""
+        self._engine = engine
+        self._kept = kept
+        self._place = place
+        self._image_bytes = image_bytes
+        self._kept_bytes = kept_bytes
+        self._free = free
+
+    def ready(self, wanted: Reference, network: bool, clock: Clock) -> Image:
+        """The image `wanted`, fetched if it is not here. Raises SpecError, or OverdueError."""
+        self._kept.mkdir(parents=True, exist_ok=True)
+        image = self._here(wanted)
+        if image is None:
+            if not network and is_near(wanted.registry):
+                raise SpecError(
+                    f"The image is not on this computer, and its registry '{wanted.registry}' is"
+                    " none of the internet's; those are only for jobs that have the network."
+                )
+            self._refuse_large(self._announced(wanted))
+            self._pull(wanted, clock)
+            image = self._here(wanted)
+            if image is None:
+                raise SpecError("The image was fetched, and is not there.")
+            write_whole(self._note(wanted), json.dumps([wanted.text, image.size]).encode("ascii"))
+            if image.size > self._image_bytes:
+                self._drop(self._note(wanted))
+            self._refuse_large(image.size)
+            self._drop_old(wanted)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(self._note(wanted))  # used just now: the last to be dropped
+        return image
+
+    def _here(self, wanted: Reference) -> Image | None:
+        try:
+            text = self._engine.call(
+                "image", "inspect", "--format={{json .}}", "--", wanted.text, seconds=ASK_SECONDS
+            )
+        except EngineError:
+            return None
+        about = json.loads(text)
+        volumes = (about.get("Config") or {}).get("Volumes") or {}
+        if about.get("Os") not in ("linux", ""):
+            raise SpecError("The image is not for Linux.")
+        return Image(int(about["Size"]), tuple(sorted(str(path) for path in volumes)))
+
+    def _announced(self, wanted: Reference) -> int | None:
+        """How much must be fetched, by the image's manifest; None where that is not told."""
+        text = wanted.text
+        for _ in range(2):  # a list of manifests, then the one for this kind of computer
+            try:
+                answer = self._engine.call("manifest", "inspect", "--", text, seconds=ASK_SECONDS)
+                manifest = json.loads(answer)
+                if "layers" in manifest:
+                    return sum(int(layer["size"]) for layer in manifest["layers"])
+                digest = _for_linux(manifest["manifests"])
+            except (EngineError, ValueError, LookupError, TypeError, AttributeError):
+                return None
+            text = f"{wanted.text.partition('@')[0]}@{digest}"
+        return None
+
+    def _pull(self, wanted: Reference, clock: Clock) -> None:
+        with (self._place / STDERR).open("ab") as stderr:
+            stderr.write(b"progress: 0 Fetching the image\n")
+        before = self._room()
+        if before is not None and before < FREE_BYTES:
+            raise SpecError("This computer's disk has no room for the image.")
+        options = []
+        if self._engine.name == "podman":
+            # The provider's own passwords for registries are not for a stranger's image.
+            auth = self._place / AUTH
+            auth.write_text("{}", encoding="ascii")
+            options = [f"--authfile={auth}"]
+        with (self._place / PULL_LOG).open("wb") as output:
+            process = subprocess.Popen(
+                [*self._engine.command, "pull", "--quiet", *options, "--", wanted.text],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment_of(os.environ),
+                **HERE.popen_options(),
+            )
+            try:
+                self._attend(process, clock, before)
+            finally:
+                process.kill()
+                process.wait()
+        if process.returncode:
+            raise SpecError(not_fetched(wanted, (self._place / PULL_LOG).read_bytes()))
+
+    def _attend(self, process: subprocess.Popen[bytes], clock: Clock, before: int | None) -> None:
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(POLL_SECONDS)
+                return
+            clock.tick()
+            room = self._room()
+            if before is None or room is None:
+                continue
+            # Its manifest tells only how large the layers are while they are packed.
+            self._refuse_large(before - room)
+            if room < FREE_BYTES:
+                raise SpecError("This computer's disk has no room for the image.")
+
+    def _room(self) -> int | None:
+        if not self._engine.storage:
+            return None
+        try:
+            return self._free(self._engine.storage)
+        except OSError:
+            return None
+
+    def _refuse_large(self, size: int | None) -> None:
+        if size is not None and size > self._image_bytes:
+            raise SpecError(
+                f"The image is larger than {self._image_bytes / (1 << 30):.3g} GiB, the most that"
+                " this computer takes."
+            )
+
+    def _note(self, wanted: Reference) -> Path:
+        return self._kept / f"{self._engine.name}-{wanted.digest}.json"
+
+    def _drop_old(self, wanted: Reference) -> None:
+        found = []
+        for path in self._kept.glob(f"{self._engine.name}-*.json"):
+            with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+                size = int(json.loads(path.read_bytes())[1])
+                found.append((path.stat().st_mtime_ns, path, size))
+        total = sum(size for *_, size in found)
+        for _, path, size in sorted(found):
+            if total > self._kept_bytes and path != self._note(wanted) and self._drop(path):
+                total -= size
+
+    def _drop(self, note: Path) -> bool:
+        """Removes an image that was fetched before; not one that a container still uses."""
+        try:
+            text = str(json.loads(note.read_bytes())[0])
+            self._engine.call("image", "rm", "--", text, seconds=ASK_SECONDS)
+        except EngineError as error:
+            if not re.search("no such image|not known", str(error), re.IGNORECASE):
+                log.info("An image is still in use: %s", error)
+                return False
+        except (OSError, ValueError, LookupError):
+            return False
+        note.unlink(missing_ok=True)
+        return True
+
+
+def is_near(registry: str) -> bool:
+    """Whether a registry is on this computer or in its own network, by what its name says."""
+    host = PORT.sub("", registry).lower()
+    with contextlib.suppress(ValueError):
+        return not ipaddress.ip_address(host).is_global
+    return "." not in host or host.endswith((".localhost", ".local", ".internal", ".lan", ".home"))
+
+
+def not_fetched(wanted: Reference, output: bytes) -> str:
+    """The sentence for an image that the engine could not fetch, by what it said."""
+    text = output[-16384:].decode("utf-8", "replace").lower()
+    if re.search("no space left|disk quota", text):
+        return "This computer's disk has no room for the image."
+    if re.search(
+        "manifest unknown|name unknown|not found|denied|unauthorized|authentication", text
+    ):
+        return f"The registry '{wanted.registry}' has no such image, or not for everybody."
+    if re.search(
+        "no such host|refused|timeout|timed out|unreachable|no route|certificate|tls|eof|reset"
+        "|deadline|server misbehaving|name resolution|http response to https",
+        text,
+    ):
+        return f"The registry '{wanted.registry}' of the image cannot be reached."
+    return f"The image could not be fetched: {one_line(said(output))}"
+
+
+def _for_linux(manifests: list[Mapping[str, Any]]) -> str:
+    machine = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+    wanted = machine.get(_machine())
+    for manifest in manifests:
+        platform = manifest["platform"]
+        if platform["os"] == "linux" and platform["architecture"] == wanted:
+            return str(manifest["digest"])
+    raise LookupError(wanted)
+
+
+def _machine() -> str:
+    import platform  # noqa: PLC0415 - wanted once, where an image is fetched
+
+    return platform.machine().lower()

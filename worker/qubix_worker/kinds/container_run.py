@@ -1,0 +1,209 @@
+"""The kind `container`, in the job's child process: fetches the image, makes the container, begins
+it, and says how it ended.
+
+The container is made first and begun then, so that what the engine has to say about making it is
+never mixed up with what the program says. It is not removed here: `container.tidy` does that,
+after every end, however sudden.
+
+The one thing to know before changing it: the engine, not this process, holds the program. When
+this process, or the worker, is killed, the program goes on until somebody removes its container.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Literal
+
+from qubix_worker.kinds import container, container_engine
+from qubix_worker.kinds.confine import HERE
+from qubix_worker.kinds.container_clock import Clock, OverdueError
+from qubix_worker.kinds.container_engine import Engine, EngineError, environment_of
+from qubix_worker.kinds.container_images import Images, Reference
+from qubix_worker.kinds.container_options import HOSTS, Wanted, card_options, create, start
+from qubix_worker.kinds.folder import FILES, STDERR, STDIN, STDOUT
+from qubix_worker.kinds.harmless import last_line, one_line
+from qubix_worker.kinds.kind import OUTPUT_BYTES, Outcome, SpecError, Task, flooded, timed_out
+
+POLL_SECONDS = 0.02
+ASK_SECONDS = 10.0
+CREATE_SECONDS = 60.0
+DRAIN_SECONDS = 2.0
+CHUNK_BYTES = 64 * 1024
+KILLED = 137
+"""128 and the number of SIGKILL."""
+
+Stream = Literal["stdout", "stderr"]
+
+
+def run(task: Task) -> Outcome:
+    """Runs the program of `task`. Raises SpecError where it cannot be begun."""
+    place = Path.cwd()
+    engine = container_engine.find(seconds=ASK_SECONDS)
+    if engine is None:
+        raise SpecError("This computer has no Podman or Docker that answers.")
+    clock = Clock(task.timeout_seconds)
+    wanted = _wanted(engine, task, place)
+    _fill(place, engine, task)
+    images = Images(engine, place.parent.parent / container.CONTAINERS, place)
+    reference = Reference.of(container.image(task.spec))
+    try:
+        found = images.ready(reference, task.limits.network, clock)
+        wanted = replace(wanted, volumes=found.volumes)
+        # From here on there is something that must be removed.
+        engine.save(place)
+        _create(engine, wanted)
+        return _execute(engine, wanted, clock)
+    except OverdueError:
+        return Outcome("failed", error=timed_out(task.timeout_seconds))
+
+
+def _wanted(engine: Engine, task: Task, place: Path) -> Wanted:
+    spec, limits = task.spec, task.limits
+    return Wanted(
+        name=container.container_name(place),
+        label=container.label(place.parent),
+        image=container.image(spec)[0],
+        place=place,
+        memory_mb=container.memory_mb(spec, limits),
+        cores=limits.cores,
+        pids=container.pids(spec),
+        seconds=task.timeout_seconds,
+        priority=limits.priority,
+        entrypoint=container.entrypoint(spec),
+        args=container.arguments(spec),
+        env=container.environment(spec),
+        network=container.network(spec, limits),
+        devices=card_options(engine, container.cards(spec, limits)),
+    )
+
+
+def _fill(place: Path, engine: Engine, task: Task) -> None:
+    """Puts what the program is given into the job's folder."""
+    (place / STDIN).write_bytes(container.stdin(task.spec))
+    (place / HOSTS).write_text("127.0.0.1 localhost job\n::1 localhost\n", encoding="ascii")
+    files = place / FILES
+    try:
+        for name, data in container.files(task.spec):
+            (files / name).parent.mkdir(parents=True, exist_ok=True)
+            (files / name).write_bytes(data)
+    except OSError as error:  # one is the folder of the other
+        raise SpecError(f"The job's 'files' cannot be written: {error.strerror}.") from error
+    for path in [files, *files.rglob("*")]:
+        _hand_over(path, engine)
+
+
+def _hand_over(path: Path, engine: Engine) -> None:
+    """Lets the program, whoever it is, read and write `path`. The folder around it stays shut to
+    everybody else."""
+    if engine.remote:
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    elif hasattr(os, "geteuid") and os.geteuid() == 0 and not engine.userns:
+        user, group = engine.user.split(":")
+        os.chown(path, int(user), int(group))
+
+
+def _create(engine: Engine, wanted: Wanted) -> None:
+    try:
+        engine.call(*create(engine, wanted), seconds=CREATE_SECONDS)
+        mounts = engine.inspect(wanted.name, "Mounts") if wanted.volumes else []
+    except EngineError as error:
+        raise SpecError(f"The container could not be made: {one_line(str(error))}") from error
+    if any(mount.get("Type") == "volume" for mount in mounts or ()):
+        raise SpecError("The image wants to write to folders of its own on the disk.")
+
+
+def _execute(engine: Engine, wanted: Wanted, clock: Clock) -> Outcome:
+    with Path(STDIN).open("rb") as stdin:
+        process = subprocess.Popen(
+            [*engine.command, *start(wanted)],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment_of(os.environ),
+            **HERE.popen_options(),
+        )
+    pumps = [
+        _Pump(process.stdout, Path(STDOUT), "stdout"),
+        _Pump(process.stderr, Path(STDERR), "stderr"),
+    ]
+    try:
+        while process.poll() is None and not any(pump.flooded for pump in pumps):
+            clock.tick()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(POLL_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+    for pump in pumps:
+        pump.join(DRAIN_SECONDS)
+    for pump in pumps:
+        if pump.flooded:
+            return Outcome("failed", error=flooded(pump.stream))
+    return _ended(engine, wanted)
+
+
+class _Pump(threading.Thread):
+    """Writes what the program says to a file of the job's folder, up to a little too much."""
+
+    def __init__(self, pipe: IO[bytes] | None, path: Path, stream: Stream) -> None:
+        super().__init__(daemon=True)
+        self.stream = stream
+        self.flooded = False
+        self._pipe = pipe
+        self._path = path
+        self.start()
+
+    def run(self) -> None:
+        if self._pipe is None:
+            return
+        with self._path.open("ab", buffering=0) as file:
+            room = OUTPUT_BYTES + 1 - file.tell()
+            while room > 0 and (data := os.read(self._pipe.fileno(), CHUNK_BYTES)):
+                file.write(data[:room])
+                room -= len(data)
+        self.flooded = room <= 0
+
+
+def _ended(engine: Engine, wanted: Wanted) -> Outcome:
+    try:
+        state = engine.inspect(wanted.name, "State")
+    except (EngineError, ValueError) as error:
+        raise SpecError(f"The container is gone: {one_line(str(error))}") from error
+    code = int(state.get("ExitCode") or 0)
+    trouble = str(state.get("Error") or "")
+    if state.get("Running"):
+        return Outcome("failed", error=_with_last_words("The container could not be followed."))
+    if state.get("Status") != "exited" or (trouble and code in (126, 127, 128)):
+        return Outcome("failed", error=not_begun(trouble or last_line(Path(STDERR))))
+    if code == 0:
+        return Outcome("completed", exit_code=0)
+    sentence = f"The program ended with exit code {code}."
+    if state.get("OOMKilled"):
+        sentence = f"The program reached its memory limit of {wanted.memory_mb} MiB and was ended."
+    elif code == KILLED:
+        sentence = (
+            f"The program was killed (exit code {code}), as happens where it reaches its memory"
+            f" limit of {wanted.memory_mb} MiB."
+        )
+    return Outcome("failed", exit_code=code, error=_with_last_words(sentence))
+
+
+def not_begun(trouble: str) -> str:
+    """The sentence for a program that the engine could not begin, by what it said."""
+    text = trouble.lower()
+    if "exec format error" in text:
+        return "The program in the image is for another kind of processor."
+    if re.search("no such file|not found|executable file|no command specified", text):
+        return f"The image has no such program: {one_line(trouble)}"
+    return f"The program could not be begun: {one_line(trouble)}"
+
+
+def _with_last_words(sentence: str) -> str:
+    last = last_line(Path(STDERR))
+    return f"{sentence} The last line of its error output: {last}" if last else sentence
