@@ -9,8 +9,11 @@ from __future__ import annotations
 import contextlib
 import json
 import multiprocessing.connection as channel
+import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing import AuthenticationError
 from typing import Any
 
@@ -34,7 +37,7 @@ class _UnansweredError(ControlError):
 class Control:
     """Calls to the worker of one state folder; each opens the channel anew. Raises ControlError."""
 
-    def __init__(self, paths: Paths, timeout_seconds: float = 3.0) -> None:
+    def __init__(self, paths: Paths, timeout_seconds: float = 5.0) -> None:
         self._paths = paths
         self._timeout = timeout_seconds
 
@@ -105,8 +108,8 @@ class Control:
             raise _other_version(str(error)) from error
 
     def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        key = self._key()
         try:
-            key = self._paths.control_key.read_bytes()
             with system.current().control_address(self._paths.control_socket) as address:
                 connection = channel.Client(address)
         except OSError as error:
@@ -114,13 +117,20 @@ class Control:
         with contextlib.closing(connection):
             try:
                 self._await(connection)
-                channel.answer_challenge(connection, key)
-                channel.deliver_challenge(connection, key)
-                connection.send_bytes(json.dumps(message).encode())
+                with patience(connection, self._timeout):
+                    channel.answer_challenge(connection, key)
+                    channel.deliver_challenge(connection, key)
+                    connection.send_bytes(json.dumps(message).encode())
                 self._await(connection)
-                answer = json.loads(connection.recv_bytes(MESSAGE_BYTES))
+                with patience(connection, self._timeout):
+                    answer = json.loads(connection.recv_bytes(MESSAGE_BYTES))
             except AuthenticationError as error:
-                raise _other_version("it has another key") from error
+                raise ControlError(
+                    "control_key",
+                    "The running worker has another key than the one that is kept in "
+                    f"{self._paths.control_key}.",
+                    "Stop it with `qubix-worker stop`, then start it again: that makes a new one.",
+                ) from error
             except (OSError, EOFError) as error:
                 raise self._absent(_UnansweredError) from error
             except ValueError as error:
@@ -129,6 +139,19 @@ class Control:
             reason = str(answer.get("error")) if isinstance(answer, dict) else "no answer"
             raise ControlError("control_refused", f"The worker refused: {reason}.", "Try again.")
         return answer
+
+    def _key(self) -> bytes:
+        try:
+            return self._paths.control_key.read_bytes()
+        except FileNotFoundError as error:
+            raise self._absent() from error
+        except OSError as error:
+            raise ControlError(
+                "control_key",
+                f"The key in {self._paths.control_key} cannot be read ({error.strerror}).",
+                "Use the account that shares this computer; if it is that one, delete this file, "
+                "then stop the worker and start it again.",
+            ) from error
 
     def _await(self, connection: channel.Connection[Any, Any]) -> None:
         if not connection.poll(self._timeout):
@@ -150,6 +173,29 @@ class Control:
             "QUBIX is not running on this computer.",
             "Start it with `qubix-worker run`, or from the application.",
         )
+
+
+@contextmanager
+def patience(connection: channel.Connection[Any, Any], seconds: float) -> Iterator[None]:
+    """Cuts `connection` off once `seconds` have passed inside, whatever it is waiting for: a reader
+    would else wait for ever for the rest of a message that was only begun."""
+    watch = threading.Timer(seconds, _cut, args=(connection,))
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
+def _cut(connection: channel.Connection[Any, Any]) -> None:
+    # Closing a descriptor under a reader would not wake it; shutting the socket down does.
+    with contextlib.suppress(OSError, AttributeError):
+        duplicate = socket.socket(fileno=connection.fileno())
+        try:
+            duplicate.shutdown(socket.SHUT_RDWR)
+        finally:
+            duplicate.detach()
 
 
 def _other_version(reason: str) -> ControlError:

@@ -11,22 +11,24 @@ import json
 import logging
 import multiprocessing.connection as channel
 import secrets
-import socket
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing import AuthenticationError
-from typing import Any
+from typing import Any, NoReturn
 
 from qubix_worker import system
-from qubix_worker.control import MESSAGE_BYTES
+from qubix_worker.control import MESSAGE_BYTES, patience
 from qubix_worker.files import write_whole
 from qubix_worker.paths import Paths
 
 log = logging.getLogger(__name__)
 
 REQUEST_BYTES = 64 * 1024
+KEY_BYTES = 32
 PATIENCE_SECONDS = 3.0
 CONNECTIONS_MOST = 16
+COMPLAINT_SECONDS = 60.0
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
 """Takes a request and gives the answer. Raises ValueError for a request that makes no sense."""
@@ -40,12 +42,15 @@ class ControlServer:
         self._key = _key(paths)
         self._slots = threading.BoundedSemaphore(CONNECTIONS_MOST)
         self._closing = threading.Event()
+        self._complained_at = -COMPLAINT_SECONDS
         system.current().control_stale(paths.control_socket)
         self._address = contextlib.ExitStack()
         address = self._address.enter_context(
             system.current().control_address(paths.control_socket)
         )
         self._listener = channel.Listener(address)
+        with contextlib.suppress(FileNotFoundError):  # a pipe of Windows has no file
+            paths.control_socket.chmod(0o600)
         threading.Thread(target=self._accept, name="control", daemon=True).start()
 
     def close(self) -> None:
@@ -71,11 +76,13 @@ class ControlServer:
     def _serve(self, connection: channel.Connection[Any, Any]) -> None:
         try:
             with contextlib.closing(connection):
-                if not self._authenticated(connection):
+                if not self._authenticated(connection) or not connection.poll(PATIENCE_SECONDS):
                     return
-                if connection.poll(PATIENCE_SECONDS):
-                    answer = self._answer(connection.recv_bytes(REQUEST_BYTES))
-                    connection.send_bytes(json.dumps(answer).encode()[:MESSAGE_BYTES])
+                with patience(connection, PATIENCE_SECONDS):
+                    request = connection.recv_bytes(REQUEST_BYTES)
+                answer = self._answer(request)
+                with patience(connection, PATIENCE_SECONDS):
+                    connection.send_bytes(answer)
         except (OSError, EOFError):
             log.debug("a control connection ended early")
         except Exception:
@@ -85,46 +92,47 @@ class ControlServer:
 
     def _authenticated(self, connection: channel.Connection[Any, Any]) -> bool:
         # deliver_challenge waits for an answer; what arrives in time decides.
-        watch = threading.Timer(PATIENCE_SECONDS, _cut, args=(connection,))
-        watch.daemon = True
-        watch.start()
         try:
-            channel.deliver_challenge(connection, self._key)
-            channel.answer_challenge(connection, self._key)
+            with patience(connection, PATIENCE_SECONDS):
+                channel.deliver_challenge(connection, self._key)
+                channel.answer_challenge(connection, self._key)
         except (AuthenticationError, ValueError):
-            log.warning("a control connection did not know the key")
+            self._complain()
             return False
-        finally:
-            watch.cancel()
         return True
 
-    def _answer(self, request: bytes) -> dict[str, Any]:
+    def _complain(self) -> None:
+        """Once in a while: strangers must not fill the log."""
+        if time.monotonic() - self._complained_at > COMPLAINT_SECONDS:
+            self._complained_at = time.monotonic()
+            log.warning("a control connection did not know the key")
+
+    def _answer(self, request: bytes) -> bytes:
         try:
-            message = json.loads(request)
+            message = json.loads(request, parse_constant=_no_number)
             if not isinstance(message, dict):
                 raise ValueError("a request is an object")
-            return {"ok": True, **self._handler(message)}
-        except (ValueError, RecursionError) as error:
-            return {"ok": False, "error": str(error)[:200]}
+            answer = json.dumps({"ok": True, **self._handler(message)}).encode()
+            if len(answer) > MESSAGE_BYTES:
+                raise ValueError("the answer would be too long")
+            return answer
+        except (ValueError, ArithmeticError, RecursionError) as error:
+            return json.dumps({"ok": False, "error": str(error)[:200]}).encode()
 
 
-def _cut(connection: channel.Connection[Any, Any]) -> None:
-    # Closing a descriptor under a reader would not wake it; shutting the socket down does.
-    with contextlib.suppress(OSError, AttributeError):
-        duplicate = socket.socket(fileno=connection.fileno())
-        try:
-            duplicate.shutdown(socket.SHUT_RDWR)
-        finally:
-            duplicate.detach()
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
 
 
 def _key(paths: Paths) -> bytes:
-    """The key of this state folder, made at the first start."""
+    """The key of this state folder, made at the first start, and anew where it is damaged or where
+    others could have read it (Windows shows no such rights: there it is anew each time)."""
     try:
         key = paths.control_key.read_bytes()
+        shared = bool(paths.control_key.stat().st_mode & 0o077)
     except FileNotFoundError:
-        key = b""
-    if len(key) < 32:
-        key = secrets.token_bytes(32)
+        key, shared = b"", False
+    if len(key) != KEY_BYTES or shared:
+        key = secrets.token_bytes(KEY_BYTES)
         write_whole(paths.control_key, key)
     return key
