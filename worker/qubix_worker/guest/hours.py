@@ -44,11 +44,23 @@ class Plan:
     def next_change(self, moment: datetime) -> datetime | None:
         """When that changes next after `moment`; None where it never does."""
         allowed = self.allows(moment)
-        at = moment.replace(second=0, microsecond=0)
+        then = self._next_on_the_wall(moment, allowed)
+        if then is None:
+            return None
+        for shown in (then, then.replace(fold=1)):
+            if _offset(shown) == _offset(moment) and _is_real(shown):
+                return shown
+        # The clock on the wall is set meanwhile (summer time): it may skip the edge, or show an
+        # hour twice. Up to there the plan changes nothing; from there on it is asked anew.
+        at = _clock_set(moment, then)
+        return at if self.allows(at) != allowed else self.next_change(at)
+
+    def _next_on_the_wall(self, moment: datetime, allowed: bool) -> datetime | None:
+        """As if no clock were ever set."""
+        at = moment.replace(second=0, microsecond=0, fold=0)
         edges = {edge % WEEK_MINUTES for span in self.spans for edge in span}
         begun = _minute(at)
         for wait in sorted((edge - begun - 1) % WEEK_MINUTES + 1 for edge in edges):
-            # On the clock on the wall: a day on which the hour changes has its own length.
             then = at + timedelta(minutes=wait)
             if self.allows(then) != allowed:
                 return then
@@ -57,6 +69,29 @@ class Plan:
     def _inside(self, minute: int) -> Iterable[bool]:
         for begin, end in self.spans:
             yield begin <= minute < end or begin <= minute + WEEK_MINUTES < end
+
+
+def _offset(moment: datetime) -> timedelta | None:
+    """From UTC; a moment without a zone is in this computer's own."""
+    return moment.utcoffset() if moment.tzinfo else moment.astimezone().utcoffset()
+
+
+def _is_real(moment: datetime) -> bool:
+    """Whether the clock on the wall ever shows it."""
+    shown = datetime.fromtimestamp(moment.timestamp(), moment.tzinfo)
+    return shown.replace(fold=0) == moment.replace(fold=0)
+
+
+def _clock_set(before: datetime, after: datetime) -> datetime:
+    """The first minute between the two that is not in the offset of `before`."""
+    first, last = int(before.timestamp() // 60), int(after.timestamp() // 60)
+    while last - first > 1:
+        middle = (first + last) // 2
+        if _offset(datetime.fromtimestamp(middle * 60, before.tzinfo)) == _offset(before):
+            first = middle
+        else:
+            last = middle
+    return datetime.fromtimestamp(last * 60, before.tzinfo)
 
 
 def _minute(moment: datetime) -> int:

@@ -1,0 +1,118 @@
+"""When this computer rests: one pure function from the settings and the moment to a verdict.
+
+Where several rules ask for a rest, the one that is told is the one that lasts longest as it is, so
+that the reason seldom changes: the hours, then the battery, the connection, the use, the heat.
+What is not known never makes it rest, but for one case: who shares only while nobody uses the
+computer was promised not to be disturbed, so where that cannot be told it rests, and says how to
+change it. A machine without a screen, where nobody can sit, is not such a case (see `senses`).
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from qubix_worker.guest.hours import Plan
+from qubix_worker.guest.senses import Moment, Question
+from qubix_worker.settings import Settings
+
+COOLER_CELSIUS = 5
+"""How far below the limit it must have cooled before it goes on, so that it does not flutter."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Why this computer rests now."""
+
+    by: Literal["schedule", "use", "battery", "heat", "metered"]
+    reason: str
+    """A sentence for a person."""
+    until: float | None = None
+    """Seconds since the epoch, where that is known."""
+
+
+def questions(settings: Settings, local: datetime) -> frozenset[Question]:
+    """What `verdict` needs to know of a moment, beyond the time that it is."""
+    if not _plan(settings.hours).allows(local):
+        return frozenset()
+    asked: dict[Question, bool] = {
+        "battery": not settings.on_battery,
+        "metered": not settings.on_metered,
+        "use": settings.only_when_idle,
+        "heat": settings.stop_above_celsius > 0,
+    }
+    return frozenset(question for question, wanted in asked.items() if wanted)
+
+
+def verdict(settings: Settings, moment: Moment, before: Rest | None) -> Rest | None:
+    """Whether to rest at `moment`; None: share. `before` is the verdict before this one."""
+    return (
+        _by_schedule(settings, moment)
+        or _by_battery(settings, moment)
+        or _by_metered(settings, moment)
+        or _by_use(settings, moment)
+        or _by_heat(settings, moment, before)
+    )
+
+
+def next_change(settings: Settings, local: datetime) -> float | None:
+    """When the plan of hours changes its mind next (seconds since the epoch)."""
+    change = _plan(settings.hours).next_change(local)
+    return change.timestamp() if change else None
+
+
+def _by_schedule(settings: Settings, moment: Moment) -> Rest | None:
+    if _plan(settings.hours).allows(moment.local):
+        return None
+    return Rest(
+        "schedule",
+        "Resting outside the hours in which this computer shares.",
+        next_change(settings, moment.local),
+    )
+
+
+def _by_battery(settings: Settings, moment: Moment) -> Rest | None:
+    if settings.on_battery or not moment.on_battery:
+        return None
+    return Rest("battery", "Resting while this computer runs on battery.")
+
+
+def _by_metered(settings: Settings, moment: Moment) -> Rest | None:
+    if settings.on_metered or not moment.metered:
+        return None
+    return Rest("metered", "Resting while the connection is one that is paid by use.")
+
+
+def _by_use(settings: Settings, moment: Moment) -> Rest | None:
+    if not settings.only_when_idle:
+        return None
+    if moment.idle_seconds is None:
+        return Rest(
+            "use",
+            "Resting, since this computer does not tell whether somebody uses it. "
+            "Sharing also while it is in use can be allowed in the settings.",
+        )
+    if moment.idle_seconds < settings.idle_minutes * 60:
+        return Rest("use", "Resting while somebody uses this computer.")
+    return None
+
+
+def _by_heat(settings: Settings, moment: Moment, before: Rest | None) -> Rest | None:
+    limit, hottest = settings.stop_above_celsius, moment.hottest
+    if not limit or hottest is None:
+        return None
+    if before and before.by == "heat" and hottest.celsius >= limit - COOLER_CELSIUS:
+        return before
+    if hottest.celsius <= limit:
+        return None
+    return Rest(
+        "heat",
+        f"Resting until {hottest.what} has cooled down: it was at {hottest.celsius:.0f} \u00b0C.",
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _plan(hours: tuple[str, ...]) -> Plan:
+    return Plan.of(hours)

@@ -1,0 +1,100 @@
+"""What the rules are told of a moment, and only what they ask for.
+
+Every sense can fail by itself: then its answer is None, as where a system does not tell, and the
+log has it once, not at every look. How each system tells is in `system/senses_*.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypeVar
+
+from qubix_worker.settings import Settings
+from qubix_worker.system.senses import Body
+
+log = logging.getLogger(__name__)
+
+Question = Literal["battery", "metered", "use", "heat"]
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Heat:
+    what: str
+    """As it stands in a sentence, such as `the processor`."""
+    celsius: float
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is None was not asked for, or is not known."""
+
+    local: datetime
+    """The time on this computer's clock on the wall."""
+    on_battery: bool | None = None
+    metered: bool | None = None
+    """Whether the connection is paid by what is sent."""
+    idle_seconds: float | None = None
+    """Since somebody touched this computer last; infinite where nobody can be at it."""
+    hottest: Heat | None = None
+
+
+class Temperature(Protocol):
+    """One of `hardware.temperatures()`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def celsius(self) -> float: ...
+    @property
+    def uuid(self) -> str | None:
+        """A card's; None: it is the processor's."""
+        ...
+
+
+class Senses:
+    """Asks this computer; to be used by one thread only."""
+
+    def __init__(self, body: Body, temperatures: Callable[[], Iterable[Temperature]]) -> None:
+        self._body = body
+        self._temperatures = temperatures
+        self._failed: set[Question] = set()
+
+    def moment(self, settings: Settings, asked: Collection[Question], local: datetime) -> Moment:
+        """This moment, as far as it is asked for."""
+        told = {question: question in asked for question in ("battery", "metered", "use", "heat")}
+        return Moment(
+            local,
+            self._ask("battery", self._body.on_battery) if told["battery"] else None,
+            self._ask("metered", self._body.metered) if told["metered"] else None,
+            self._ask("use", self._body.idle_seconds) if told["use"] else None,
+            self._ask("heat", lambda: self._hottest(settings)) if told["heat"] else None,
+        )
+
+    def close(self) -> None:
+        self._body.close()
+
+    def _hottest(self, settings: Settings) -> Heat | None:
+        """Of the processor and the cards that are not left out."""
+        left_out = {chosen.lower() for chosen in settings.excluded_cards}
+        found = [
+            Heat(one.name, one.celsius)
+            for one in self._temperatures()
+            if not left_out & {(one.uuid or "").lower(), one.name.lower()}
+        ]
+        return max(found, key=lambda heat: heat.celsius, default=None)
+
+    def _ask(self, question: Question, sense: Callable[[], Answer]) -> Answer | None:
+        try:
+            answer = sense()
+        except Exception:  # a sense's edge: whatever fails in there, the others still tell
+            if question not in self._failed:
+                self._failed.add(question)
+                log.warning("asking about %s failed", question, exc_info=True)
+            return None
+        if answer is not None:
+            self._failed.discard(question)
+        return answer
