@@ -113,3 +113,46 @@ def test_a_full_disk_costs_no_result_while_the_worker_lives(folder: Path) -> Non
     for entry in spool.pending():
         spool.remove(entry)
     assert spool.pending() == []
+
+
+def test_what_the_disk_did_not_take_is_written_by_itself_once_there_is_room(folder: Path) -> None:
+    full = True
+
+    def write(path: Path, data: bytes) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_whole(path, data)
+
+    spool = Spool(folder, write)
+    spool.put("a", done("a"))
+    assert spool.trouble
+    assert spool.trouble.errno == errno.ENOSPC
+    full = False
+    assert spool.pending() == [Entry("a", done("a"))]
+    assert spool.trouble is None
+    assert Spool(folder).pending() == [Entry("a", done("a"))]
+
+
+def test_a_file_that_this_version_does_not_understand_is_there_for_the_next(folder: Path) -> None:
+    spool = Spool(folder)
+    later = {"jobId": "a", "completion": {"status": "partly", "attempt": 1}}
+    folder.mkdir()
+    (folder / "a-1.json").write_text(json.dumps(later))
+    assert spool.pending() == []
+    assert spool.job_ids() == frozenset()
+    assert Spool(folder).job_ids() == {"a"}, "the next worker looks at it once more"
+
+
+def test_what_was_set_aside_long_ago_is_removed(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "a-1.json.broken").write_text("{")
+    Spool(folder, clock=lambda: (folder / "a-1.json.broken").stat().st_mtime + 8 * 24 * 3600)
+    assert list(folder.iterdir()) == []
+
+
+def test_an_entry_that_can_never_be_read_does_not_stand_in_the_way(folder: Path) -> None:
+    spool = Spool(folder)
+    spool.put("z", done())
+    (folder / "a-1.json").mkdir()
+    assert spool.pending() == [Entry("z", done())]
+    assert spool.job_ids() == {"z"}

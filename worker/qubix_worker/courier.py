@@ -26,6 +26,7 @@ REFUSED = (400, 403, 404, 409, 422)
 """Repeating would not help: the job is somebody else's by now, or gone."""
 
 STOP_SECONDS = 2.0
+UNREADABLE_SECONDS = 60.0
 PROGRESS_SECONDS = 0.5
 """The least time between two tellings of progress: a chatty job must not flood the server."""
 LINES_MOST = 1000
@@ -114,14 +115,17 @@ class Courier:
                 self._stopping.wait(self._backoff.failed())
             else:
                 self._backoff.succeeded()
-                self._wake.wait(self._until_progress())
+                self._wake.wait(self._seconds_to_rest())
         client.close()
 
-    def _until_progress(self) -> float | None:
-        """Seconds until progress that waits may be told; None where none waits."""
+    def _seconds_to_rest(self) -> float | None:
+        """Until progress that waits may be told, or a result that could not be read is tried
+        again; None where nothing waits."""
+        # None is in the spool now but for those that could not be read.
+        rest = UNREADABLE_SECONDS if self._spool.job_ids() else None
         with self._lock:
             if not self._progress:
-                return None
+                return rest
         return max(0.0, self._progress_at - time.monotonic())
 
     def _send_progress(self, client: ServerClient) -> None:

@@ -14,6 +14,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     The file is created with `mode`, so that it is never readable by others for a moment.
     Raises OSError.
     """
+    is_new_folder = not path.parent.exists()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
@@ -28,6 +29,8 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
             temporary.unlink()
         raise
     _sync_folder(path.parent)
+    if is_new_folder:
+        _sync_folder(path.parent.parent)
 
 
 def _sync_folder(folder: Path) -> None:

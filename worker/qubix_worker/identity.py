@@ -14,6 +14,8 @@ from pathlib import Path
 
 from qubix_worker.errors import QubixError
 from qubix_worker.files import write_whole
+from qubix_worker.protocol import NAME_LENGTH, WORKER_ID_PATTERN
+from qubix_worker.settings import check_server_url
 from qubix_worker.wire import WireError, from_wire, to_wire
 
 
@@ -25,6 +27,19 @@ class Identity:
     server_name: str = ""
     secret: str | None = field(default=None, repr=False)
     """None until the server has acknowledged the registration."""
+
+    def __post_init__(self) -> None:
+        # A file that was tampered with must not become a header or a path.
+        if not WORKER_ID_PATTERN.fullmatch(self.worker_id):
+            raise ValueError("workerId is none")
+        check_server_url(self.server)
+        if not self.name.isprintable() or len(self.name) > NAME_LENGTH:
+            raise ValueError("name is none")
+        secret = self.secret
+        if secret is not None and not (
+            secret.isascii() and secret.isprintable() and secret and " " not in secret
+        ):
+            raise ValueError("secret is none")
 
     def with_secret(self, secret: str) -> Identity:
         return dataclasses.replace(self, secret=secret)
@@ -43,7 +58,7 @@ def load(path: Path) -> Identity | None:
         return from_wire(Identity, json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
-    except (ValueError, WireError) as error:
+    except (ValueError, WireError, RecursionError) as error:
         raise QubixError(
             "identity_damaged",
             f"The file that says who this computer is ({path}) is damaged.",

@@ -1,9 +1,11 @@
-"""One worker per state folder: a lock that ends with its process, however that ends."""
+"""One worker, and one setup, per state folder: locks that end with their process, in any case."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -25,15 +27,31 @@ class AlreadyRunningError(QubixError):
         )
 
 
+class SetupRunningError(QubixError):
+    """Another setup is under way in the same place."""
+
+    def __init__(self, pid: int | None) -> None:
+        who = f" (process {pid})" if pid else ""
+        super().__init__(
+            "setup_running",
+            f"Another setup of QUBIX is under way on this computer{who}.",
+            "Wait until it has ended, or end it, then try again.",
+        )
+
+
 class Lock:
     """Held from `acquire` until the process ends or `release`. The file names its holder."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, taken: Callable[[int | None], QubixError] = AlreadyRunningError
+    ) -> None:
+        """`taken` makes the failure of the process that holds the lock."""
         self._path = path
+        self._taken = taken
         self._file: IO[bytes] | None = None
 
     def acquire(self) -> None:
-        """Raises AlreadyRunningError where another process holds it."""
+        """Raises what `taken` makes where another process holds it."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         file = open(handle, "r+b")  # noqa: PTH123, SIM115 - a descriptor that is kept
@@ -42,13 +60,13 @@ class Lock:
         while not system.current().try_lock(file):
             if time.monotonic() > until:
                 file.close()
-                raise AlreadyRunningError(holder(self._path))
+                raise self._taken(holder(self._path))
             time.sleep(0.01)
-        file.seek(0)
-        file.truncate()
-        file.write(str(os.getpid()).encode())
-        file.flush()
         self._file = file
+        with contextlib.suppress(OSError):  # a full disk: the lock is held all the same
+            file.seek(0)
+            file.truncate()
+            os.write(handle, str(os.getpid()).encode())
 
     def release(self) -> None:
         """The file stays: removing it would let two processes lock two files of one name."""

@@ -101,6 +101,8 @@ def load(path: Path) -> Settings:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings()
+    except NotADirectoryError:
+        raise  # it is the place that is wrong, not what stands in the settings
     except (OSError, ValueError) as error:
         raise _unusable(path, str(error)) from error
     try:

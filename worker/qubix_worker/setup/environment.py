@@ -22,11 +22,13 @@ from pathlib import Path
 from qubix_worker import amalgamation, system
 from qubix_worker.errors import SetupError
 from qubix_worker.files import write_whole
+from qubix_worker.lock import Lock, SetupRunningError
 from qubix_worker.paths import Paths
 from qubix_worker.setup.steps import Cancelled, Phase, Progress
 
 log = logging.getLogger(__name__)
 
+LOCK_NAME = "environment.lock"
 SILENCE_SECONDS = 300.0
 """pip that says nothing for this long is given up."""
 
@@ -64,6 +66,16 @@ class Environment:
         return self._complete.exists() and self.python.exists()
 
     def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        # On a bare Python the setup's own lock is out of reach: it does not know yet where.
+        lock = Lock(self._folder.with_name(LOCK_NAME), SetupRunningError)
+        lock.acquire()
+        try:
+            if not self.is_done():  # or another setup has made it meanwhile
+                yield from self._run(cancel)
+        finally:
+            lock.release()
+
+    def _run(self, cancel: threading.Event) -> Iterator[Progress]:
         self.undo()  # what an earlier try left half-way
         yield Progress(self.key, "running", "making room for it")
         self._folder.parent.mkdir(parents=True, exist_ok=True)

@@ -104,6 +104,14 @@ class Register:
         yield Progress(self.key, "running", "joining")
         identity.save(self._paths.identity, who)
         secret = patiently(lambda: self._join(client, registration, cancel), cancel)
+        if identity.load(self._paths.identity) != who:
+            # Whatever has come in between, a secret that works is never written over.
+            ServerClient(client.url, worker_id=who.worker_id, secret=secret).forget()
+            raise SetupError(
+                "identity_changed",
+                "Something else has changed who this computer is while it joined.",
+                "Run setup again.",
+            )
         identity.save(self._paths.identity, who.with_secret(secret))
 
     def _join(

@@ -6,11 +6,14 @@ import os
 from collections.abc import Mapping
 
 from qubix_worker import identity
+from qubix_worker.lock import Lock, SetupRunningError
 from qubix_worker.paths import Paths
 from qubix_worker.setup import environment
 from qubix_worker.setup.joining import Register, SaveSettings, StartAtSignIn
 from qubix_worker.setup.starting import Confirm, Start
 from qubix_worker.setup.steps import Choices, Setup, Step
+
+LOCK_NAME = "setup.lock"
 
 
 def plan(paths: Paths, choices: Choices, environ: Mapping[str, str] = os.environ) -> Setup:
@@ -26,7 +29,7 @@ def plan(paths: Paths, choices: Choices, environ: Mapping[str, str] = os.environ
     ]
     if choices.start:
         steps += [Start(paths, choices), Confirm(paths)]
-    return Setup(steps)
+    return Setup(steps, Lock(paths.state / LOCK_NAME, SetupRunningError))
 
 
 def is_set_up(paths: Paths) -> bool:

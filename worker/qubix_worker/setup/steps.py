@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol, TypeVar
 
 from qubix_worker.errors import Problem, QubixError
+from qubix_worker.lock import Lock
 from qubix_worker.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -82,8 +83,10 @@ class Step(Protocol):
 class Setup:
     """A row of steps, and which of them this run has begun (only those are undone)."""
 
-    def __init__(self, steps: Sequence[Step]) -> None:
+    def __init__(self, steps: Sequence[Step], lock: Lock | None = None) -> None:
+        """`lock` is held while steps run: two setups in one place would undo each other."""
         self.steps = tuple(steps)
+        self._lock = lock
         self._begun: list[Step] = []
 
     def phase(self, phase: Phase) -> tuple[Step, ...]:
@@ -94,7 +97,25 @@ class Setup:
 
         The last Progress is `failed` with its problem, `undone` after a cancel, else `done`.
         """
-        for step in self.steps if phase is None else self.phase(phase):
+        steps = self.steps if phase is None else self.phase(phase)
+        if self._lock is None or not steps:
+            yield from self._run(steps, cancel)
+            return
+        try:
+            self._lock.acquire()
+        except QubixError as error:
+            yield Progress(steps[0].key, "failed", problem=error.problem)
+            return
+        except OSError as error:
+            yield Progress(steps[0].key, "failed", problem=problem_of(error))
+            return
+        try:
+            yield from self._run(steps, cancel)
+        finally:
+            self._lock.release()
+
+    def _run(self, steps: Sequence[Step], cancel: threading.Event) -> Iterator[Progress]:
+        for step in steps:
             if cancel.is_set():
                 yield from self.undo()
                 return
@@ -166,6 +187,12 @@ def problem_of(error: OSError) -> Problem:
             "disk_full",
             f"There is no room left on the disk{where}.",
             "Free some space, then try again.",
+        )
+    if isinstance(error, (NotADirectoryError, FileExistsError)):
+        return Problem(
+            "not_a_folder",
+            f"A file stands where a folder is needed{where}.",
+            "Move that file away, or choose another folder (QUBIX_HOME), then try again.",
         )
     if isinstance(error, PermissionError):
         return Problem(
