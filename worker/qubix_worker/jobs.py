@@ -20,10 +20,11 @@ from pathlib import Path
 import psutil
 
 from qubix_worker.errors import ServerError
-from qubix_worker.kinds import KINDS, Limits, SpecError, Task, folder
+from qubix_worker.kinds import KINDS, Kind, Limits, SpecError, Task, folder
+from qubix_worker.kinds.children import SPARE_SECONDS, Nursery, end_tree
 from qubix_worker.kinds.modules import ModuleCache
-from qubix_worker.kinds.progress import Progress
-from qubix_worker.kinds.supervisor import end_tree, supervise
+from qubix_worker.kinds.progress import News
+from qubix_worker.kinds.supervisor import Cancel, Freeze, GivenBack, Reins, Thaw, supervise
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import RESULT_BYTES, Job, JobCompletion
 
@@ -37,9 +38,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class JobProgressed:
+    """News of a job at work, at most once a second."""
+
     job_id: str
-    percent: float
+    percent: float | None
+    """None where it has not told; it never falls."""
     operation: str | None
+    lines: tuple[str, ...] = ()
+    """What it has written to its standard error since the last time, made harmless and cut."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,9 @@ class JobEnded:
     seconds: float
     cancelled: bool
     """It was ended by `cancel` or `stop`: there is no result to be sent."""
+    given_back: bool = False
+    """This computer could not begin it, as with a full disk: another one may. Its completion says
+    why, should nobody take it back."""
 
 
 JobEvent = JobProgressed | JobEnded
@@ -67,18 +76,20 @@ class JobRunner:
         fetch_module: Callable[[str], bytes] | None = None,
         *,
         environment: Mapping[str, str] = os.environ,
+        spare_seconds: float = SPARE_SECONDS,
     ) -> None:
         """`command` begins this program; `run-job` and a folder are put behind it. `fetch_module`
-        gives the module with a hash, or raises ServerError."""
+        gives the module with a hash, or raises ServerError. `spare_seconds` is how long a child is
+        kept ready after a job; see `Nursery`."""
         self._folder = paths.jobs
-        self._command = tuple(command)
         self._limits = limits
+        self._frozen = False
         self._fetch_module = fetch_module
-        self._environment = environment
+        self._nursery = Nursery(command, paths.jobs, environment, spare_seconds=spare_seconds)
         self._modules = ModuleCache(paths.data / "modules")
         self._lock = threading.Lock()
-        self._running: dict[str, threading.Event] = {}
-        """The jobs that have not ended, each with the event that cancels it."""
+        self._running: dict[str, Reins] = {}
+        """The jobs that have not ended."""
         self._threads: set[threading.Thread] = set()
 
     @property
@@ -89,14 +100,16 @@ class JobRunner:
 
     def start(self, job: Job, on_event: Callable[[JobEvent], None]) -> bool:
         """Begins `job` and returns at once; False where a job of that id is running already."""
-        cancelled = threading.Event()
+        reins = Reins()
         thread = threading.Thread(
-            target=self._run, args=(job, on_event, cancelled), name=f"job-{job.id}", daemon=True
+            target=self._run, args=(job, on_event, reins), name=f"job-{job.id}", daemon=True
         )
         with self._lock:
             if job.id in self._running:
                 return False
-            self._running[job.id] = cancelled
+            if self._frozen:
+                reins.order(Freeze())
+            self._running[job.id] = reins
             self._threads.add(thread)
             thread.start()
         return True
@@ -104,38 +117,65 @@ class JobRunner:
     def cancel(self, job_id: str) -> bool:
         """Ends that job, within a second; False where it is not running."""
         with self._lock:
-            cancelled = self._running.get(job_id)
-        if cancelled is None:
+            reins = self._running.get(job_id)
+        if reins is None:
             return False
-        cancelled.set()
+        reins.order(Cancel())
         return True
+
+    def freeze(self) -> None:
+        """Lets all jobs stand still, also those that begin from now on. Time in which they do does
+        not count towards their time limits; they can be cancelled."""
+        with self._lock:
+            self._frozen = True
+            for reins in self._running.values():
+                reins.order(Freeze())
+        self._nursery.empty()
+
+    def thaw(self) -> None:
+        """Lets them go on."""
+        with self._lock:
+            self._frozen = False
+            for reins in self._running.values():
+                reins.order(Thaw())
+
+    def set_limits(self, limits: Limits) -> None:
+        """For jobs that begin later; of those at work, the priority and the processor's share."""
+        with self._lock:
+            self._limits = limits
+            for reins in self._running.values():
+                reins.order(limits)
 
     def stop(self) -> None:
         """Ends all jobs and waits until they have ended and their JobEnded has been told."""
         with self._lock:
             threads = self._threads - {threading.current_thread()}
-            for cancelled in self._running.values():
-                cancelled.set()
+            for reins in self._running.values():
+                reins.order(Cancel())
         for thread in threads:
             thread.join()
+        self._nursery.close()
 
     def clean(self) -> None:
-        """Removes what a killed worker left: files and, should one have stayed, children. Called
-        at the start, before any job, by the one worker that holds the lock."""
+        """Removes what a killed worker left: files, what its jobs left elsewhere, and, should one
+        have stayed, children. Called at the start, before any job, by the one worker that holds the
+        lock."""
         places = _folders(self._folder)
-        if not places:
-            return
-        names = {os.fspath(place) for place in places}
-        for process in psutil.process_iter(["cmdline"]):
-            if names.intersection(process.info["cmdline"] or ()):
-                log.warning("A job of a worker before was still running; it is ended")
-                end_tree(process)
+        if places:
+            names = {os.fspath(place) for place in (self._folder, *places)}
+            for process in psutil.process_iter(["cmdline"]):
+                if names.intersection(process.info["cmdline"] or ()):
+                    log.warning("A job of a worker before was still running; it is ended")
+                    end_tree(process)
+        for kind in KINDS.values():
+            try:
+                kind.sweep(self._folder)
+            except Exception:  # whatever a kind meets there must not keep the worker from starting
+                log.exception("What jobs of the kind '%s' had left could not be removed", kind.name)
         for place in places:
             _remove(place)
 
-    def _run(
-        self, job: Job, on_event: Callable[[JobEvent], None], cancelled: threading.Event
-    ) -> None:
+    def _run(self, job: Job, on_event: Callable[[JobEvent], None], reins: Reins) -> None:
         began = time.monotonic()
         place = self._folder / f"{job.id}-{job.attempt}"
 
@@ -145,68 +185,78 @@ class JobRunner:
             except Exception:  # the job goes on, whatever became of the news of it
                 log.exception("An event of the job %s could not be handled", job.id)
 
-        def report(progress: Progress) -> None:
-            tell(JobProgressed(job.id, progress.percent, progress.operation))
+        def report(news: News) -> None:
+            tell(JobProgressed(job.id, news.percent, news.operation, news.lines))
 
+        ending: JobCompletion | GivenBack | None
         try:
-            completion = self._complete(job, place, cancelled, report)
+            ending = self._complete(job, place, reins, report)
         except Exception:  # the edge of a thread
             log.exception("The job %s could not be run", job.id)
-            completion = _failed("The worker met an unexpected error; its log has the details.")
+            ending = _failed("The worker met an unexpected error; its log has the details.")
         _remove(place)
         with self._lock:
             del self._running[job.id]
+        completion = _failed(ending.why) if isinstance(ending, GivenBack) else ending
         tell(
             JobEnded(
                 job.id,
                 replace(completion or _failed(CANCELLED), attempt=job.attempt),
                 time.monotonic() - began,
-                cancelled=completion is None,
+                cancelled=ending is None,
+                given_back=isinstance(ending, GivenBack),
             )
         )
         with self._lock:
             self._threads.discard(threading.current_thread())
 
     def _complete(
-        self,
-        job: Job,
-        place: Path,
-        cancelled: threading.Event,
-        report: Callable[[Progress], None],
-    ) -> JobCompletion | None:
+        self, job: Job, place: Path, reins: Reins, report: Callable[[News], None]
+    ) -> JobCompletion | GivenBack | None:
         """Runs the job to its end. None: it was cancelled."""
+        limits = self._limits
         kind = KINDS.get(job.kind)
         if kind is None or not kind.available():
             return _failed(f"This computer cannot run jobs of the kind '{job.kind}'.")
         try:
-            kind.check(job.spec, self._limits)
+            kind.check(job.spec, limits)
             sha256 = kind.module_sha256(job.spec)
-            module = self._module(sha256, job.timeout_seconds, cancelled) if sha256 else None
+            module = self._module(sha256, job.timeout_seconds, reins.cancelled) if sha256 else None
         except SpecError as error:
             return _failed(str(error))
-        if cancelled.is_set():
+        if reins.cancelled.is_set():
             return None
         task = Task(
             kind=job.kind,
             spec=job.spec,
             timeout_seconds=job.timeout_seconds,
-            limits=self._limits,
+            limits=limits,
             module_file=folder.MODULE if module is not None else None,
         )
         try:
             _remove(place)
             folder.create(place, task, module)
-            return supervise(
-                self._command,
-                place,
-                task,
-                environment=self._environment,
-                cancelled=cancelled,
-                on_progress=report,
-            )
+            child = self._nursery.begin(job.kind, limits.priority)
         except OSError as error:
             log.warning("The job %s could not be begun: %s", job.id, error)
-            return _failed(f"This computer could not begin the job: {error.strerror or error}.")
+            return GivenBack(f"This computer could not begin the job: {error.strerror or error}.")
+        try:
+            return supervise(child, place, task, reins, on_news=report, on_compiled=lambda: None)
+        finally:
+            self._tidy(kind, place)
+            self._prepare(job.kind)
+
+    def _prepare(self, kind: str) -> None:
+        with self._lock:
+            if self._frozen:
+                return
+        self._nursery.prepare(kind, self._limits.priority)
+
+    def _tidy(self, kind: Kind, place: Path) -> None:
+        try:
+            kind.tidy(place)
+        except Exception:  # what is left is swept at the next start
+            log.exception("What the job in %s has left could not be removed", place.name)
 
     def _module(
         self, sha256: str, timeout_seconds: float, cancelled: threading.Event
@@ -283,9 +333,11 @@ def _folders(parent: Path) -> list[Path]:
 
 def _remove(place: Path) -> None:
     """Removes a job's folder, never through a link, however deep the job has nested its own."""
-    if not place.exists():
-        return
     try:
+        if place.is_symlink() or not place.is_dir():
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                place.unlink()
+            return
         waiting = [place]
         moved = 0
         while waiting:

@@ -1,67 +1,65 @@
 """The job's child process: `qubix-worker run-job FOLDER`, begun by the worker and by nobody else.
 
 It knows no secret: its environment was emptied before it began, and all it is told stands in
-job.json. Its standard input is a pipe from the worker on which nothing is ever sent: its end of
-file means that the worker is gone, however it went, and then the child ends at once.
+job.json, in a folder below FOLDER whose name comes over the line from the worker (see `line`). When
+that line ends the worker is gone, however it went, and then the child ends at once.
 """
 
 from __future__ import annotations
 
+import errno
+import importlib
 import logging
 import os
-import threading
 from pathlib import Path
 
-from qubix_worker.kinds import KINDS, folder
+from qubix_worker.kinds import KINDS, folder, line
 from qubix_worker.kinds.confine import HERE
-from qubix_worker.kinds.kind import Kind, Outcome, SpecError
+from qubix_worker.kinds.kind import NO_ROOM, Outcome, SpecError
 
 WORKER_GONE = 70
 """The exit code of a child whose worker has gone; nobody is there to read it."""
-OVERTIME_SECONDS = 10.0
-"""Ends a child whose program waits in a system call, should the worker itself be stopped."""
 
 
-def main(place: Path) -> int:
-    """Does what job.json in `place` asks and writes result.json. Returns the exit code."""
+def main(jobs: Path) -> int:
+    """Does what job.json in the folder that it is told asks, and writes result.json. Returns the
+    exit code."""
+    told: list[str] = []
+    line.take(lambda: _end(jobs, told))
+    while (words := line.order())[0] != "begin":
+        _prepare(words[1])
+    told += words[1:]
+    kind = KINDS[told[0]]
+    place = jobs / told[1]
+    if kind.file_bytes is not None:
+        HERE.end_with_parent()
     os.chdir(place)
     here = Path()
-    task = folder.read_task(here)
-    kind = KINDS[task.kind]
-    _end_with_worker(kind, place)
-    HERE.confine(kind.file_bytes)
-    _end_overtime(kind, place, task.timeout_seconds + OVERTIME_SECONDS)
     try:
+        task = folder.read_task(here)
+        HERE.confine(kind.file_bytes, task.timeout_seconds)
         outcome = kind.run(task)
+        folder.write_outcome(here, outcome)
     except SpecError as error:
-        outcome = Outcome("failed", error=str(error))
+        folder.write_outcome(here, Outcome("failed", error=str(error)))
+    except OSError as error:
+        logging.exception("The job could not be run")
+        return NO_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
     except Exception:  # the edge of a process: whatever it is, the job has failed
-        logging.basicConfig()  # to child.log, which the worker keeps for its own log
         logging.exception("The job could not be run")
         return 1
-    folder.write_outcome(here, outcome)
     return 0
 
 
-def _end_with_worker(kind: Kind, place: Path) -> None:
-    threading.Thread(target=_wait_for_end_of_input, args=(kind, place), daemon=True).start()
+def _prepare(kind: str) -> None:
+    if kind == "wasm":
+        importlib.import_module("qubix_worker.kinds.wasm_run").prepare()
 
 
-def _wait_for_end_of_input(kind: Kind, place: Path) -> None:
-    while os.read(0, 1):
-        pass
-    _end(kind, place)
-
-
-def _end_overtime(kind: Kind, place: Path, seconds: float) -> None:
-    timer = threading.Timer(seconds, _end, [kind, place])
-    timer.daemon = True
-    timer.start()
-
-
-def _end(kind: Kind, place: Path) -> None:
+def _end(jobs: Path, told: list[str]) -> None:
     """Nobody but this process is left to end what the job has begun elsewhere."""
     try:
-        kind.tidy(place)
+        if told:
+            KINDS[told[0]].tidy(jobs / told[1])
     finally:
         os._exit(WORKER_GONE)

@@ -4,7 +4,7 @@
     module.wasm  the fetched module    the same
     stdin, stdout, stderr              the program's
     files/       the program's own folder, all of the disk that it can see
-    child.log    what the child process itself has to say, where it breaks
+    module.cwasm the same, compiled    by the worker, or by the child, which offers it
     result.json  how it ended          written by the child, whole or not at all
 
 The program cannot reach anything but `files/`, so what stands beside it can be believed.
@@ -24,7 +24,7 @@ STDIN = "stdin"
 STDOUT = "stdout"
 STDERR = "stderr"
 FILES = "files"
-LOG = "child.log"
+COMPILED = "module.cwasm"
 RESULT = "result.json"
 
 

@@ -20,6 +20,10 @@ DISK_BYTES = 256 * 1024 * 1024
 """Most that a job may keep in its own folder."""
 FILES_MOST = 10_000
 """Most files that a job may keep in its own folder."""
+NO_ROOM = 75
+"""The exit code of a child that found no room on the disk to begin: the job is given back."""
+
+Priority = Literal["idle", "low", "normal"]
 
 
 class SpecError(Exception):
@@ -33,7 +37,7 @@ class Limits:
     memory_mb: int
     cores: float = 1.0
     """Processor cores' worth of time: 0.5 is half of one core's."""
-    priority: Literal["idle", "low", "normal"] = "idle"
+    priority: Priority = "idle"
     cards: tuple[str, ...] = ()
     """The UUIDs of the graphics cards that a job may use."""
     network: bool = False

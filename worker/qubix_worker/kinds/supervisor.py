@@ -1,7 +1,10 @@
-"""Supervises the child process of one job: begins it, watches it, ends it, says how it went.
+"""Supervises the child process of one job: watches it, steers it, ends it, says how it went.
 
 Nothing that the job does can hold this up: every wait has a limit, and what was written by the
-job is read up to a limit. Whatever happens here, the child does not outlive the call.
+job is read up to a limit. Whatever happens here, the child does not outlive the call. All that
+concerns a job comes through one inbox: orders of its owner, and what its child says; in between, at
+fixed times, the job is looked at. The job's time is counted here and nowhere else, so that time in
+which it stands still does not count.
 """
 
 from __future__ import annotations
@@ -10,32 +13,37 @@ import base64
 import contextlib
 import logging
 import os
-import subprocess
+import queue
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from qubix_worker.kinds import KINDS, folder
-from qubix_worker.kinds.confine import HERE, child_environment
+from qubix_worker.kinds.children import Child, Exited, Said
+from qubix_worker.kinds.confine import HERE
 from qubix_worker.kinds.harmless import one_line, tail
 from qubix_worker.kinds.kind import (
     DISK_BYTES,
     FILES_MOST,
+    NO_ROOM,
     OUTPUT_BYTES,
+    Limits,
     Outcome,
     Task,
     flooded,
     timed_out,
 )
-from qubix_worker.kinds.progress import Progress, ProgressTail
+from qubix_worker.kinds.progress import News, ProgressTail
+from qubix_worker.kinds.throttle import Throttle
 from qubix_worker.protocol import JobCompletion
 
-POLL_SECONDS = 0.05
-DISK_POLL_SECONDS = 0.5
+LOOK_SECONDS = 0.1
+DISK_LOOK_SECONDS = 0.5
 GRACE_SECONDS = 1.0
 """The child ends an overdue program itself; this long after its limit it is ended with it."""
 OVERHEAD_MB = 384
@@ -46,103 +54,207 @@ FLOOD_BYTES = 64 * 1024
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Cancel:
+    """End the job; it has no result."""
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """Let the job stand still."""
+
+
+@dataclass(frozen=True)
+class Thaw:
+    """Let it go on."""
+
+
+Order = Cancel | Freeze | Thaw | Limits
+
+
+class Reins:
+    """What the owner of a job steers it with, from any thread, whether it has begun or not."""
+
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+        self._lock = threading.Lock()
+        self._inbox: queue.SimpleQueue[Order | Said | Exited] = queue.SimpleQueue()
+
+    def order(self, order: Order) -> None:
+        if isinstance(order, Cancel):
+            self.cancelled.set()
+        self._inbox.put(order)
+
+    def hear(self, message: Said | Exited) -> None:
+        self._inbox.put(message)
+
+    def next(self, seconds: float | None) -> Order | Said | Exited | None:
+        """What has come in; None where nothing does for so long."""
+        with contextlib.suppress(queue.Empty):
+            return self._inbox.get(timeout=None if seconds is None else max(0.0, seconds))
+        return None
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """This computer could not begin the job, for a reason that is not the job's."""
+
+    why: str
+
+
 def supervise(
-    command: Sequence[str],
+    child: Child,
     place: Path,
     task: Task,
+    reins: Reins,
     *,
-    environment: Mapping[str, str],
-    cancelled: threading.Event,
-    on_progress: Callable[[Progress], None],
-) -> JobCompletion | None:
-    """Runs `task`, whose folder `place` has been made. None: it was cancelled.
-
-    Raises OSError where no process can be begun.
-    """
-    progress = ProgressTail(place / folder.STDERR)
-    began = time.monotonic()
-    child = _begin(command, place, environment, task.kind)
-    watch = _Watch(child, place, task, began)
-    reason = None
+    on_news: Callable[[News], None],
+    on_compiled: Callable[[], None],
+) -> JobCompletion | GivenBack | None:
+    """Has `child` run `task`, whose folder `place` has been made. None: it was cancelled."""
+    job = _Job(child, place, task, reins, on_news=on_news, on_compiled=on_compiled)
     try:
-        while not reason:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(POLL_SECONDS)
-                break
-            if cancelled.is_set():
-                return None
-            reason = watch.reason()
-            _report(progress, on_progress)
+        code = job.watch()
     finally:
-        _end(child)
-    _report(progress, on_progress)
-    outcome = _outcome(child.returncode, place, reason or watch.excess())
-    return _completion(outcome, place, time.monotonic() - began)
+        child.end()
+    if job.cancelled:
+        return None
+    job.last_news()
+    if code == NO_ROOM and not job.reason:
+        return GivenBack("This computer has no room on its disk to begin the job.")
+    outcome = _outcome(code, child, place, job.reason or job.excess())
+    return _completion(outcome, place, job.seconds)
 
 
-def end_tree(process: psutil.Process) -> None:
-    """Kills `process` and all that it began."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for victim in [*process.children(recursive=True), process]:
-            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                victim.kill()
-
-
-def _begin(
-    command: Sequence[str], place: Path, environment: Mapping[str, str], kind: str
-) -> subprocess.Popen[bytes]:
-    with (place / folder.LOG).open("wb") as child_log:
-        return subprocess.Popen(
-            [*command, "run-job", str(place)],
-            # Nothing is ever sent: the pipe ends when this process does, and so does the child.
-            stdin=subprocess.PIPE,
-            stdout=child_log,
-            stderr=child_log,
-            close_fds=True,
-            env=child_environment(environment, KINDS[kind].variables),
-            **HERE.popen_options(),
-        )
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            end_tree(psutil.Process(child.pid))
-        child.kill()
-        child.wait()
-    if child.stdin:
-        child.stdin.close()
-
-
-class _Watch:
-    """Finds the reason, if there is one, for which the child must be ended."""
+class _Job:
+    """The job at work. `watch` ends with its child's exit code, or with a `reason` to end it."""
 
     def __init__(
-        self, child: subprocess.Popen[bytes], place: Path, task: Task, began: float
+        self,
+        child: Child,
+        place: Path,
+        task: Task,
+        reins: Reins,
+        *,
+        on_news: Callable[[News], None],
+        on_compiled: Callable[[], None],
     ) -> None:
+        self.reason: str | None = None
+        self.cancelled = False
+        self._child = child
         self._place = place
         self._task = task
-        self._deadline = began + task.timeout_seconds + GRACE_SECONDS
-        self._next_disk = 0.0
-        self._process: psutil.Process | None = None
-        with contextlib.suppress(psutil.NoSuchProcess):
-            self._process = psutil.Process(child.pid)
+        self._kind = KINDS[task.kind]
+        self._reins = reins
+        self._on_news = on_news
+        self._on_compiled = on_compiled
+        self._news = ProgressTail(place / folder.STDERR)
+        self._throttle = Throttle(child.process)
+        self._began = time.monotonic()
+        self._frozen_since: float | None = None
+        self._frozen_seconds = 0.0
+        self._over = False
+        self._next_look = self._began + LOOK_SECONDS
+        self._next_disk = self._began
+        self._limit(task.limits)
+        child.tell("begin", task.kind, place.name)
+        child.adopt(reins.hear)
 
-    def reason(self) -> str | None:
-        """To be asked again and again."""
-        found = self._overdue() or self._output() or self._memory()
-        if found is None and time.monotonic() >= self._next_disk:
-            found = _disk(self._place / folder.FILES)
-            self._next_disk = time.monotonic() + DISK_POLL_SECONDS
-        return found
+    @property
+    def seconds(self) -> float:
+        """How long it has been at work: time in which it stood still does not count."""
+        now = time.monotonic() if self._frozen_since is None else self._frozen_since
+        return now - self._began - self._frozen_seconds
+
+    def watch(self) -> int:
+        while True:
+            message = self._reins.next(self._until())
+            match message:
+                case Exited():
+                    return message.code
+                case Cancel():
+                    self.cancelled = True
+                case Freeze():
+                    self._freeze()
+                case Thaw():
+                    self._thaw()
+                case Limits():
+                    self._child.set_priority(message.priority)
+                    # What it was promised when it began it keeps: its memory.
+                    self._limit(replace(message, memory_mb=self._task.limits.memory_mb))
+                case Said("compiled"):
+                    self._on_compiled()
+                    self._child.tell("go")
+            self._look()
+            if self.cancelled or self.reason:
+                return -1
 
     def excess(self) -> str | None:
         """To be asked when the child has ended: what it left that is too much."""
         return self._output() or _disk(self._place / folder.FILES)
 
-    def _overdue(self) -> str | None:
-        late = time.monotonic() > self._deadline
-        return timed_out(self._task.timeout_seconds) if late else None
+    def last_news(self) -> None:
+        if news := self._news.last():
+            self._on_news(news)
+
+    @property
+    def _held(self) -> bool:
+        """Whether the program runs inside the child process, and is held by holding that."""
+        return self._kind.file_bytes is not None
+
+    def _until(self) -> float | None:
+        """Seconds until something is to be done unasked."""
+        if self._frozen_since is not None:
+            return None
+        now = time.monotonic()
+        return min(self._next_look - now, self._throttle.seconds(now), self._left(now))
+
+    def _left(self, now: float) -> float:
+        """Seconds until the job's time is over, or, when it is, until its grace is."""
+        return self._task.timeout_seconds + self._over * GRACE_SECONDS - self.seconds
+
+    def _look(self) -> None:
+        if self._frozen_since is not None:
+            return
+        now = time.monotonic()
+        self._throttle.turn(now)
+        if self._left(now) <= 0:
+            if self._over:
+                self.reason = timed_out(self._task.timeout_seconds)
+            else:
+                self._over = True
+                self._throttle.set_cores(None)
+                self._child.tell("over")
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK_SECONDS
+        self.reason = self.reason or self._output() or self._memory()
+        if now >= self._next_disk:
+            self.reason = self.reason or _disk(self._place / folder.FILES)
+            self._next_disk = now + DISK_LOOK_SECONDS
+        if news := self._news.poll():
+            self._on_news(news)
+
+    def _limit(self, limits: Limits) -> None:
+        if self._held and not self._child.grip.limit(limits):
+            self._throttle.set_cores(limits.cores)
+
+    def _freeze(self) -> None:
+        if self._frozen_since is not None:
+            return
+        self._throttle.hold()
+        self._frozen_since = time.monotonic()
+        with _logged("frozen"):
+            self._kind.freeze(self._place, self._child.process)
+
+    def _thaw(self) -> None:
+        if self._frozen_since is None:
+            return
+        with _logged("thawed"):
+            self._kind.thaw(self._place, self._child.process)
+        self._frozen_seconds += time.monotonic() - self._frozen_since
+        self._frozen_since = None
+        self._throttle.release()
 
     def _output(self) -> str | None:
         if folder.size(self._place / folder.STDOUT) > OUTPUT_BYTES:
@@ -154,12 +266,20 @@ class _Watch:
     def _memory(self) -> str | None:
         most_mb = self._task.limits.memory_mb + OVERHEAD_MB
         try:
-            rss = self._process.memory_info().rss if self._process else 0
+            rss = sum(process.memory_info().rss for process in HERE.processes(self._child.process))
         except psutil.Error:
             return None
         if rss <= most_mb << 20:
             return None
         return f"The job's process took more than {most_mb} MiB of memory and was stopped."
+
+
+@contextlib.contextmanager
+def _logged(what: str) -> Any:
+    try:
+        yield
+    except (psutil.Error, OSError) as error:
+        log.warning("A job could not be %s: %s", what, error)
 
 
 def _disk(files: Path) -> str | None:
@@ -186,12 +306,7 @@ def _disk(files: Path) -> str | None:
     return None
 
 
-def _report(tail_: ProgressTail, on_progress: Callable[[Progress], None]) -> None:
-    if progress := tail_.poll():
-        on_progress(progress)
-
-
-def _outcome(code: int, place: Path, reason: str | None) -> Outcome:
+def _outcome(code: int, child: Child, place: Path, reason: str | None) -> Outcome:
     try:
         outcome = folder.read_outcome(place) if code == 0 else None
     except (OSError, ValueError) as error:
@@ -201,7 +316,7 @@ def _outcome(code: int, place: Path, reason: str | None) -> Outcome:
         return Outcome("failed", error=reason, memory_mb=outcome.memory_mb if outcome else None)
     if outcome is None:
         how = HERE.describe_exit(code)
-        log.warning("A job's child process ended with %s: %s", how, tail(place / folder.LOG))
+        log.warning("A job's child process ended with %s: %s", how, child.log())
         what = f"ended unexpectedly, with {how}" if code else "ended without a result"
         return Outcome("failed", error=f"The job's process {what}.")
     return outcome

@@ -11,16 +11,13 @@ which is the working folder of the child process.
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 import wasmtime
 from wasmtime import ExitTrap, Trap, TrapCode, WasmtimeError
 
-from qubix_worker.kinds import wasm
+from qubix_worker.kinds import line, wasm
 from qubix_worker.kinds.folder import FILES, STDERR, STDIN, STDOUT
 from qubix_worker.kinds.harmless import last_line, one_line
 from qubix_worker.kinds.kind import Outcome, SpecError, Task, timed_out
@@ -44,6 +41,11 @@ TRAPS = {
 }
 
 
+def prepare() -> None:
+    """Loads what can be loaded before there is a job."""
+    wasmtime.Linker(wasmtime.Engine(_config())).define_wasi()
+
+
 def run(task: Task) -> Outcome:
     """Compiles and runs the module of `task`. Raises SpecError where it cannot be begun."""
     limit_mb = wasm.memory_mb(task.spec, task.limits)
@@ -53,16 +55,17 @@ def run(task: Task) -> Outcome:
     store = _store(engine, task, limit_mb)
     linker = wasmtime.Linker(engine)
     linker.define_wasi()
-    # The time limit begins before compilation: a module can be made to compile for very long.
-    with _deadline(engine, task.timeout_seconds):
-        try:
-            module = wasmtime.Module(engine, data)
-        except WasmtimeError as error:
-            raise SpecError(
-                f"The module is not a valid WebAssembly program: {_cause(error)}."
-            ) from error
-        _check_exports(module, limit_mb)
-        return _execute(store, linker, module, task, limit_mb)
+    # The module is interrupted when its time is over. One that waits inside a system call, or is
+    # made to compile for very long, does not notice; the worker ends the process a moment later.
+    line.when_over(engine.increment_epoch)
+    try:
+        module = wasmtime.Module(engine, data)
+    except WasmtimeError as error:
+        raise SpecError(
+            f"The module is not a valid WebAssembly program: {_cause(error)}."
+        ) from error
+    _check_exports(module, limit_mb)
+    return _execute(store, linker, module, task, limit_mb)
 
 
 def _config() -> wasmtime.Config:
@@ -103,20 +106,6 @@ def _store(engine: wasmtime.Engine, task: Task, limit_mb: int) -> wasmtime.Store
     wasi.preopen_dir(FILES, "/")
     store.set_wasi(wasi)
     return store
-
-
-@contextmanager
-def _deadline(engine: wasmtime.Engine, seconds: float) -> Iterator[None]:
-    """Interrupts the module when its time is over. (A module that waits inside a system call
-    notices it only later; then the supervisor ends the process.)"""
-    timer = threading.Timer(seconds, engine.increment_epoch)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 def _check_exports(module: wasmtime.Module, limit_mb: int) -> None:

@@ -6,8 +6,37 @@ This stands beside, not instead of, the kind's own sandbox: it bounds what a fau
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    import psutil  # a job's child does without it
+
+    from qubix_worker.kinds.kind import Limits, Priority
+
+
+class Grip(Protocol):
+    """What holds one child for as long as it is not closed."""
+
+    def limit(self, limits: Limits) -> bool:
+        """Holds it to its memory and its share of the processor; again where they change. False
+        where the processor's share is not held this way."""
+        ...
+
+    def close(self) -> None:
+        """The child has ended."""
+        ...
+
+
+class NoGrip:
+    """Where the system offers none, or none without rights that a guest does not have."""
+
+    def limit(self, limits: Limits) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
 
 
 class Confinement(Protocol):
@@ -20,9 +49,27 @@ class Confinement(Protocol):
         """In the worker: arguments for subprocess.Popen."""
         ...
 
-    def confine(self, file_bytes: int | None) -> None:
-        """In the child: lowers the priority; no core dumps, few open files and no file of more
-        than `file_bytes`. None: nothing but the priority and core dumps, see `Kind.file_bytes`."""
+    def hold(self, child: psutil.Process) -> Grip:
+        """In the worker: takes hold of a child that has just begun."""
+        ...
+
+    def processes(self, child: psutil.Process) -> list[psutil.Process]:
+        """In the worker: the child, with those that only stand between it and the worker."""
+        ...
+
+    def set_priority(self, child: psutil.Process, priority: Priority) -> None:
+        """In the worker: who goes first, the owner's programs or the job. Raises psutil.Error or
+        OSError where it cannot be set (raised again, most often)."""
+        ...
+
+    def end_with_parent(self) -> None:
+        """In the child: it ends with its worker even while it is stopped, where that can be."""
+        ...
+
+    def confine(self, file_bytes: int | None, seconds: int) -> None:
+        """In the child: no core dumps, few open files, no file of more than `file_bytes`, and no
+        more than `seconds` of one core, should the worker not be there to end it. None: nothing
+        but no core dumps, see `Kind.file_bytes`."""
         ...
 
     def describe_exit(self, code: int) -> str:
@@ -35,9 +82,13 @@ def _choose() -> Confinement:
         from qubix_worker.kinds.confine import windows  # noqa: PLC0415
 
         return cast(Confinement, windows)
-    from qubix_worker.kinds.confine import posix  # noqa: PLC0415
+    if sys.platform == "darwin":
+        from qubix_worker.kinds.confine import macos  # noqa: PLC0415
 
-    return cast(Confinement, posix)
+        return cast(Confinement, macos)
+    from qubix_worker.kinds.confine import linux  # noqa: PLC0415
+
+    return cast(Confinement, linux)
 
 
 HERE = _choose()

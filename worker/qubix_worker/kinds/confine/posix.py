@@ -1,14 +1,17 @@
-"""Linux and macOS: a session of its own, resource limits, niceness."""
+"""What Linux and macOS have in common: a session of its own, and resource limits."""
 
 from __future__ import annotations
 
-import os
 import resource
 import signal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-NICENESS = 10
+if TYPE_CHECKING:
+    import psutil
+
 OPEN_FILES = 256
+OVERTIME_SECONDS = 10
+LOW_NICENESS = 10
 
 environment = ("LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
 
@@ -19,7 +22,12 @@ def popen_options() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def confine(file_bytes: int | None) -> None:
+def processes(child: psutil.Process) -> list[psutil.Process]:
+    """See `Confinement`."""
+    return [child]
+
+
+def confine(file_bytes: int | None, seconds: int) -> None:
     """See `Confinement` and setrlimit(2).
 
     Not set: RLIMIT_AS, since wasmtime reserves gigabytes of addresses that it never fills, which
@@ -27,13 +35,13 @@ def confine(file_bytes: int | None) -> None:
     threads of the account, so that a fair number of one account is a wall for the next, and a
     module has no way to start any.
     """
-    os.nice(NICENESS)
     _lower(resource.RLIMIT_CORE, 0)
     if file_bytes is None:
         return
     _lower(resource.RLIMIT_NOFILE, OPEN_FILES)
     # Python ignores SIGXFSZ, so that a write beyond is an error and not the end.
     _lower(resource.RLIMIT_FSIZE, file_bytes)
+    _lower(resource.RLIMIT_CPU, seconds + OVERTIME_SECONDS)
 
 
 def describe_exit(code: int) -> str:
