@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pkgutil
 import re
 import shutil
@@ -15,6 +17,7 @@ import pytest
 
 import qubix_worker
 from qubix_worker import amalgamation
+from tests.accounts import PYTHON, Account
 
 PACKAGE = Path(qubix_worker.__file__).parent
 LOADED = """
@@ -68,35 +71,115 @@ def test_every_module_stands_in_it_word_for_word() -> None:
         assert "=\n" + file.read_text(encoding="ascii") + "\n" in text
 
 
+def head() -> list[str]:
+    lines = amalgamation.amalgamate().decode("ascii").split("\n")
+    return lines[: lines.index("# /// script")]
+
+
 def test_its_table_of_contents_names_true_lines() -> None:
     lines = amalgamation.amalgamate().decode("ascii").split("\n")
-    contents = [re.match(r"#   +(\d+)  (\S+)", line) for line in lines[:150]]
+    contents = [re.match(r"#   +(\d+)  (\S+)", line) for line in head()]
     entries = {found[2]: int(found[1]) for found in contents if found}
-    assert entries.keys() >= {"__init__.py", "amalgamation.py", "protocol.py", "requirements.txt"}
+    files = [*PACKAGE.rglob("*.py"), PACKAGE / "requirements.txt"]
+    assert sorted(entries) == sorted(file.relative_to(PACKAGE).as_posix() for file in files)
     for path, number in entries.items():
         first = (PACKAGE / path).read_text(encoding="ascii").split("\n")[0]
         assert lines[number - 1] == first
         assert f"qubix_worker/{path} =" in lines[number - 2]
 
 
-def test_its_first_screen_says_where_to_look() -> None:
-    screen = "\n".join(amalgamation.amalgamate().decode("ascii").split("\n")[:24])
+def test_its_modules_stand_in_the_order_of_its_table_of_contents() -> None:
+    entries = [found[1] for line in head() if (found := re.match(r"#   +\d+  (\S+)", line))]
+    text = amalgamation.amalgamate().decode("ascii")
+    headings = re.findall(r"^# =+ qubix_worker/(\S+) =+$", text, re.MULTILINE)
+    assert headings == entries
+    assert headings[0] == "protocol.py"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What does it send when it joins?", "class Registration:"),
+        ("... of this computer?", "class Hardware:"),
+        ("... every 30 seconds?", "class Heartbeat:"),
+        ("... of a job?", "class JobProgress:"),
+        ("To whom, and how?", "class ServerClient:"),
+        ("What are the limits, and who sets them?", "class Settings:"),
+        ("What is kept, and where?", "class Paths:"),
+        ("Who can steer it?", "class Commands:"),
+    ],
+)
+def test_its_first_screen_leads_to_the_very_line_of_an_answer(question: str, answer: str) -> None:
+    lines = amalgamation.amalgamate().decode("ascii").split("\n")
+    (found,) = (
+        found
+        for line in lines[:40]
+        if (found := re.match(rf"#   {re.escape(question)} +line +(\d+)  ", line))
+    )
+    assert lines[int(found[1]) - 1] == answer
+
+
+def test_every_question_of_its_first_screen_has_an_answer() -> None:
+    """So that a module that is renamed is not lost to the reader."""
+    for question, places in amalgamation.QUESTIONS:
+        for place, beginning in places:
+            text = (PACKAGE / place).read_text(encoding="ascii")
+            assert not beginning or f"\n{beginning}" in text, (question, place)
+
+
+def test_its_first_screen_says_what_it_is() -> None:
+    screen = "\n".join(head()[:40])
     assert f"QUBIX worker {qubix_worker.__version__}" in screen
-    assert re.search(r"What does it send, and to whom\? +line +\d+, protocol.py", screen)
-    assert "What can a job do" in screen
+    for question in ("What can a wasm job do", "What can a container do", "What is read from"):
+        assert re.search(rf"{question}.* line +\d+", screen)
+
+
+def digest(by: Path, package: Path, **environment: str) -> str:
+    """The file's digest as `by` makes it of the package in `package`."""
+    code = f"import os, sys; os.umask({environment.pop('UMASK', '0o022')}); "
+    code += f"sys.path.insert(0, {str(package.parent)!a})\n"
+    code += "from qubix_worker import amalgamation as a; sys.stdout.write(a.sha256())"
+    done = subprocess.run(
+        [by, "-s", "-P", "-B", "-c", code], env={**os.environ, "PYTHONPATH": "", **environment},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_the_same_sources_give_the_same_bytes_under_other_pythons(
-    other_pythons: dict[str, Path], tmp_path: Path
+    other_pythons: dict[str, Path],
 ) -> None:
     others = [by for name, by in other_pythons.items() if name.startswith(("3.12", "3.13", "3.14"))]
     if not others:
         pytest.skip("no other Python that is new enough is on this machine (by pyenv)")
-    code = f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r})\n"
-    code += "from qubix_worker import amalgamation as a; sys.stdout.write(a.sha256())"
     for by in [Path(sys.executable), *others]:
-        done = python("-I", "-B", "-c", code, by=by)
-        assert done.stdout == amalgamation.sha256(), done.stderr
+        assert digest(by, PACKAGE) == amalgamation.sha256()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONHASHSEED": "1"},
+        {"PYTHONHASHSEED": "4294967295"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"},
+        {"UMASK": "0o077"},
+        {"PYTHONOPTIMIZE": "2"},
+    ],
+    ids=str,
+)
+def test_the_same_sources_give_the_same_bytes_in_another_place(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    copy = tmp_path / "Ordner é 計" / "qubix_worker"
+    # Made in another order, with other times: neither must be seen in the file.
+    for file in sorted(PACKAGE.rglob("*"), reverse=True):
+        if file.is_file() and "__pycache__" not in file.parts:
+            target = copy / file.relative_to(PACKAGE)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read_bytes())
+    assert digest(Path(sys.executable), copy, **environment) == amalgamation.sha256()
 
 
 def test_it_is_a_program_of_its_own(built: Built) -> None:
@@ -133,13 +216,30 @@ def test_a_traceback_names_the_lines_of_the_file(built: Built) -> None:
     assert "    raise RuntimeError('here')\n" in done.stderr
 
 
+def test_a_traceback_of_the_whole_file_names_its_true_lines(whole: Path) -> None:
+    code = LOADED + (
+        "from qubix_worker import settings\n"
+        "settings.changed(settings.Settings(), {'idle_minutes': 0})\n"
+    )
+    done = python("-c", code, whole)
+    lines = whole.read_text(encoding="ascii").split("\n")
+    named = re.findall(
+        rf'File "{re.escape(str(whole))}", line (\d+), in (\S+)\n    (.*)', done.stderr
+    )
+    assert len(named) > 3, done.stderr
+    for number, function, shown in named:
+        assert lines[int(number) - 1].strip() == shown
+        assert f"def {function}(" in "\n".join(lines[: int(number)])
+    assert named[-1][1] in ("changed", "_within", "_decode_dataclass")
+
+
 def test_every_module_can_be_imported_from_it(whole: Path) -> None:
     platform = {"linux": "linux", "win32": "windows", "darwin": "macos"}[sys.platform]
     others = {"linux", "windows", "macos"} - {platform}
     names = [
         ".".join(("qubix_worker", *file.relative_to(PACKAGE).with_suffix("").parts))
         for file in PACKAGE.rglob("*.py")
-        if file.stem not in (*others, "__main__", "posix")
+        if file.stem.split("_")[-1] not in others and file.stem not in ("__main__", "posix")
     ]
     code = LOADED + (
         "import importlib\n"
@@ -252,3 +352,45 @@ def test_bare_python_can_be_asked_for_help(whole: Path) -> None:
     done = python("-I", "-S", whole, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "setup" in done.stdout
+
+
+@pytest.mark.slow
+def test_bare_python_detects_with_libraries_that_it_fetches_by_itself(
+    account: Account, tmp_path: Path
+) -> None:
+    file = account.home / "qubix_worker.py"
+    file.write_bytes(amalgamation.amalgamate())
+    done = account.run(str(PYTHON), "-I", str(file), "detect", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["processor"]["logicalCores"] >= 1
+    done = account.run(str(PYTHON), "-I", str(file), "detect")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^Processor +\S", done.stdout, re.MULTILINE)
+    assert "Preparing" not in done.stdout + done.stderr  # that was done the first time
+    assert account.files_elsewhere() == ""
+
+
+@pytest.mark.slow
+def test_uv_runs_it_as_a_script(whole: Path, tmp_path: Path) -> None:
+    uv = os.environ.get("QUBIX_TEST_UV") or shutil.which("uv")
+    if uv is None:
+        pytest.skip("uv is not on this machine; QUBIX_TEST_UV may name it")
+    known = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    index = pip_settings(known)
+    for arguments, expected in ((["--help"], "status"), (["detect", "--json"], "logicalCores")):
+        done = subprocess.run(
+            [uv, "run", "--no-project", "--python", sys.executable, whole, *arguments],
+            env=known | index | {"UV_CACHE_DIR": str(tmp_path / "cache")},
+            cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert expected in done.stdout
+
+
+def pip_settings(environment: dict[str, str]) -> dict[str, str]:
+    """Where pip is told to find packages, said to uv."""
+    names = {"PIP_INDEX_URL": "UV_DEFAULT_INDEX", "PIP_FIND_LINKS": "UV_FIND_LINKS",
+             "PIP_CERT": "SSL_CERT_FILE"}  # fmt: skip
+    told = {uv: environment[pip] for pip, uv in names.items() if pip in environment}
+    done = python("-m", "pip", "config", "get", "global.index-url")
+    return {"UV_DEFAULT_INDEX": done.stdout.strip()} | told if done.returncode == 0 else told

@@ -1,7 +1,8 @@
 """The worker as one file that a person can read, made of its own sources, as SQLite's is.
 
 Every module stands in it word for word, inside one raw string behind a loader of a few lines; the
-loader is the part of this very module between the two lines that name it. The same sources give
+loader is the part of this very module between the two lines that name it. They stand in the order
+in which a careful stranger would ask (`_CHAPTERS`), not in the alphabet's. The same sources give
 the same bytes, and a worker that runs from such a file can give the file again. So that the file
 can be handed out inside other scripts too, sources must be ASCII, end in a newline, and hold no
 row of three apostrophes: `build` raises ValueError where one does not.
@@ -17,7 +18,7 @@ import os
 import re
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,7 @@ class Amalgamation(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 # --- The end of the loader -------------------------------------------------------------------
 
 _QUOTES = "'" * 3
+_PACKAGE = "qubix_worker/"
 _HEADING = re.compile(r"^# =+ (\S+) =+$", re.MULTILINE)
 
 _HEAD = """\
@@ -156,7 +158,7 @@ _HEAD = """\
 #
 # Try it: python3 @NAME@ --help
 #
-# All that is in here, and at which line
+# All that is in here, and at which line, in the order of these questions
 @CONTENTS@
 
 # /// script
@@ -193,34 +195,76 @@ if __name__ == "__main__":
     sys.exit(main())
 """
 
-_QUESTIONS = (
-    ("What does it send, and to whom?", ("protocol.py", "client.py", "worker.py")),
-    ("What does it find out about this computer?", ("hardware/", "usage.py")),
-    ("What can a job do, and what can it not?", ("kinds/", "jobs.py")),
-    ("What does it write on this computer?", ("paths.py", "setup/")),
-    ("Who can steer it?", ("control.py", "control_server.py")),
-    ("How is it taken away again?", ("setup/uninstall.py",)),
+QUESTIONS = (
+    ("What does it send when it joins?", (("protocol.py", "class Registration"),)),
+    ("... of this computer?", (("protocol.py", "class Hardware"),)),
+    ("... every 30 seconds?", (("protocol.py", "class Heartbeat"), ("protocol.py", "class Usage"))),
+    (
+        "... of a job?",
+        (("protocol.py", "class JobProgress"), ("protocol.py", "class JobCompletion")),
+    ),
+    ("To whom, and how?", (("client.py", "class ServerClient"), ("link.py", "class Link"))),
+    ("What is read from this computer?", (("hardware/detect.py", ""), ("usage.py", ""))),
+    ("... to know whether it is free?", (("guest/watch.py", ""), ("system/senses.py", ""))),
+    ("What can a wasm job do, and what not?", (("kinds/wasm.py", ""), ("kinds/wasm_run.py", ""))),
+    (
+        "What can a container do, and what not?",
+        (("kinds/container.py", ""), ("kinds/container_options.py", "")),
+    ),
+    ("How is a job watched, and ended?", (("kinds/supervisor.py", ""), ("jobs.py", ""))),
+    (
+        "What are the limits, and who sets them?",
+        (("settings.py", "class Settings"), ("allowance.py", "")),
+    ),
+    ("What is kept, and where?", (("paths.py", "class Paths"), ("identity.py", ""))),
+    ("Who can steer it?", (("commands.py", "class Commands"), ("control_server.py", ""))),
+    ("How is it taken away again?", (("setup/uninstall.py", ""),)),
 )
+"""Each with the places that answer it: a module, and how a line of it begins."""
+
+_CHAPTERS = (
+    ("What it sends, and to whom",
+     ("protocol.py", "wire.py", "client.py", "transport.py", "proxies.py", "link.py", "backoff.py",
+      "courier.py", "spool.py")),
+    ("What it finds out about this computer", ("hardware/", "usage.py")),
+    ("What a job can do, and what it cannot", ("kinds/", "jobs.py")),
+    ("What it may take, when it works and when it rests",
+     ("settings.py", "allowance.py", "guest/", "pause.py")),
+    ("The running worker", ("worker.py", "status.py")),
+    ("Who can steer it", ("commands.py", "control.py", "control_server.py")),
+    ("What it keeps, and where", ("paths.py", "identity.py", "files.py", "lock.py")),
+    ("How it is put in place, and taken away again", ("setup/", "launcher.py")),
+    ("What differs between systems", ("system/",)),
+    ("The command line", ("cli/", "__main__.py")),
+    ("What all of it stands on", ("",)),
+)  # fmt: skip
+"""Modules by how their paths begin, in a reader's order; the last chapter takes what is left."""
+
+
+def _chapters(paths: Iterable[str]) -> list[tuple[str, list[str]]]:
+    left = sorted(paths)
+    chapters = []
+    for title, places in _CHAPTERS:
+        inside = [path for place in places for path in left if path.startswith(_PACKAGE + place)]
+        left = [path for path in left if path not in inside]
+        if inside:
+            chapters.append((title, inside))
+    return chapters
 
 
 def _head(sources: Mapping[str, str], lines: Mapping[str, int]) -> str:
-    package = "qubix_worker/"
-    questions = []
-    for question, places in _QUESTIONS:
-        for place in places:
-            found = [path for path in sorted(sources) if path.startswith(package + place)]
-            if found:
-                line = lines.get(found[0], 0)
-                questions.append(f"#   {question:<44} line {line:>5}, {place}")
-                question = ""  # noqa: PLW2901 - it is asked once, above its first place
-    contents = [
-        f"#   {lines.get(path, 0):>5}  {path.removeprefix(package):<28} {_summary(path, text)}"
-        for path, text in sorted(sources.items())
-    ]
+    contents = []
+    for title, paths in _chapters(sources):
+        contents.append(f"#\n#   {title}")
+        contents += [
+            f"#   {lines.get(path, 0):>6}  {path.removeprefix(_PACKAGE):<28} "
+            f"{_summary(path, sources[path])}".rstrip()
+            for path in paths
+        ]
     values = {
         "@VERSION@": __version__,
         "@NAME@": NAME,
-        "@QUESTIONS@": "\n".join(questions),
+        "@QUESTIONS@": "\n".join(_answers(sources, lines)),
         "@CONTENTS@": "\n".join(contents),
         "@DEPENDENCIES@": "\n".join(f'#     "{name}",' for name in DEPENDENCIES),
         "@LOADER@": _loader(),
@@ -229,13 +273,27 @@ def _head(sources: Mapping[str, str], lines: Mapping[str, int]) -> str:
     return re.sub(r"@[A-Z]+@", lambda found: values[found[0]], _HEAD)
 
 
+def _answers(sources: Mapping[str, str], lines: Mapping[str, int]) -> Iterator[str]:
+    for question, places in QUESTIONS:
+        asked = question
+        for place, beginning in places:
+            path = _PACKAGE + place
+            if path not in sources:
+                continue
+            at = sources[path].find(f"\n{beginning}") if beginning else -1
+            line = lines.get(path, 0) + (sources[path].count("\n", 0, at) + 1 if at >= 0 else 0)
+            what = f"{beginning}, in {place}" if at >= 0 else place
+            yield f"#   {asked:<42} line {line:>6}  {what}"
+            asked = ""  # once, beside its first place
+
+
 def _body(sources: Mapping[str, str], first_line: int) -> tuple[str, dict[str, int]]:
     """The texts under their headings, and the line at which each text begins."""
     parts: list[str] = []
     lines: dict[str, int] = {}
     line = first_line
-    for path, text in sorted(sources.items()):
-        parts.append(f"# ====== {path} {'=' * (88 - len(path))}\n{text}\n")
+    for path in (path for _, paths in _chapters(sources) for path in paths):
+        parts.append(f"# ====== {path} {'=' * (88 - len(path))}\n{sources[path]}\n")
         lines[path] = line + 1
         line += parts[-1].count("\n")
     return "".join(parts), lines
@@ -247,7 +305,7 @@ def _summary(path: str, text: str) -> str:
         return "The libraries that it needs, each with its digest."
     found = re.match(r'"""(.*?)("""|\n\n)', text, re.DOTALL)
     sentence = found[1].partition(". ")[0] if found else ""
-    return textwrap.shorten(sentence, 60, placeholder=" ...")
+    return textwrap.shorten(sentence.rstrip("."), 64, placeholder=" ...")
 
 
 def _check(path: str, text: str) -> None:

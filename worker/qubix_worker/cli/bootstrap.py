@@ -20,23 +20,32 @@ LIBRARIES = ("psutil", "requests", "platformdirs")
 def interpreter(own: Environment, arguments: argparse.Namespace, output: Output) -> Path | None:
     """The interpreter to go on with; None to go on here.
 
-    `setup` makes the environment, and ends the process where that fails. Other commands go on
-    here where the libraries happen to be (as under `uv run`); QubixError where they are nowhere.
+    `setup` makes the environment; so does `detect`, by which a careful stranger begins, where the
+    libraries are nowhere (under `uv run` they are there). Raises QubixError for other commands.
     """
     if arguments.command == "setup" and not arguments.dry_run:
-        setup = Setup([own])
-        with interruptible() as cancel:
-            if output.follow(setup, setup.run(cancel)):
-                return own.python
-        if cancel.is_set():
-            output.line(TAKEN_BACK)
-        sys.exit(INTERRUPTED if cancel.is_set() else FAILED)
+        return _made(own, output)
     if own.is_done():
         return own.python
     if all(map(importlib.util.find_spec, LIBRARIES)) or arguments.command == "setup":
         return None
+    if arguments.command == "detect":
+        output.note("The libraries that this file needs are fetched once, and kept beside it.")
+        # What is found out goes to the standard output alone.
+        return _made(own, Output(quiet=output.quiet or output.json, out=output.err, err=output.err))
     raise QubixError(
         "not_prepared",
         "This file has not been set up on this computer, so its libraries are missing.",
         "Run it with `setup` first, or with `uv run`, which fetches them by itself.",
     )
+
+
+def _made(own: Environment, output: Output) -> Path:
+    """The environment's interpreter; ends the process where it could not be made."""
+    setup = Setup([own])
+    with interruptible() as cancel:
+        if output.follow(setup, setup.run(cancel)):
+            return own.python
+    if cancel.is_set():
+        output.line(TAKEN_BACK)
+    sys.exit(INTERRUPTED if cancel.is_set() else FAILED)
