@@ -22,6 +22,7 @@ import base64
 import binascii
 import contextlib
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,8 @@ MEMORY_MB_MOST = 1 << 24
 CONTAINERS = "containers"
 """Beside the jobs' folder: what was fetched for containers. There once one was made."""
 
+log = logging.getLogger(__name__)
+
 _engines = Engines()
 
 
@@ -102,7 +105,7 @@ def run(task: Task) -> Outcome:
 
 
 def freeze(place: Path, child: psutil.Process) -> None:
-    """See `Kind`. Raises EngineError where the container goes on."""
+    """See `Kind`. Where it cannot be paused it is ended: its computer is needed now."""
     engine = Engine.load(place)
     # First the container: an engine's program that stands still would keep its lock on it.
     stands = engine is None or _paused(engine, container_name(place))
@@ -110,7 +113,8 @@ def freeze(place: Path, child: psutil.Process) -> None:
         with contextlib.suppress(_no_such_process()):
             process.suspend()
     if engine and not stands and not _paused(engine, container_name(place)):
-        raise EngineError("The job's container could not be paused.")
+        log.warning("The container of a job could not be paused; it is ended")
+        engine.remove(container_name(place))
 
 
 def thaw(place: Path, child: psutil.Process) -> None:

@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,6 @@ from typing import Any
 
 from qubix_worker.files import write_whole
 from qubix_worker.kinds.confine import HERE
-from qubix_worker.kinds.container_clock import Clock
 from qubix_worker.kinds.container_engine import Engine, EngineError, environment_of, said
 from qubix_worker.kinds.folder import STDERR
 from qubix_worker.kinds.harmless import one_line
@@ -40,6 +40,10 @@ PULL_LOG = "pull.log"
 PORT = re.compile(":[0-9]+$")
 
 log = logging.getLogger(__name__)
+
+
+class OverdueError(Exception):
+    """The job's time is over."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Images:
         self._kept_bytes = kept_bytes
         self._free = free
 
-    def ready(self, wanted: Reference, network: bool, clock: Clock) -> Image:
+    def ready(self, wanted: Reference, network: bool, over: threading.Event) -> Image:
         """The image `wanted`, fetched if it is not here. Raises SpecError, or OverdueError."""
         self._kept.mkdir(parents=True, exist_ok=True)
         image = self._here(wanted)
@@ -96,7 +100,7 @@ class Images:
                     " none of the internet's; those are only for jobs that have the network."
                 )
             self._refuse_large(self._announced(wanted))
-            self._pull(wanted, clock)
+            self._pull(wanted, over)
             image = self._here(wanted)
             if image is None:
                 raise SpecError("The image was fetched, and is not there.")
@@ -112,12 +116,10 @@ class Images:
 
     def _here(self, wanted: Reference) -> Image | None:
         try:
-            text = self._engine.call(
-                "image", "inspect", "--format={{json .}}", "--", wanted.text, seconds=ASK_SECONDS
-            )
+            text = self._engine.call("image", "inspect", "--", wanted.text, seconds=ASK_SECONDS)
         except EngineError:
             return None
-        about = json.loads(text)
+        (about,) = json.loads(text)
         volumes = (about.get("Config") or {}).get("Volumes") or {}
         if about.get("Os") not in ("linux", ""):
             raise SpecError("The image is not for Linux.")
@@ -138,7 +140,7 @@ class Images:
             text = f"{wanted.text.partition('@')[0]}@{digest}"
         return None
 
-    def _pull(self, wanted: Reference, clock: Clock) -> None:
+    def _pull(self, wanted: Reference, over: threading.Event) -> None:
         with (self._place / STDERR).open("ab") as stderr:
             stderr.write(b"progress: 0 Fetching the image\n")
         before = self._room()
@@ -160,19 +162,19 @@ class Images:
                 **HERE.popen_options(),
             )
             try:
-                self._attend(process, clock, before)
+                self._attend(process, over, before)
             finally:
                 process.kill()
                 process.wait()
         if process.returncode:
             raise SpecError(not_fetched(wanted, (self._place / PULL_LOG).read_bytes()))
 
-    def _attend(self, process: subprocess.Popen[bytes], clock: Clock, before: int | None) -> None:
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(POLL_SECONDS)
-                return
-            clock.tick()
+    def _attend(
+        self, process: subprocess.Popen[bytes], over: threading.Event, before: int | None
+    ) -> None:
+        while process.poll() is None:
+            if over.wait(POLL_SECONDS):
+                raise OverdueError
             room = self._room()
             if before is None or room is None:
                 continue

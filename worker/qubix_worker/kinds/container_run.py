@@ -11,7 +11,6 @@ this process, or the worker, is killed, the program goes on until somebody remov
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import subprocess
@@ -20,18 +19,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Literal
 
-from qubix_worker.kinds import container, container_engine
+from qubix_worker.kinds import container, container_engine, line
 from qubix_worker.kinds.confine import HERE
-from qubix_worker.kinds.container_clock import Clock, OverdueError
 from qubix_worker.kinds.container_engine import Engine, EngineError, environment_of
-from qubix_worker.kinds.container_images import Images, Reference
+from qubix_worker.kinds.container_images import Images, OverdueError, Reference
 from qubix_worker.kinds.container_options import HOSTS, Wanted, card_options, create, start
 from qubix_worker.kinds.folder import FILES, STDERR, STDIN, STDOUT
 from qubix_worker.kinds.harmless import last_line, one_line
 from qubix_worker.kinds.kind import OUTPUT_BYTES, Outcome, SpecError, Task, flooded, timed_out
 
 POLL_SECONDS = 0.02
-ASK_SECONDS = 10.0
+ASK_SECONDS = 30.0
+"""The worker has had an answer before; here, a busy computer leaves a job little time."""
 CREATE_SECONDS = 60.0
 DRAIN_SECONDS = 2.0
 CHUNK_BYTES = 64 * 1024
@@ -47,18 +46,19 @@ def run(task: Task) -> Outcome:
     engine = container_engine.find(seconds=ASK_SECONDS)
     if engine is None:
         raise SpecError("This computer has no Podman or Docker that answers.")
-    clock = Clock(task.timeout_seconds)
+    over = threading.Event()
+    line.when_over(over.set)
     wanted = _wanted(engine, task, place)
     _fill(place, engine, task)
     images = Images(engine, place.parent.parent / container.CONTAINERS, place)
     reference = Reference.of(container.image(task.spec))
     try:
-        found = images.ready(reference, task.limits.network, clock)
+        found = images.ready(reference, task.limits.network, over)
         wanted = replace(wanted, volumes=found.volumes)
         # From here on there is something that must be removed.
         engine.save(place)
         _create(engine, wanted)
-        return _execute(engine, wanted, clock)
+        return _execute(engine, wanted, over)
     except OverdueError:
         return Outcome("failed", error=timed_out(task.timeout_seconds))
 
@@ -118,7 +118,7 @@ def _create(engine: Engine, wanted: Wanted) -> None:
         raise SpecError("The image wants to write to folders of its own on the disk.")
 
 
-def _execute(engine: Engine, wanted: Wanted, clock: Clock) -> Outcome:
+def _execute(engine: Engine, wanted: Wanted, over: threading.Event) -> Outcome:
     with Path(STDIN).open("rb") as stdin:
         process = subprocess.Popen(
             [*engine.command, *start(wanted)],
@@ -134,9 +134,8 @@ def _execute(engine: Engine, wanted: Wanted, clock: Clock) -> Outcome:
     ]
     try:
         while process.poll() is None and not any(pump.flooded for pump in pumps):
-            clock.tick()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(POLL_SECONDS)
+            if over.wait(POLL_SECONDS):
+                raise OverdueError
     finally:
         process.kill()
         process.wait()
@@ -174,7 +173,9 @@ def _ended(engine: Engine, wanted: Wanted) -> Outcome:
     try:
         state = engine.inspect(wanted.name, "State")
     except (EngineError, ValueError) as error:
-        raise SpecError(f"The container is gone: {one_line(str(error))}") from error
+        raise SpecError(
+            f"The job's container was removed while it was at work: {one_line(str(error))}"
+        ) from error
     code = int(state.get("ExitCode") or 0)
     trouble = str(state.get("Error") or "")
     if state.get("Running"):
