@@ -137,7 +137,7 @@ def test_its_first_screen_says_what_it_is() -> None:
 def digest(by: Path, package: Path, **environment: str) -> str:
     """The file's digest as `by` makes it of the package in `package`."""
     code = f"import os, sys; os.umask({environment.pop('UMASK', '0o022')}); "
-    code += f"sys.path.insert(0, {str(package.parent)!a})\n"
+    code += f"sys.path.insert(0, os.fsdecode({os.fsencode(package.parent)!r}))\n"
     code += "from qubix_worker import amalgamation as a; sys.stdout.write(a.sha256())"
     done = subprocess.run(
         [by, "-s", "-P", "-B", "-c", code], env={**os.environ, "PYTHONPATH": "", **environment},
