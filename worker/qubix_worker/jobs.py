@@ -142,9 +142,11 @@ class JobRunner:
     def set_limits(self, limits: Limits) -> None:
         """For jobs that begin later; of those at work, the priority and the processor's share."""
         with self._lock:
-            self._limits = limits
+            before, self._limits = self._limits, limits
             for reins in self._running.values():
                 reins.order(limits)
+        if limits.priority != before.priority:
+            self._nursery.empty()  # a priority that was once lowered cannot be raised again
 
     def stop(self) -> None:
         """Ends all jobs and waits until they have ended and their JobEnded has been told."""

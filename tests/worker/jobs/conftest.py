@@ -12,11 +12,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import psutil
 import pytest
 import wasmtime
 
 from qubix_worker.jobs import JobEnded, JobEvent, JobProgressed, JobRunner
 from qubix_worker.kinds import Limits
+from qubix_worker.kinds.kind import Priority
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Job, JobCompletion
 
@@ -94,8 +96,12 @@ def new_runner(paths: Paths) -> Iterator[Callable[..., JobRunner]]:
     """Makes a JobRunner; its jobs are ended with the test."""
     runners = []
 
-    def make(*, memory_limit_mb: int = 64, **more: Any) -> JobRunner:
-        runners.append(JobRunner(paths, COMMAND, Limits(memory_limit_mb), **more))
+    def make(
+        *, memory_limit_mb: int = 64, cores: float = 1, priority: Priority = "idle", **more: Any
+    ) -> JobRunner:
+        limits = Limits(memory_limit_mb, cores, priority)
+        # A child that is kept ready is waste where most runners run one job.
+        runners.append(JobRunner(paths, COMMAND, limits, **{"spare_seconds": 0, **more}))
         return runners[-1]
 
     yield make
@@ -142,3 +148,14 @@ def wait_until() -> Callable[[Callable[[], object]], None]:
             pause.wait(0.01)
 
     return wait
+
+
+@pytest.fixture
+def children_at() -> Callable[[Path], list[psutil.Process]]:
+    """The processes that work in a folder."""
+
+    def find(place: Path) -> list[psutil.Process]:
+        found = psutil.process_iter(["cwd"])
+        return [process for process in found if process.info["cwd"] == str(place)]
+
+    return find

@@ -181,7 +181,7 @@ def test_a_child_that_is_killed_fails_the_job_and_says_so(
 def test_a_child_that_goes_wrong_fails_the_job(
     paths: Paths, start: Start, program: Program, code: str, how: str
 ) -> None:
-    runner = JobRunner(paths, [sys.executable, "-c", code], Limits(1))
+    runner = JobRunner(paths, [sys.executable, "-c", code], Limits(1), spare_seconds=0)
     job = start(program("loop"), on=runner)
     assert job.completion.error == f"The job's process {how}."
 
@@ -194,7 +194,7 @@ def test_what_a_child_has_begun_ends_with_it(
         "import os, subprocess, sys; os.chdir(sys.argv[2] + '/job-1-1');"
         f"subprocess.run([sys.executable, '-c', '{waits}'])"
     )
-    runner = JobRunner(paths, [sys.executable, "-c", code], Limits(64))
+    runner = JobRunner(paths, [sys.executable, "-c", code], Limits(64), spare_seconds=0)
     job = start(program("loop"), on=runner)
     wait_until(lambda: len(children_at(paths.jobs / "job-1-1")) == 2)
     both = children_at(paths.jobs / "job-1-1")
@@ -207,7 +207,7 @@ def test_what_a_child_has_begun_ends_with_it(
 def test_a_job_whose_process_cannot_be_begun_is_given_back(
     paths: Paths, start: Start, program: Program
 ) -> None:
-    runner = JobRunner(paths, ["/nowhere/qubix-worker"], Limits(64))
+    runner = JobRunner(paths, ["/nowhere/qubix-worker"], Limits(64), spare_seconds=0)
     job = start(program("loop"), on=runner)
     assert job.end.given_back
     assert job.completion.error.startswith("This computer could not begin the job: ")
@@ -231,7 +231,7 @@ from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Job
 home, module = sys.argv[1:]
-runner = JobRunner(Paths.under(Path(home)), [sys.executable, "-m", "qubix_worker"], Limits(64))
+runner = JobRunner(Paths.under(Path(home)), [sys.executable, "-m", "qubix_worker"], Limits(64), spare_seconds=0)
 runner.start(Job("orphan", "wasm", {"module": module}, 600), print)
 sys.stdin.read()
 """

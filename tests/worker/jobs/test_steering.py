@@ -1,0 +1,271 @@
+"""What a job's owner can do with it while it is at work: freeze it, and hold it to its limits."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from qubix_worker.jobs import JobRunner
+from qubix_worker.kinds import Limits
+from qubix_worker.paths import Paths
+
+Start = Callable[..., Any]
+Program = Callable[..., bytes]
+WaitUntil = Callable[[Callable[[], object]], None]
+ChildrenAt = Callable[[Path], list[psutil.Process]]
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="by a means that only Linux has")
+
+
+@pytest.fixture
+def at_work(
+    start: Start, program: Program, paths: Paths, wait_until: WaitUntil, children_at: ChildrenAt
+) -> Callable[..., tuple[Any, psutil.Process]]:
+    """Starts a program that never ends: the job and its child process, at work."""
+
+    def begin(name: str = "loop", **more: Any) -> tuple[Any, psutil.Process]:
+        job = start(program(name), **more)
+        place = paths.jobs / f"{more.get('id', 'job-1')}-1"
+        wait_until((place / "stdout").exists)
+        (child,) = children_at(place)
+        return job, child
+
+    return begin
+
+
+AtWork = Callable[..., tuple[Any, psutil.Process]]
+
+
+def used(child: psutil.Process) -> float:
+    times = child.cpu_times()
+    return times.user + times.system
+
+
+def stopped(child: psutil.Process) -> bool:
+    return child.status() == psutil.STATUS_STOPPED
+
+
+# --- Freezing ----------------------------------------------------------------------------------
+
+
+def test_a_frozen_job_stands_still_and_goes_on_when_it_is_thawed(
+    runner: JobRunner, at_work: AtWork, wait_until: WaitUntil
+) -> None:
+    _, child = at_work()
+    runner.freeze()
+    wait_until(lambda: stopped(child))
+    before = used(child)
+    runner.thaw()
+    wait_until(lambda: used(child) > before + 0.05)
+
+
+def test_time_in_which_a_job_stands_still_counts_towards_no_limit(
+    runner: JobRunner, at_work: AtWork, wait_until: WaitUntil
+) -> None:
+    job, child = at_work(timeout=1)
+    runner.freeze()
+    wait_until(lambda: stopped(child))
+    assert not job.ended.wait(1.5)
+    runner.thaw()
+    assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
+    assert job.completion.metrics["wallSeconds"] < 2
+    assert job.end.seconds > 2.4
+
+
+def test_a_frozen_job_can_be_cancelled_within_a_second(
+    runner: JobRunner, at_work: AtWork, wait_until: WaitUntil
+) -> None:
+    job, child = at_work()
+    runner.freeze()
+    wait_until(lambda: stopped(child))
+    began = time.monotonic()
+    runner.cancel("job-1")
+    assert job.end.cancelled
+    assert time.monotonic() - began < 1
+    assert not child.is_running()
+
+
+def test_a_job_that_begins_while_all_are_frozen_waits_for_the_thaw(
+    runner: JobRunner, start: Start, program: Program, paths: Paths, wait_until: WaitUntil,
+    children_at: ChildrenAt,
+) -> None:  # fmt: skip
+    runner.freeze()
+    job = start(program("mandelbrot"))
+    # The child stands still before it has so much as gone to its folder.
+    wait_until(lambda: any(map(stopped, psutil.Process().children())))
+    assert not job.ended.wait(0.3)
+    runner.thaw()
+    assert job.completion.status == "completed"
+
+
+def test_freezing_and_thawing_again_changes_nothing(
+    runner: JobRunner, at_work: AtWork, wait_until: WaitUntil
+) -> None:
+    _, child = at_work()
+    runner.thaw()
+    runner.freeze()
+    runner.freeze()
+    wait_until(lambda: stopped(child))
+    runner.thaw()
+    runner.thaw()
+    wait_until(lambda: not stopped(child))
+
+
+FREEZER = """
+import sys
+from pathlib import Path
+from qubix_worker.jobs import JobRunner
+from qubix_worker.kinds import Limits
+from qubix_worker.paths import Paths
+from qubix_worker.protocol import Job
+home, module = sys.argv[1:]
+command = [sys.executable, "-m", "qubix_worker"]
+runner = JobRunner(Paths.under(Path(home)), command, Limits(64), spare_seconds=60)
+runner.start(Job("orphan", "wasm", {"module": module}, 600), print)
+sys.stdin.readline()
+runner.freeze()
+sys.stdin.read()
+"""
+
+
+@linux
+def test_a_frozen_child_ends_when_its_worker_is_killed(
+    paths: Paths, program: Program, wait_until: WaitUntil, children_at: ChildrenAt
+) -> None:
+    place = paths.jobs / "orphan-1"
+    module = base64.b64encode(program("loop")).decode("ascii")
+    command = [sys.executable, "-c", FREEZER, str(paths.home), module]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as worker:
+        assert worker.stdin
+        wait_until((place / "stdout").exists)
+        (child,) = children_at(place)
+        worker.stdin.write(b"freeze\n")
+        worker.stdin.flush()
+        wait_until(lambda: stopped(child))
+        worker.kill()
+        worker.wait()
+        psutil.wait_procs([child], timeout=5)
+        assert not child.is_running()
+
+
+# --- Limits while it runs ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cores", [0.1, 0.4])
+def test_a_share_of_a_core_is_kept(
+    new_runner: Callable[..., JobRunner], at_work: AtWork, wait_until: WaitUntil, cores: float
+) -> None:
+    _, child = at_work(on=new_runner(cores=cores))
+    wait_until(lambda: stopped(child))
+    began, before = time.monotonic(), used(child)
+    wait_until(lambda: time.monotonic() > began + 1.5)
+    share = (used(child) - before) / (time.monotonic() - began)
+    assert 0.5 * cores < share < 1.5 * cores + 0.02
+
+
+def test_a_share_can_be_changed_and_lifted_while_the_job_runs(
+    runner: JobRunner, at_work: AtWork, wait_until: WaitUntil
+) -> None:
+    _, child = at_work()
+    runner.set_limits(Limits(64, cores=0.05))
+    wait_until(lambda: stopped(child))
+    runner.set_limits(Limits(64, cores=1))
+    before = used(child)
+    wait_until(lambda: used(child) > before + 0.3)
+    assert not stopped(child)
+
+
+def test_a_job_with_a_share_of_a_core_can_be_frozen_and_goes_on_with_it(
+    new_runner: Callable[..., JobRunner], at_work: AtWork, wait_until: WaitUntil
+) -> None:
+    runner = new_runner(cores=0.3)
+    _, child = at_work(on=runner)
+    runner.freeze()
+    before = None
+    while before != (before := used(child)):
+        time.sleep(0.2)
+    runner.thaw()
+    wait_until(lambda: used(child) > before + 0.05)
+    wait_until(lambda: stopped(child))
+
+
+def test_a_throttled_job_ends_with_its_time_limit(
+    new_runner: Callable[..., JobRunner], at_work: AtWork
+) -> None:
+    job, _ = at_work(on=new_runner(cores=0.1), timeout=1)
+    assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
+
+
+@linux
+def test_the_priority_is_lowered_for_a_job_at_work(
+    new_runner: Callable[..., JobRunner], at_work: AtWork, wait_until: WaitUntil
+) -> None:
+    runner = new_runner(priority="normal")
+    _, child = at_work(on=runner)
+    assert child.nice() == psutil.Process().nice()
+    runner.set_limits(Limits(64, priority="idle"))
+    wait_until(lambda: child.nice() == 19)
+    policies = {os.sched_getscheduler(thread.id) for thread in child.threads()}
+    assert policies == {os.SCHED_IDLE}
+
+
+# --- A child that is kept ready ----------------------------------------------------------------
+
+
+def spares() -> list[psutil.Process]:
+    return [p for p in psutil.Process().children() if "run-job" in p.cmdline()]
+
+
+def test_a_child_is_kept_ready_after_a_job_and_runs_the_next(
+    new_runner: Callable[..., JobRunner], start: Start, program: Program, wait_until: WaitUntil,
+    paths: Paths,
+) -> None:  # fmt: skip
+    runner = new_runner(spare_seconds=60)
+    assert start(program("mandelbrot"), on=runner).completion.status == "completed"
+    wait_until(spares)
+    (spare,) = spares()
+    start(program("loop"), on=runner, id="next")
+    wait_until((paths.jobs / "next-1" / "stdout").exists)
+    assert spare.cwd() == str(paths.jobs / "next-1")
+    runner.stop()
+    assert not spares()
+
+
+def test_no_child_is_kept_for_longer_than_a_while(
+    new_runner: Callable[..., JobRunner], start: Start, program: Program, wait_until: WaitUntil
+) -> None:
+    runner = new_runner(spare_seconds=0.3)
+    assert start(program("mandelbrot"), on=runner).completion.status == "completed"
+    wait_until(spares)
+    wait_until(lambda: not spares())
+
+
+def test_a_spare_child_that_was_killed_costs_nothing(
+    new_runner: Callable[..., JobRunner], start: Start, program: Program, wait_until: WaitUntil
+) -> None:
+    runner = new_runner(spare_seconds=60)
+    assert start(program("mandelbrot"), on=runner).completion.status == "completed"
+    wait_until(spares)
+    for spare in spares():
+        spare.kill()
+    wait_until(lambda: not spares())
+    assert start(program("mandelbrot"), on=runner, id="b").completion.status == "completed"
+
+
+def test_freezing_keeps_no_child_ready(
+    new_runner: Callable[..., JobRunner], start: Start, program: Program, wait_until: WaitUntil
+) -> None:
+    runner = new_runner(spare_seconds=60)
+    assert start(program("mandelbrot"), on=runner).completion.status == "completed"
+    wait_until(spares)
+    runner.freeze()
+    wait_until(lambda: not spares())
