@@ -17,7 +17,7 @@ WEEK_MINUTES = 7 * DAY_MINUTES
 SPANS_MOST = 64
 
 _TIME = r"(\d{1,2}):(\d{2})"
-_LINE = re.compile(rf"(?P<days>[a-z][a-z,\- ]*?)?\s*(?P<span>{_TIME}\s*-\s*{_TIME})?")
+_LINE = re.compile(rf"(?P<days>[a-z][a-z,\- ]*?)?\s*(?P<span>{_TIME}\s*-\s*{_TIME})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ def _spans(line: str) -> list[tuple[int, int]]:
 def _days(text: str, line: str) -> list[int]:
     days: set[int] = set()
     for part in text.replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if first not in DAYS or (last and last not in DAYS):
+        first, dash, last = part.partition("-")
+        if first not in DAYS or (dash and last not in DAYS):
             raise ValueError(f"hours: {line!r} names a day that is none of {', '.join(DAYS)}")
         begin = DAYS.index(first)
         count = (DAYS.index(last) - begin) % 7 + 1 if last else 1

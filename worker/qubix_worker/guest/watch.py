@@ -57,6 +57,7 @@ class Watch:
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         local: Callable[[float], datetime] | None = None,
+        clocks_seconds: float = CLOCKS_SECONDS,
     ) -> None:
         self._settings = settings
         self._post = post
@@ -65,10 +66,10 @@ class Watch:
         self._now = now
         self._monotonic = monotonic
         self._local = local or _local
+        self._clocks_seconds = clocks_seconds
         self._told: Rested | None = None
         self._at_work = False
-        self._weighed = False
-        """The last look has weighed whether to keep the computer awake."""
+        self._job_looked_at = -LOOK_SECONDS
         self._stopping = False
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="guest", daemon=True)
@@ -91,9 +92,11 @@ class Watch:
         """Whether a job is at work that the computer should stay awake for, where its owner
         wants that; safe from any thread."""
         self._at_work = at_work
-        # The end of a job can wait for the next look: often another one begins at once, and a
-        # thousand short jobs must not become a thousand looks.
-        if at_work and not self._weighed and self._settings().keep_awake:
+        # A thousand short jobs must not become a thousand looks; and the end of a job can wait for
+        # the next one, since often another job begins at once.
+        at = self._monotonic()
+        if at_work and self._settings().keep_awake and at - self._job_looked_at >= LOOK_SECONDS:
+            self._job_looked_at = at
             self._wake.set()
 
     def look(self) -> float:
@@ -109,7 +112,6 @@ class Watch:
             self._told = Rested(rest)
             self._post(self._told)
         self._awake.keep(awake and rest is None and not moment.on_battery)
-        self._weighed = awake
         return _seconds_to_next(settings, asked, moment, rest, at)
 
     def _run(self) -> None:
@@ -130,7 +132,7 @@ class Watch:
         due = self._monotonic() + seconds
         apart = self._now() - self._monotonic()
         while (left := due - self._monotonic()) > 0:
-            if self._wake.wait(min(left, CLOCKS_SECONDS)):
+            if self._wake.wait(min(left, self._clocks_seconds)):
                 break
             if abs(self._now() - self._monotonic() - apart) > JUMP_SECONDS:
                 log.info("the clock has jumped or this computer has slept; looking at once")

@@ -1,0 +1,192 @@
+"""When a computer rests: the verdict on each moment, by a table and by what holds for all."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qubix_worker.guest.rules import COOLER_CELSIUS, Rest, questions, verdict
+from qubix_worker.guest.senses import Heat, Moment
+from qubix_worker.settings import Settings
+
+NOON = datetime(2026, 11, 24, 12, 0)
+"""A Tuesday."""
+
+ALL_ALLOWED = Settings(on_battery=True, on_metered=True, stop_above_celsius=0)
+HOT = Rest("heat", "Resting until the processor has cooled down: it was at 93 \u00b0C.")
+
+
+def processor(celsius: float) -> Heat:
+    return Heat("the processor", celsius)
+
+
+@pytest.mark.parametrize(
+    ("changes", "moment", "by"),
+    [
+        ({}, {}, None),
+        ({}, {"on_battery": True}, "battery"),
+        ({}, {"on_battery": False}, None),
+        ({"on_battery": True}, {"on_battery": True}, None),
+        ({}, {"metered": True}, "metered"),
+        ({}, {"metered": False}, None),
+        ({"on_metered": True}, {"metered": True}, None),
+        ({}, {"idle_seconds": 0.0}, None),
+        ({"only_when_idle": True}, {"idle_seconds": 0.0}, "use"),
+        ({"only_when_idle": True}, {"idle_seconds": 299.9}, "use"),
+        ({"only_when_idle": True}, {"idle_seconds": 300.0}, None),
+        ({"only_when_idle": True, "idle_minutes": 60}, {"idle_seconds": 3599.0}, "use"),
+        ({"only_when_idle": True}, {"idle_seconds": math.inf}, None),
+        ({"only_when_idle": True}, {"idle_seconds": None}, "use"),
+        ({}, {"hottest": processor(90.0)}, None),
+        ({}, {"hottest": processor(90.1)}, "heat"),
+        ({"stop_above_celsius": 0}, {"hottest": processor(300)}, None),
+        ({"hours": ("20:00-07:00",)}, {}, "schedule"),
+        ({"hours": ("tue",)}, {}, None),
+        # Where several hold, the one that lasts longest as it is.
+        ({"hours": ("sat",)}, {"on_battery": True, "metered": True}, "schedule"),
+        ({}, {"on_battery": True, "metered": True, "hottest": processor(95)}, "battery"),
+        ({"only_when_idle": True}, {"metered": True, "idle_seconds": 1.0}, "metered"),
+        ({"only_when_idle": True}, {"idle_seconds": 1.0, "hottest": processor(95)}, "use"),
+    ],
+)
+def test_a_moment_has_its_verdict(
+    changes: dict[str, object], moment: dict[str, object], by: str | None
+) -> None:
+    settings = dataclasses.replace(Settings(), **changes)  # type: ignore[arg-type]
+    rest = verdict(settings, Moment(NOON, **moment), None)  # type: ignore[arg-type]
+    assert (rest.by if rest else None) == by
+
+
+def test_a_rest_by_the_hours_says_until_when() -> None:
+    rest = verdict(Settings(hours=("mon-fri 20:00-07:00",)), Moment(NOON), None)
+    assert rest
+    assert rest.until == NOON.replace(hour=20).timestamp()
+
+
+def test_who_shares_only_while_idle_is_told_how_to_change_it_where_use_is_not_known() -> None:
+    rest = verdict(Settings(only_when_idle=True), Moment(NOON), None)
+    assert rest
+    assert "settings" in rest.reason
+
+
+def test_a_rest_by_heat_says_what_is_hot() -> None:
+    rest = verdict(Settings(), Moment(NOON, hottest=Heat("the card X 1", 97.4)), None)
+    assert rest
+    assert "the card X 1" in rest.reason
+    assert "97 \u00b0C" in rest.reason
+
+
+@pytest.mark.parametrize(
+    ("celsius", "before", "rests"),
+    [
+        (88.0, None, False),
+        (88.0, HOT, True),
+        (85.0, HOT, True),
+        (84.9, HOT, False),
+        (88.0, Rest("use", "Resting while somebody uses this computer."), False),
+        (None, HOT, False),
+    ],
+)
+def test_a_hot_computer_goes_on_only_when_it_has_cooled_well_below(
+    celsius: float | None, before: Rest | None, rests: bool
+) -> None:
+    hottest = None if celsius is None else processor(celsius)
+    assert (verdict(Settings(), Moment(NOON, hottest=hottest), before) is not None) is rests
+
+
+def test_a_rest_by_heat_stays_the_same_while_the_figure_changes() -> None:
+    assert verdict(Settings(), Moment(NOON, hottest=processor(99)), HOT) is HOT
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        (ALL_ALLOWED, set()),
+        (Settings(), {"battery", "metered", "heat"}),
+        (dataclasses.replace(ALL_ALLOWED, only_when_idle=True), {"use"}),
+        (dataclasses.replace(ALL_ALLOWED, stop_above_celsius=70), {"heat"}),
+        (Settings(only_when_idle=True, hours=("sat",)), set()),  # it rests anyway
+        (Settings(only_when_idle=True, hours=("tue",)), {"battery", "metered", "heat", "use"}),
+    ],
+)
+def test_only_what_the_settings_hang_on_is_asked(settings: Settings, asked: set[str]) -> None:
+    assert questions(settings, NOON) == asked
+
+
+wills = st.builds(
+    Settings,
+    hours=st.sampled_from([(), ("sat",), ("tue",), ("22:00-06:00",), ("mon 08:00-09:00",)]),
+    only_when_idle=st.booleans(),
+    idle_minutes=st.integers(1, 1440),
+    on_battery=st.booleans(),
+    on_metered=st.booleans(),
+    stop_above_celsius=st.one_of(st.just(0), st.integers(40, 120)),
+)
+unknown = st.none()
+moments = st.builds(
+    Moment,
+    st.integers(0, 20000).map(lambda minutes: NOON + timedelta(minutes=minutes)),
+    on_battery=st.booleans() | unknown,
+    metered=st.booleans() | unknown,
+    idle_seconds=st.floats(0, 100000) | st.just(math.inf) | unknown,
+    hottest=st.floats(-20, 130).map(processor) | unknown,
+)
+befores = st.sampled_from([None, HOT, Rest("battery", "Resting while on battery.")])
+
+
+@given(wills, moments, befores)
+def test_a_reason_is_one_plain_line_for_a_person(
+    settings: Settings, moment: Moment, before: Rest | None
+) -> None:
+    rest = verdict(settings, moment, before)
+    if rest:
+        assert rest.reason.startswith("Resting")
+        assert rest.reason.endswith(".")
+        assert rest.reason.isprintable()
+        assert rest.until is None or rest.until > moment.local.timestamp()
+
+
+@given(wills, moments, befores)
+def test_what_was_not_asked_for_changes_no_verdict(
+    settings: Settings, moment: Moment, before: Rest | None
+) -> None:
+    asked = questions(settings, moment.local)
+    known = Moment(
+        moment.local,
+        moment.on_battery if "battery" in asked else None,
+        moment.metered if "metered" in asked else None,
+        moment.idle_seconds if "use" in asked else None,
+        moment.hottest if "heat" in asked else None,
+    )
+    assert verdict(settings, known, before) == verdict(settings, moment, before)
+
+
+@given(moments, befores)
+def test_who_allows_everything_always_shares(moment: Moment, before: Rest | None) -> None:
+    assert verdict(ALL_ALLOWED, moment, before) is None
+
+
+@given(wills, moments)
+def test_a_computer_that_tells_nothing_rests_only_for_its_hours_or_a_promise(
+    settings: Settings, moment: Moment
+) -> None:
+    rest = verdict(settings, Moment(moment.local), None)
+    assert rest is None or rest.by == "schedule" or (rest.by == "use" and settings.only_when_idle)
+
+
+@given(st.lists(st.floats(60, 120), min_size=1, max_size=60), st.integers(70, 110))
+def test_heat_between_the_two_limits_changes_nothing(heats: list[float], limit: int) -> None:
+    settings = Settings(stop_above_celsius=limit)
+    before: Rest | None = None
+    for celsius in heats:
+        rest = verdict(settings, Moment(NOON, hottest=processor(celsius)), before)
+        if limit - COOLER_CELSIUS <= celsius <= limit:
+            assert (rest is None) == (before is None)
+        else:
+            assert (rest is not None) == (celsius > limit)
+        before = rest
