@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,11 @@ from qubix_server.events import MARKETPLACE, Event, Outcome, provider_topic
 from qubix_server.store import jobs, metrics, providers
 from qubix_worker.protocol import Heartbeat
 from qubix_worker.wire import to_wire
+
+ANSWER_CHARACTERS = 512 * 1024
+"""So much of jobs goes into one answer: a worker reads answers of up to 1 MiB."""
+GIVEN_AT_ONCE = 200
+"""About so many jobs are given out in one write: other writes come between."""
 
 
 @dataclass(frozen=True)
@@ -33,30 +38,37 @@ class News:
 def take(
     connection: Connection, worker_id: str, credential: str | None, beat: Heartbeat, now: int
 ) -> Outcome[News]:
-    """Keeps a heartbeat, and gives the worker a job where it can take one."""
+    """Keeps a heartbeat, and gives the worker jobs where it can take some."""
     before = access.require_worker(connection, credential, worker_id)
     seq = before["seq"]
     providers.keep_only_secret(connection, seq, digest(credential or ""))
     usage = to_wire(beat.usage)
+    named = jobs_named(beat)
     values: dict[str, Any] = {
         "last_heartbeat_at": now,
         "is_online": beat.status != "offline",
         "state": beat.status,
+        "pause_reason": beat.pause_reason if beat.status == "paused" else None,
+        "free_slots": beat.free_slots,
+        "names_jobs": before["names_jobs"] or _names_jobs(beat),
         "usage": msgspec.json.encode(usage).decode(),
     }
     if beat.worker_version is not None:
         values["worker_version"] = beat.worker_version
     if beat.worker_sha256 is not None:
         values["worker_sha256"] = beat.worker_sha256
+    if beat.capabilities is not None:
+        values["capabilities"] = msgspec.json.encode(beat.capabilities).decode()
     providers.update(connection, seq, **values)
     metrics.add(connection, seq, beat.usage, now)
 
-    events = list(leases.note_current(connection, before, beat.current_job, now))
+    lost, told_of_lost = leases.note_named(connection, providers.get(connection, seq), named, now)
+    events = list(told_of_lost)
     given_back = False
     if beat.status in ("paused", "offline"):
         given_back = leases.release_unstarted(connection, seq, now)
-    elif beat.status == "online" and beat.current_job is None:
-        leases.assign(connection, providers.get(connection, seq), now)
+    elif beat.free_slots is not None or (beat.status == "online" and not named):
+        leases.fill(connection, providers.get(connection, seq), now, but=named)
 
     after = providers.get(connection, seq)
     events += changes(before, after)
@@ -67,20 +79,33 @@ def take(
             (provider_topic(worker_id),),
         )
     )
-    # A job that this worker has lost waits again for anyone, unless it was just taken up again.
-    lost = before["current_job_id"] is not None and after["current_job_id"] is None
-    told = _news(connection, after, beat.current_job)
+    told = _news(connection, after, named)
     # A heartbeat of this worker that is still held waits for just that.
     wake = (worker_id,) if told.pending_jobs else ()
+    # A job that this worker has lost waits again for anyone, unless it was just taken up again.
     return Outcome(told, tuple(events), jobs_wait=given_back or lost, wake=wake)
 
 
-def news(connection: Connection, worker_id: str, current_job: str | None) -> News:
+def jobs_named(beat: Heartbeat) -> tuple[str, ...]:
+    """All jobs that the worker says it has, each once."""
+    named = dict.fromkeys(beat.current_jobs or ())
+    if beat.current_job:
+        named.setdefault(beat.current_job)
+    return tuple(named)
+
+
+def _names_jobs(beat: Heartbeat) -> bool:
+    """Whether it comes from a worker that can be taken at its word about what it has."""
+    told = (beat.current_jobs, beat.current_job or None, beat.free_slots, beat.worker_version)
+    return any(value is not None for value in told)
+
+
+def news(connection: Connection, worker_id: str, named: Collection[str]) -> News:
     """What there is to tell a worker whose heartbeat is kept already."""
     provider = providers.find(connection, worker_id)
     if provider is None:
         raise access.provider_unknown()
-    return _news(connection, provider, current_job)
+    return _news(connection, provider, named)
 
 
 def pending(
@@ -88,25 +113,38 @@ def pending(
 ) -> Outcome[tuple[dict[str, Any], ...]]:
     """The jobs of a worker that asks for them apart from its heartbeats, as older ones do."""
     before = access.require_worker(connection, credential, worker_id)
-    leases.assign(connection, before, now)
+    leases.fill(connection, before, now)
     after = providers.get(connection, before["seq"])
-    told = _news(connection, after, None)
+    told = _news(connection, after, ())
     return Outcome(told.pending_jobs, changes(before, after))
 
 
 def assign_waiting(connection: Connection, worker_ids: Sequence[str], now: int) -> Outcome[bool]:
-    """Gives jobs to those whose heartbeat is held; whether jobs are left over."""
+    """Gives jobs to those whose heartbeat is held; whether jobs are left over.
+
+    Each is given one before anyone is given a second. Whoever could take still more asks for it
+    with the next heartbeat.
+    """
+    known = (providers.find(connection, worker_id) for worker_id in worker_ids)
+    first = {row["worker_id"]: row for row in known if row is not None}
+    hungry, given = list(first), 0
+    wake: dict[str, None] = {}
+    while hungry and given < GIVEN_AT_ONCE and jobs.count(connection, "PENDING"):
+        still = []
+        for worker_id in hungry:
+            if leases.assign_one(
+                connection, providers.get(connection, first[worker_id]["seq"]), now
+            ):
+                wake[worker_id] = None
+                still.append(worker_id)
+                given += 1
+        hungry = still
     events: list[Event] = []
-    wake: list[str] = []
-    for worker_id in worker_ids:
-        if not jobs.count(connection, "PENDING"):
-            return Outcome(False, tuple(events), wake=tuple(wake))
-        before = providers.find(connection, worker_id)
-        if before is None or leases.assign(connection, before, now) is None:
-            continue
-        wake.append(worker_id)
+    for worker_id in wake:
+        before = first[worker_id]
         events += changes(before, providers.get(connection, before["seq"]))
-    return Outcome(True, tuple(events), wake=tuple(wake))
+    left = jobs.count(connection, "PENDING") > 0
+    return Outcome(left, tuple(events), wake=tuple(wake))
 
 
 def lose_the_silent(connection: Connection, since: int, now: int) -> Outcome[None]:
@@ -117,6 +155,7 @@ def lose_the_silent(connection: Connection, since: int, now: int) -> Outcome[Non
         after = providers.get(connection, before["seq"])
         events.append(_status_changed("PROVIDER_TIMEOUT", after))
     events += leases.release_silent(connection, since, now)
+    events += leases.release_overdue(connection, since, now)
     return Outcome(None, tuple(events), jobs_wait=True)
 
 
@@ -132,13 +171,21 @@ def enable(connection: Connection, worker_id: str, enabled: bool, now: int) -> O
     return Outcome(after, changes(before, after), jobs_wait=True)
 
 
-def _news(connection: Connection, provider: RowMapping, current_job: str | None) -> News:
-    held = jobs.held_by(connection, provider["seq"])
-    pending = [job for job in held if job["status"] == "ASSIGNED"] if current_job is None else []
+def _news(connection: Connection, provider: RowMapping, named: Collection[str]) -> News:
+    # One that takes a job at a time, and has one, is not shown the next.
+    takes_more = provider["free_slots"] is not None or not named
+    pending: list[dict[str, Any]] = []
+    size = 0
+    for job in jobs.given_to(connection, provider["seq"]) if takes_more else ():
+        size += len(job["spec"])
+        if pending and size > ANSWER_CHARACTERS:
+            break  # the rest stands in the answer after this one
+        if job["id"] not in named:
+            pending.append(views.job_for_worker(job))
     return News(
-        tuple(views.job_for_worker(job) for job in pending),
-        tuple(leases.to_drop(connection, provider, current_job)),
-        can_take=current_job is None and views.is_available(provider),
+        tuple(pending),
+        tuple(leases.to_drop(connection, provider, named)),
+        can_take=takes_more and views.is_available(provider),
     )
 
 
@@ -146,7 +193,7 @@ def changes(before: RowMapping, after: RowMapping) -> tuple[Event, ...]:
     """What is told where others see the provider differently now."""
 
     def shown(row: RowMapping) -> tuple[object, ...]:
-        return row["is_online"], views.is_available(row), row["state"]
+        return row["is_online"], views.is_available(row), row["state"], row["pause_reason"]
 
     if shown(before) == shown(after):
         return ()

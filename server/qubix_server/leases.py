@@ -3,13 +3,26 @@
 A lease is a job's `provider_seq` while it is ASSIGNED (given, not yet known to have arrived) or
 RUNNING (the worker has named it or told of its progress). Each lease has a number, `attempt`.
 
-* A provider is given a job when it is online, enabled, holds none and says that it does none.
+Giving
+* A worker that tells `freeSlots` may be given that many jobs, less those that it holds and has not
+  named since they were given to it: it did not know of them when it counted.
+* One that does not tell is given one job, when it is online, holds none and says that it does none.
+* Nobody is given a job who is offline, paused or switched off, nor a job that he has just named:
+  what he has of it is from a lease that is lost.
 * An ASSIGNED job stands in every answer to its worker until the worker names it: an answer may
   be lost. A worker passes over a job that it has already.
-* A worker names as `currentJob` what it runs *and* what it has finished but not delivered. So one
-  that names nothing, or another job, has lost what was RUNNING there (it was killed): the job
-  goes back to the queue at once, and nothing that is still to be delivered is lost by that.
-* A worker that is silent for three intervals, or leaves, loses its lease. Three lost leases of
+
+Taking back
+* A worker names in `currentJobs` (or as `currentJob`) what it runs *and* what it has finished but
+  not delivered, frozen or not, paused or not. So what was RUNNING there and is not named any more
+  has been lost (the worker was killed): it goes back to the queue at once, and nothing that is
+  still to be delivered is lost by that.
+* A worker that has never named a job, its free slots or its own version is an inherited one, which
+  may name nothing while it works: it is not judged by what it does not name. Where it says `busy`,
+  what it was given has begun. It loses what it holds when it is silent, leaves or registers anew,
+  or has been at it for the job's own time limit and as long again as makes a worker silent.
+* ASSIGNED jobs go back when their worker pauses or is switched off.
+* A worker that is silent for three intervals, or leaves, loses its leases. Three lost leases of
   a job that had been given out are a failure of the job; a computer that was paused before it
   began does not count.
 * What comes from a lease that is lost is refused (409) and changes nothing. A worker that names a
@@ -18,6 +31,8 @@ RUNNING (the worker has named it or told of its progress). Each lease has a numb
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import msgspec
 from sqlalchemy import Connection, RowMapping
@@ -29,24 +44,40 @@ from qubix_server.store import jobs, providers
 LEASES_MOST = 3
 
 
-def assign(connection: Connection, provider: RowMapping, now: int) -> RowMapping | None:
-    """Gives the provider the oldest job that fits; None where there is none, or it can't take one.
+def fill(
+    connection: Connection, provider: RowMapping, now: int, *, but: Collection[str] = ()
+) -> int:
+    """Gives the provider as many of the jobs that fit as it can take; how many.
+
+    `provider` must have been read in this same write. It is not given what is in `but`.
+    """
+    free = views.free_places(provider)
+    for given in range(free):
+        if not _assign(connection, provider, now, but):
+            return given
+    return free
+
+
+def assign_one(connection: Connection, provider: RowMapping, now: int) -> bool:
+    """Gives the provider the oldest job that fits; whether there was one and it could take one.
 
     `provider` must have been read in this same write.
     """
-    if not views.is_available(provider):
-        return None
-    kinds = msgspec.json.decode(provider["capabilities"])
+    return views.is_available(provider) and _assign(connection, provider, now, ())
+
+
+def _assign(connection: Connection, provider: RowMapping, now: int, but: Collection[str]) -> bool:
     job = jobs.oldest_for(
         connection,
-        kinds,
+        msgspec.json.decode(provider["capabilities"]),
         ram_gb=provider["ram_total_gb"],
         vram_gb=provider["gpu_vram_gb"],
         has_gpu=provider["gpu_model"] is not None,
         os=provider["os"],
+        but=but,
     )
     if job is None:
-        return None
+        return False
     attempt = job["attempt"] + 1
     jobs.update(
         connection,
@@ -55,26 +86,37 @@ def assign(connection: Connection, provider: RowMapping, now: int) -> RowMapping
         provider_seq=provider["seq"],
         worker_id=provider["worker_id"],
         attempt=attempt,
+        named=False,
         assigned_at=now,
         started_at=None,
         progress=0.0,
         current_operation=None,
     )
     jobs.add_lease(connection, job["seq"], attempt, provider["id"], now)
-    return jobs.find(connection, job["id"])
+    return True
 
 
-def note_current(
-    connection: Connection, provider: RowMapping, current_job: str | None, now: int
-) -> tuple[Event, ...]:
-    """Takes in what the worker says it has, as the rules above want it."""
+def note_named(
+    connection: Connection, provider: RowMapping, named: Collection[str], now: int
+) -> tuple[bool, tuple[Event, ...]]:
+    """Takes in what the worker says it has; whether jobs went back to the queue, and what to tell.
+
+    `provider` must have been read after its heartbeat was kept.
+    """
     events: list[Event] = []
+    lost = False
     for job in jobs.held_by(connection, provider["seq"]):
-        if job["id"] == current_job:
+        if job["id"] in named:
+            if not job["named"]:
+                jobs.update(connection, job["seq"], named=True)
             start(connection, job, now)
+        elif not provider["names_jobs"]:
+            if provider["state"] == "busy":
+                start(connection, job, now)
         elif job["status"] == "RUNNING":
+            lost = True
             events += release(connection, job, now, "The computer no longer had the job.")
-    return tuple(events)
+    return lost, tuple(events)
 
 
 def start(connection: Connection, job: RowMapping, now: int) -> None:
@@ -83,15 +125,16 @@ def start(connection: Connection, job: RowMapping, now: int) -> None:
         jobs.update(connection, job["seq"], status="RUNNING", started_at=now)
 
 
-def to_drop(connection: Connection, provider: RowMapping, current_job: str | None) -> list[str]:
+def to_drop(connection: Connection, provider: RowMapping, named: Collection[str]) -> list[str]:
     """Of what the worker says it has, what it shall drop."""
-    if current_job is None:
-        return []
-    job = jobs.find(connection, current_job)
-    if job is None:
-        return [current_job]
-    its_own = job["provider_seq"] == provider["seq"]
-    return [] if its_own and job["status"] != "CANCELLED" else [current_job]
+    known = jobs.find_all(connection, named)
+    dropped = []
+    for job_id in named:
+        job = known.get(job_id)
+        its_own = job is not None and job["provider_seq"] == provider["seq"]
+        if job is None or not its_own or job["status"] == "CANCELLED":
+            dropped.append(job_id)
+    return dropped
 
 
 def release(
@@ -107,6 +150,7 @@ def release(
             provider_seq=None,
             worker_id=None,
             lost_leases=lost,
+            named=False,
             assigned_at=None,
             started_at=None,
             progress=0.0,
@@ -150,6 +194,14 @@ def release_silent(connection: Connection, since: int, now: int) -> tuple[Event,
     events: list[Event] = []
     for provider_seq in providers.silent_holders(connection, since):
         events += release_all(connection, provider_seq, now, "The computer went silent.")
+    return tuple(events)
+
+
+def release_overdue(connection: Connection, since: int, now: int) -> tuple[Event, ...]:
+    """Ends the leases of those who name no jobs, where a job's time limit was over by `since`."""
+    events: list[Event] = []
+    for job in jobs.overdue(connection, since):
+        events += release(connection, job, now, "The computer did not end the job in time.")
     return tuple(events)
 
 

@@ -43,19 +43,26 @@ def provider_in_full(row: RowMapping) -> dict[str, Any]:
         "workerVersion": row["worker_version"],
         "workerSha256": row["worker_sha256"],
         "status": row["state"],
+        "pauseReason": row["pause_reason"],
+        "freeSlots": row["free_slots"],
+        "pricePerHour": row["price_per_hour"],
         "isEnabled": row["is_enabled"],
         "usage": msgspec.json.decode(row["usage"]) if row["usage"] else None,
     }
 
 
+def free_places(row: RowMapping) -> int:
+    """How many jobs could be given to this provider now: see the rules in `leases`."""
+    if not (row["is_online"] and row["is_enabled"] and row["state"] in ("online", "busy")):
+        return 0
+    if row["free_slots"] is None:
+        return 1 if row["current_job_id"] is None else 0
+    return max(0, int(row["free_slots"]) - int(row["unnamed_jobs"]))
+
+
 def is_available(row: RowMapping) -> bool:
     """Whether a job could be given to this provider now."""
-    return bool(
-        row["is_online"]
-        and row["is_enabled"]
-        and row["state"] in ("online", "busy")
-        and row["current_job_id"] is None
-    )
+    return free_places(row) > 0
 
 
 def job(row: RowMapping) -> dict[str, Any]:

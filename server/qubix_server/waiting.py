@@ -46,6 +46,13 @@ class Waiting:
             if self._held.get(worker_id) is held:
                 del self._held[worker_id]
 
+    def note(self, worker_id: str, *, can_take: bool, seen_version: int) -> None:
+        """Something else than the held heartbeat has told whether this worker could take a job."""
+        if held := self._held.get(worker_id):
+            held.can_take = can_take
+            if can_take and self.version != seen_version:
+                self._jobs_wait.set()
+
     def wake(self, worker_ids: tuple[str, ...]) -> None:
         for worker_id in worker_ids:
             if held := self._held.get(worker_id):

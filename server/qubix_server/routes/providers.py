@@ -20,7 +20,7 @@ from qubix_server.clock import rfc3339
 from qubix_server.credentials import new_secret, plain_code
 from qubix_server.errors import ApiError
 from qubix_server.events import Outcome
-from qubix_server.heartbeats import News
+from qubix_server.heartbeats import News, jobs_named
 from qubix_server.services import of
 from qubix_server.store import metrics, providers
 from qubix_worker.protocol import Heartbeat, Registration
@@ -84,6 +84,8 @@ async def heartbeat(request: Request) -> Response:
     told = await services.commit(
         heartbeats.take, worker_id, bearer(request), beat, services.clock()
     )
+    # This worker may have another heartbeat that is held, from when less or more was free.
+    services.waiting.note(worker_id, can_take=told.can_take, seen_version=seen_version)
     if wait and not told:
         told = await _held(request, beat, told, wait=wait, seen_version=seen_version)
     return answer(
@@ -116,7 +118,7 @@ async def _held(
                 task.cancel()
     if not woken.is_set():
         return told
-    return await services.database.read(heartbeats.news, worker_id, beat.current_job)
+    return await services.database.read(heartbeats.news, worker_id, jobs_named(beat))
 
 
 async def _gone(request: Request) -> None:
@@ -167,8 +169,12 @@ async def toggle(request: Request) -> Response:
     enabled = body.get("online")
     if not isinstance(enabled, bool):
         raise ApiError(400, "bad_value", "online must be true or false.")
+    seen_version = services.waiting.version
     row = await services.commit(
         _toggle, bearer(request), _any_id(request), enabled, services.clock()
+    )
+    services.waiting.note(
+        row["worker_id"], can_take=views.is_available(row), seen_version=seen_version
     )
     return answer({"success": True, "provider": views.provider_in_full(row)})
 

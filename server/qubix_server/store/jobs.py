@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select
 from sqlalchemy import update as sql_update
 
-from qubix_server.store.schema import job_leases, job_logs, job_results, jobs
+from qubix_server.store.schema import job_leases, job_logs, job_results, jobs, providers
 
 HELD = ("ASSIGNED", "RUNNING")
 LOG_LINES_MOST = 10_000
 """Of a job that logs more, the newest are kept."""
+_BUT_SPEC = tuple(column for column in jobs.c if column is not jobs.c.spec)
 
 
 def add(connection: Connection, values: dict[str, Any]) -> RowMapping:
@@ -22,6 +23,14 @@ def add(connection: Connection, values: dict[str, Any]) -> RowMapping:
 
 def find(connection: Connection, job_id: str) -> RowMapping | None:
     return connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+
+
+def find_all(connection: Connection, job_ids: Collection[str]) -> dict[str, RowMapping]:
+    """Those of these that there are, by their ids; without their specs."""
+    if not job_ids:
+        return {}
+    rows = connection.execute(select(*_BUT_SPEC).where(jobs.c.id.in_(job_ids))).mappings()
+    return {row["id"]: row for row in rows}
 
 
 def find_by_key(connection: Connection, idempotency_key: str) -> RowMapping | None:
@@ -46,9 +55,27 @@ def update(connection: Connection, seq: int, **values: Any) -> None:
 
 
 def held_by(connection: Connection, provider_seq: int) -> Sequence[RowMapping]:
-    """Those leased to this provider now, oldest first."""
-    query = select(jobs).where(jobs.c.provider_seq == provider_seq, jobs.c.status.in_(HELD))
-    return connection.execute(query.order_by(jobs.c.seq)).mappings().all()
+    """Those leased to this provider now, in the order in which they were given; without their
+    specs, which can be large."""
+    query = select(*_BUT_SPEC).where(jobs.c.provider_seq == provider_seq, jobs.c.status.in_(HELD))
+    return connection.execute(query.order_by(jobs.c.assigned_at, jobs.c.seq)).mappings().all()
+
+
+def overdue(connection: Connection, since: int) -> Sequence[RowMapping]:
+    """Those held by workers that do not name theirs, and whose time limit was over by `since`."""
+    limit = func.coalesce(jobs.c.started_at, jobs.c.assigned_at) + jobs.c.timeout_seconds * 1000
+    query = (
+        select(*_BUT_SPEC)
+        .join(providers, providers.c.seq == jobs.c.provider_seq)
+        .where(jobs.c.status.in_(HELD), providers.c.names_jobs.is_(False), limit < since)
+    )
+    return connection.execute(query).mappings().all()
+
+
+def given_to(connection: Connection, provider_seq: int) -> Sequence[RowMapping]:
+    """Those given to this provider that it is not known to have, oldest first, with their specs."""
+    query = select(jobs).where(jobs.c.provider_seq == provider_seq, jobs.c.status == "ASSIGNED")
+    return connection.execute(query.order_by(jobs.c.assigned_at, jobs.c.seq)).mappings().all()
 
 
 def oldest_for(
@@ -59,9 +86,13 @@ def oldest_for(
     vram_gb: float | None,
     has_gpu: bool,
     os: str | None,
+    but: Collection[str] = (),
 ) -> RowMapping | None:
-    """The job that has waited longest among those that a machine like this can do."""
+    """The job that has waited longest among those that a machine like this can do; not those
+    in `but`."""
     query = select(jobs).where(jobs.c.status == "PENDING", jobs.c.kind.in_(kinds))
+    if but:
+        query = query.where(jobs.c.id.not_in(but))
     query = query.where(or_(jobs.c.min_ram_gb.is_(None), jobs.c.min_ram_gb <= (ram_gb or 0)))
     query = query.where(or_(jobs.c.min_vram_gb.is_(None), jobs.c.min_vram_gb <= (vram_gb or 0)))
     query = query.where(or_(jobs.c.os.is_(None), jobs.c.os == os))

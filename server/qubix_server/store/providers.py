@@ -131,14 +131,15 @@ def owner_of_secret(connection: Connection, secret_hash: str) -> RowMapping | No
 
 
 def _select() -> Select[Any]:
-    held = (
-        select(jobs.c.id)
-        .where(jobs.c.provider_seq == providers.c.seq, jobs.c.status.in_(("ASSIGNED", "RUNNING")))
-        .order_by(jobs.c.seq)
-        .limit(1)
-        .scalar_subquery()
+    """Providers, with the oldest job that each holds, and how many it has not named yet."""
+    is_held = jobs.c.status.in_(("ASSIGNED", "RUNNING")) & (jobs.c.provider_seq == providers.c.seq)
+    held = select(jobs.c.id).where(is_held).order_by(jobs.c.assigned_at, jobs.c.seq).limit(1)
+    unnamed = select(func.count()).select_from(jobs).where(is_held, jobs.c.named.is_(False))
+    return select(
+        providers,
+        held.scalar_subquery().label("current_job_id"),
+        unnamed.scalar_subquery().label("unnamed_jobs"),
     )
-    return select(providers, held.label("current_job_id"))
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:

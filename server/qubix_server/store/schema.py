@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata = MetaData(
@@ -69,6 +70,12 @@ providers = Table(
     Column("state", String(16), nullable=False),
     Column("usage", Text),
     Column("total_jobs", Integer, nullable=False),
+    # What it told in its last heartbeat; None where it never tells.
+    Column("free_slots", Integer),
+    # Whether it has ever told which jobs it has: see `leases`.
+    Column("names_jobs", Boolean, nullable=False, server_default=false()),
+    Column("pause_reason", String(256)),
+    Column("price_per_hour", Float),
 )
 Index("ix_providers_online_heartbeat", providers.c.is_online, providers.c.last_heartbeat_at)
 
@@ -137,6 +144,8 @@ jobs = Table(
     Column("worker_id", String(64)),
     Column("attempt", Integer, nullable=False),
     Column("lost_leases", Integer, nullable=False),
+    # Whether a heartbeat of the holder has named it under this lease.
+    Column("named", Boolean, nullable=False, server_default=false()),
     Column("progress", Float, nullable=False),
     Column("current_operation", String(256)),
     Column("error", Text),
