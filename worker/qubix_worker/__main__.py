@@ -1,8 +1,20 @@
 """`python -m qubix_worker`: the worker's command line."""
 
 import sys
+from pathlib import Path
 
-from qubix_worker.cli import main
+
+def main() -> int:
+    """Runs one command. Returns its exit code."""
+    if len(sys.argv) == 3 and sys.argv[1] == "run-job":
+        # A job waits for this: nothing is loaded that only a person at a terminal needs.
+        from qubix_worker.kinds import child  # noqa: PLC0415
+
+        return child.main(Path(sys.argv[2]))
+    from qubix_worker.cli import main as command_line  # noqa: PLC0415
+
+    return command_line()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -231,7 +231,8 @@ from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Job
 home, module = sys.argv[1:]
-runner = JobRunner(Paths.under(Path(home)), [sys.executable, "-m", "qubix_worker"], Limits(64), spare_seconds=0)
+command = [sys.executable, "-m", "qubix_worker"]
+runner = JobRunner(Paths.under(Path(home)), command, Limits(64), spare_seconds=0)
 runner.start(Job("orphan", "wasm", {"module": module}, 600), print)
 sys.stdin.read()
 """

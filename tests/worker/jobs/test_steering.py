@@ -95,9 +95,8 @@ def test_a_frozen_job_can_be_cancelled_within_a_second(
 
 
 def test_a_job_that_begins_while_all_are_frozen_waits_for_the_thaw(
-    runner: JobRunner, start: Start, program: Program, paths: Paths, wait_until: WaitUntil,
-    children_at: ChildrenAt,
-) -> None:  # fmt: skip
+    runner: JobRunner, start: Start, program: Program, wait_until: WaitUntil
+) -> None:
     runner.freeze()
     job = start(program("mandelbrot"))
     # The child stands still before it has so much as gone to its folder.
