@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import heartbeats, jobs
+from bench import heartbeats, idle, jobs
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "heartbeats": heartbeats.run,
     "jobs": jobs.run,
+    "idle": idle.run,
 }
 
 

@@ -1,0 +1,218 @@
+"""What a worker costs that has nothing to do: a real one, online at a real server.
+
+`python -m bench.idle 10` looks for 10 minutes, `make bench` for half a minute. Linux only: the
+figures are those of /proc. The bounds that are printed are the product's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.figures import Figure
+
+SECONDS = 30.0
+SETTLING_SECONDS = 15.0
+"""Its start is over by then: what it imports late, its first heartbeats, its first look around."""
+HEARTBEAT_SECONDS = 30
+
+CPU_PERCENT_MOST = 0.2
+RSS_RATIO_MOST = 1.25
+WAKEUPS_PER_MINUTE_MOST = 60.0
+"""About its timers: what listens wakes when something comes, and nothing polls faster than this."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What /proc says of one process, or of two at the ends of a span."""
+
+    cpu_seconds: float
+    wakeups: int
+    written_bytes: int
+    write_calls: int
+    rss_bytes: int
+    threads: int
+
+
+def run(seconds: float = SECONDS) -> list[Figure]:
+    if not sys.platform.startswith("linux"):
+        return []
+    with tempfile.TemporaryDirectory() as folder, _online(Path(folder)) as (pid, home):
+        time.sleep(SETTLING_SECONDS)
+        bare = _bare_rss(pid)
+        files = _files(home)
+        began, before = time.monotonic(), sample(pid)
+        time.sleep(seconds)
+        after, lasted = sample(pid), time.monotonic() - began
+        changed = sorted(str(p) for p, at in _files(home).items() if files.get(p) != at)
+    sys.stderr.write(f"idle: written to meanwhile: {', '.join(changed) or 'nothing'}\n")
+    cpu = (after.cpu_seconds - before.cpu_seconds) / lasted * 100
+    minutes = lasted / 60
+    wakeups = (after.wakeups - before.wakeups) / minutes
+    mib = 1 << 20
+    return [
+        Figure("idle: processor", cpu, "% core", "bound", CPU_PERCENT_MOST),
+        Figure("idle: memory", after.rss_bytes / mib, "MiB", "bare + imports", bare / mib),
+        Figure("idle: wake-ups", wakeups, "/min", "bound", WAKEUPS_PER_MINUTE_MOST),
+        Figure(
+            "idle: written", (after.written_bytes - before.written_bytes) / 1024, "KiB",
+            "minutes", minutes,
+        ),
+        Figure("idle: threads", after.threads, "", "at first", before.threads),
+    ]  # fmt: skip
+
+
+def sample(pid: int) -> Sample:
+    """The costs of process `pid` with all of its threads (proc(5))."""
+    process = Path(f"/proc/{pid}")
+    ticks = os.sysconf("SC_CLK_TCK")
+    fields = (process / "stat").read_text().rpartition(")")[2].split()
+    wakeups = 0
+    threads = list((process / "task").iterdir())
+    for thread in threads:
+        wakeups += int(_keyed(thread / "status")["voluntary_ctxt_switches"])
+    io = _keyed(process / "io")
+    return Sample(
+        cpu_seconds=(int(fields[11]) + int(fields[12])) / ticks,
+        wakeups=wakeups,
+        written_bytes=int(io["write_bytes"]),
+        write_calls=int(io["syscw"]),
+        rss_bytes=int(fields[21]) * os.sysconf("SC_PAGE_SIZE"),
+        threads=len(threads),
+    )
+
+
+def _keyed(file: Path) -> dict[str, str]:
+    lines = (line.partition(":") for line in file.read_text().splitlines())
+    return {key: value.strip() for key, _, value in lines}
+
+
+def _files(home: Path) -> dict[Path, tuple[int, int]]:
+    found = {}
+    for path in home.rglob("*"):
+        if path.is_file():
+            stat = path.stat()
+            found[path.relative_to(home)] = (stat.st_size, stat.st_mtime_ns)
+    return found
+
+
+# --- The baseline ----------------------------------------------------------------------------
+
+_BARE = """\
+import importlib, json, os, sys
+for name in json.loads(sys.argv[1]):
+    importlib.import_module(name)
+sys.stdout.write("ready\\n")
+sys.stdout.flush()
+sys.stdin.read()
+"""
+
+LIBRARIES = ("psutil", "requests", "platformdirs", "truststore")
+"""What a worker at rest has imported; and the standard library's part that comes along."""
+STANDARD = (
+    "argparse", "base64", "datetime", "hashlib", "json", "logging.handlers",
+    "multiprocessing.connection", "queue", "secrets", "socket", "ssl", "subprocess", "tempfile",
+    "tomllib", "threading",
+)  # fmt: skip
+
+
+def _bare_rss(pid: int) -> int:
+    """The memory of a Python that has imported the same libraries, and does nothing."""
+    names = json.dumps([*STANDARD, *LIBRARIES])
+    bare = subprocess.Popen(
+        [sys.executable, "-c", _BARE, names], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert bare.stdin
+    assert bare.stdout
+    bare.stdout.readline()
+    rss = sample(bare.pid).rss_bytes
+    bare.stdin.close()
+    bare.wait()
+    return rss
+
+
+# --- The real thing --------------------------------------------------------------------------
+
+
+@contextmanager
+def _online(folder: Path) -> Iterator[tuple[int, Path]]:
+    """A worker's process and its home; it is online at a server of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home, url = folder / "worker", f"http://127.0.0.1:{port}"
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("QUBIX_")}
+    served = kept | {
+        "QUBIX_HOME": str(folder / "server"),
+        "QUBIX_HEARTBEAT_INTERVAL_SECONDS": str(HEARTBEAT_SECONDS),
+    }
+    server = subprocess.Popen(
+        [sys.executable, "-m", "qubix_server", "serve", "--port", str(port)], env=served,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        _until_ready(url)
+        asked = urllib.request.Request(f"{url}/api/enrollments", method="POST")  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - our own server
+            token = json.load(answer)["enrollment"]
+        own = kept | {"QUBIX_HOME": str(home), "QUBIX_ENROLLMENT": token}
+        _worker(own, "setup", "--server", url, "--name", "idle")
+        try:
+            yield _worker(own, "status", "--json")["pid"], home
+        finally:
+            _worker(own, "stop")
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _worker(environment: dict[str, str], *arguments: str) -> Any:
+    done = subprocess.run(
+        [sys.executable, "-m", "qubix_worker", *arguments], env=environment, text=True,
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=True,
+    )  # fmt: skip
+    return json.loads(done.stdout) if "--json" in arguments else None
+
+
+def _until_ready(url: str) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=2).close()  # noqa: S310 - our own
+            return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+def main() -> int:
+    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS / 60
+    figures = run(minutes * 60)
+    for figure in figures:
+        sys.stdout.write(
+            f"{figure.name:20} {figure.value:10.3f} {figure.unit:8} "
+            f"{figure.ratio:6.2f} of {figure.baseline} ({figure.baseline_value:.2f})\n"
+        )
+    by_name = {figure.name: figure for figure in figures}
+    kept = (
+        by_name["idle: processor"].ratio <= 1
+        and by_name["idle: memory"].ratio <= RSS_RATIO_MOST
+        and by_name["idle: wake-ups"].ratio <= 1
+    )
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
