@@ -12,10 +12,12 @@ REMOVED = "[removed]"
 
 _PATTERNS = (
     re.compile(r"(?i)(\b(?:bearer|basic)\s+)[^\s\"',;]{8,}"),
-    # The user and password of an address; also of one that is not well formed.
-    re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/@\"']+(?=@)"),
+    # The user and password of an address; also of one whose password is not written as it must be.
+    re.compile(r"(\b[A-Za-z][A-Za-z0-9+.-]*://)(?:[^\s/@\"']+|[^\s/@\"']*:[^\s@\"']+)(?=@)"),
+    # A value beside its name, as in JSON, in a query or in a header; not "the secret: ask for it".
     re.compile(
-        r"(?i)([\w-]*(?:secret|token|passwo?r?d|enrollment|authorization)[\"']?\s*[:=]\s*[\"']?)"
+        r"(?i)([\w-]*(?:secret|token|passwo?r?d|enrollment|authorization)"
+        r"(?:[\"']\s*[:=]|\s*=|(?<=authorization)\s*:)\s*[\"']?)"
         r"(?!bearer\b|basic\b)[^\s\"',;&)]{4,}"
     ),
 )

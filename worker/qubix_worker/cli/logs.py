@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from qubix_worker.cli.discretion import without_credentials
 
@@ -42,13 +41,15 @@ def log_to(path: Path) -> Iterator[None]:
 class OneLine(logging.Formatter):
     """No message can begin a line that looks like another's, and none can hold a password."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        return _shown(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's own name
-        # Indented, so that no text of an exception can pass for an entry of the log.
-        lines = super().formatException(ei).splitlines()
-        return "\n".join(f"  {_shown(line)}" for line in lines)
+    def format(self, record: logging.LogRecord) -> str:
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record, self.datefmt)
+        lines = [_shown(self.formatMessage(record))]
+        if record.exc_info:
+            # Indented, so that no text of an exception can pass for an entry of the log.
+            raised = self.formatException(record.exc_info).splitlines()
+            lines += [f"  {_shown(line)}" for line in raised]
+        return "\n".join(lines)
 
 
 def _shown(text: str) -> str:

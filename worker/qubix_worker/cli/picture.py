@@ -131,15 +131,17 @@ def _card(card: GraphicsUsage, width: int | None) -> str:
 def _measured(
     label: str, percent: float | None, note: str, width: int | None, done: str = ""
 ) -> str:
-    """`  label  [####....]  42 %  note`, with as much of a bar as fits; without one where the
-    figure is not known or where no terminal asks for it."""
+    """`  label  [####....]  42 %  note`: where it does not fit, first the note goes, then the bar.
+    Without a bar where the figure is not known, or where no terminal asks for it."""
     figure = "" if percent is None else f"{percent:.0f} %{done}"
     if width is None:
         return "  " + " ".join(filter(None, (label, figure))) + (f", {note}" if note else "")
     start = f"  {cut(label, max(LABEL_CELLS, width - 60)):<{LABEL_CELLS}}  "
     tail = f"  {note}" if note else ""
     if percent is None:
-        return start.rstrip() + tail
-    cells = min(BAR_CELLS, width - len(start) - len(f"{figure:>5}") - len(tail) - 4)
-    drawn = bar(percent / 100, cells) if cells >= BAR_CELLS_LEAST else ""
-    return f"{start}{drawn} {figure:>5}{tail}"
+        return cut(start.rstrip() + tail, width - 1)
+    for end in (tail, ""):
+        cells = min(BAR_CELLS, width - len(f"{start}[] {figure:>5}{end}") - 1)
+        if cells >= BAR_CELLS_LEAST:
+            return f"{start}{bar(percent / 100, cells)} {figure:>5}{end}"
+    return cut(f"  {label} {figure}{tail}", width - 1)
