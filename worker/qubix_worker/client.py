@@ -105,9 +105,9 @@ class ServerClient:
         self._session.mount("http://", adapter)
         self._desktop = desktop or proxies.current()
         if _is_loopback(parts.hostname or ""):
-            self._session.trust_env = False  # a proxy can't reach this computer's own loopback
+            self._proxies = {parts.scheme: ""}  # none can reach this computer's own loopback
         else:
-            self._session.proxies.update(self._desktop.proxies(url))
+            self._proxies = self._desktop.proxies(url)
 
     def close(self) -> None:
         self._session.close()
@@ -212,6 +212,8 @@ class ServerClient:
                 response = self._request(method, path, data, held_seconds)
                 with response:
                     content = self._content(response, most)
+                    if self._wire.is_cut:  # else what came before would look like all of it
+                        raise TimeoutError("cut")
                     if response.status_code // 100 != 2:
                         raise self._refusal(response, content)
                     return content
@@ -238,6 +240,7 @@ class ServerClient:
                 data=data,
                 headers=headers,
                 timeout=timeout,
+                proxies=dict(self._proxies),
                 allow_redirects=False,
                 stream=True,
             )
@@ -455,7 +458,7 @@ def _row(error: Exception) -> _Row:  # noqa: PLR0911 - a table of causes, the mo
         return _NAME
     if caused_by(ConnectionRefusedError):
         return _REFUSED
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError) and not caused_by(requests.exceptions.InvalidHeader):
         return _NAME
     if caused_by(requests.exceptions.Timeout, TimeoutError):
         return _TIMEOUT

@@ -73,7 +73,7 @@ class Linux:
 
     def proxies(self, url: str) -> dict[str, str]:
         # The environment goes before: it is nearer to the program.
-        if not self._has_desktop() or urllib.request.getproxies_environment():
+        if not self._has_desktop() or urllib.request.getproxies_environment().keys() - {"no"}:
             return {}
         scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
         kde = self._kde()
