@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from qubix_worker.kinds import wasm
+from qubix_worker.kinds import container, wasm
 from qubix_worker.kinds.kind import Kind, Limits, Outcome, SpecError, Task
 
 __all__ = ["KINDS", "Kind", "Limits", "Outcome", "SpecError", "Task", "available"]
 
-_ALL: tuple[Kind, ...] = (wasm,)
+_ALL: tuple[Kind, ...] = (wasm, container)
 KINDS = MappingProxyType({kind.name: kind for kind in _ALL})
 
 

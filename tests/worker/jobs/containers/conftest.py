@@ -26,7 +26,6 @@ from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
 
 LONG_SECONDS = 60
-SMALL = 'runtime = "runc"'
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ def podman() -> Iterator[Podman]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONTAINERS_STORAGE_CONF", str(base / "storage.conf"))
         (base / "storage.conf").write_text(
-            f'[storage]\ndriver = "overlay"\n'
-            f'graphroot = "{base}/store"\nrunroot = "{base}/run"\n'
+            f'[storage]\ndriver = "overlay"\ngraphroot = "{base}/store"\nrunroot = "{base}/run"\n'
         )
         image = _image(base)
         for settings in ("", _for_a_small_machine()):
@@ -128,10 +126,12 @@ def busybox_tar() -> bytes:
     libraries = {word for word in linked.stdout.split() if word.startswith("/")}
     output = io.BytesIO()
     with tarfile.open(fileobj=output, mode="w") as tar:
-        for folder in ("bin", "tmp", "etc"):
+        for folder in ("bin", "etc", "rootly"):
             _add(tar, folder, type=tarfile.DIRTYPE, mode=0o755)
+        # As in every image; some runtimes mount the memory over it with the same permissions.
+        _add(tar, "tmp", type=tarfile.DIRTYPE, mode=0o1777)
         _add(tar, "bin/busybox", Path(busybox).read_bytes(), mode=0o755)
-        _add(tar, "bin/rootly", Path(busybox).read_bytes(), mode=0o4755)
+        _add(tar, "rootly/busybox", Path(busybox).read_bytes(), mode=0o4755)
         _add(tar, "etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
         for library in sorted(libraries):
             _add(tar, library[1:], Path(library).resolve().read_bytes(), mode=0o755)

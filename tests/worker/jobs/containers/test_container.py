@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 import base64
-import threading
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-from qubix_worker.jobs import JobRunner
-from qubix_worker.kinds import Limits
-from qubix_worker.paths import Paths
-
-from .conftest import Podman
 
 pytestmark = pytest.mark.slow
 
