@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import psutil
 
-from qubix_worker.errors import QubixError
-from qubix_worker.hardware import nvidia
+from qubix_worker.hardware import readings
 from qubix_worker.protocol import GraphicsUsage, Usage
 
-log = logging.getLogger(__name__)
-
 FRESH_SECONDS = 1.0
-CARDS_FRESH_SECONDS = 10.0
 GIB = 1 << 30
 
 
 class Sampler:
-    """Samples this computer's use; safe to call from several threads."""
+    """Samples this computer's use; safe to call from several threads.
 
-    def __init__(self) -> None:
+    `cards` tells the use of the graphics cards; it keeps its own figures for as long as they are
+    fresh (see `readings`).
+    """
+
+    def __init__(
+        self,
+        cards: Callable[[], tuple[GraphicsUsage, ...]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._lock = threading.Lock()
+        self._cards = cards or readings.here().usage
+        self._clock = clock
         self._usage = Usage()
-        self._at = -CARDS_FRESH_SECONDS
-        self._cards: tuple[GraphicsUsage, ...] = ()
-        self._cards_at = -CARDS_FRESH_SECONDS
+        self._at: float | None = None
         psutil.cpu_percent()  # the first call starts the measurement and tells nothing
 
     def sample(self) -> Usage:
         with self._lock:
-            now = time.monotonic()
-            if now - self._at >= FRESH_SECONDS:
-                self._usage, self._at = self._measure(now), now
+            now = self._clock()
+            if self._at is None or now - self._at >= FRESH_SECONDS:
+                self._usage, self._at = self._measure(), now
             return self._usage
 
-    def _measure(self, now: float) -> Usage:
-        if now - self._cards_at >= CARDS_FRESH_SECONDS:
-            self._cards, self._cards_at = _cards(), now
+    def _measure(self) -> Usage:
         memory = psutil.virtual_memory()
-        first = self._cards[0] if self._cards else None
+        cards = self._cards()
+        first = cards[0] if cards else None
         return Usage(
             cpu_percent=min(psutil.cpu_percent(), 100.0),
             ram_percent=memory.percent,
@@ -52,14 +55,6 @@ class Sampler:
             gpu_temp=first.temperature_celsius if first else None,
             gpu_mem_used_mb=first.memory_used_mb if first else None,
             gpu_mem_total_mb=first.memory_total_mb if first else None,
-            gpus=self._cards,
+            gpus=cards,
             timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-
-
-def _cards() -> tuple[GraphicsUsage, ...]:
-    try:
-        return nvidia.usage()
-    except QubixError:
-        log.debug("the cards' use could not be read", exc_info=True)
-        return ()

@@ -1,18 +1,26 @@
-"""All probes of this computer, each by itself: one that fails costs its own figures and no more."""
+"""All probes of this computer, side by side, each by itself: one that fails or hangs costs its own
+figures and no more, and no more than PROBE_SECONDS."""
 
 from __future__ import annotations
 
+import functools
 import logging
 import platform
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import queue
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import psutil
 
 from qubix_worker import system
 from qubix_worker.errors import Problem, QubixError
-from qubix_worker.hardware import nvidia
+from qubix_worker.hardware import graphics, machine, processors
+from qubix_worker.hardware import place as places
+from qubix_worker.hardware.place import Place
+from qubix_worker.hardware.probe import PROBE_SECONDS, Answer, Asker, GraphicsProbe, silent
 from qubix_worker.protocol import (
     Disk,
     GraphicsCard,
@@ -25,6 +33,8 @@ from qubix_worker.protocol import (
 log = logging.getLogger(__name__)
 
 Part = Processor | Memory | Disk | GraphicsCard
+Cards = tuple[GraphicsCard, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,50 +49,118 @@ class Finding:
     problem: Problem | None = None
 
 
+class Detector:
+    """The probes of one computer. Kept as long as the program runs, so that a probe that hangs is
+    not asked once more for every detection."""
+
+    def __init__(self, place: Place, seconds: float = PROBE_SECONDS) -> None:
+        self._place = place
+        self._seconds = seconds
+        self._probes = graphics.probes(place)
+        self._cards: list[Asker[Cards]] = [Asker(p.name, p.cards) for p in self._probes]
+        self._processor = Asker("processor", lambda: processors.processor(place))
+        self._memory = Asker("memory", lambda: machine.memory(place))
+        self._disks: dict[Path, Asker[Disk]] = {}
+
+    def find(self, folder: Path) -> Iterator[Finding]:
+        """Each thing as soon as it is known. `folder` tells which disk: the one it lies on."""
+        disk_of = self._disks.setdefault(folder, Asker("disk", lambda: disk(folder)))
+        parts: tuple[Asker[Any], ...] = (self._processor, self._memory, disk_of)
+        answers: queue.SimpleQueue[Answer[Any]] = queue.SimpleQueue()
+        waiting = {asker.name: asker for asker in (*parts, *self._cards)}
+        for asker in waiting.values():
+            if not asker.ask(answers.put):
+                answers.put(silent(asker.name))
+        table = _Table(self._probes)
+        until = time.monotonic() + self._seconds
+        while waiting:
+            try:
+                answer = answers.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                answer = silent(next(iter(waiting)))
+            if waiting.pop(answer.name, None) is None:
+                continue
+            if answer.name in (asker.name for asker in parts):
+                yield _finding(answer)
+            else:
+                yield from table.take(answer)
+
+
+@dataclass
+class _Table:
+    """The cards as the probes' answers come in; hands out each card once it will not change."""
+
+    probes: tuple[GraphicsProbe, ...]
+    told: dict[str, Cards] = field(default_factory=dict)
+    given: list[GraphicsCard] = field(default_factory=list)
+    problems: int = 0
+
+    def take(self, answer: Answer[Cards]) -> Iterator[Finding]:
+        if answer.error is not None:
+            yield self._failed(answer)
+        self.told[answer.name] = answer.value or ()
+        waiting = [probe for probe in self.probes if probe.name not in self.told]
+        free = list(self.given)
+        for card in graphics.merge([self.told.get(probe.name, ()) for probe in self.probes]):
+            known = next((other for other in free if graphics.same(other, card)), None)
+            if known is not None:
+                free.remove(known)
+            elif not graphics.held_back(card, waiting):
+                self.given.append(card)
+                yield Finding(self._key(), card)
+
+    def _failed(self, answer: Answer[Cards]) -> Finding:
+        log.info("the graphics cards could not be read", exc_info=answer.error)
+        key = self._key()
+        self.problems += 1
+        if isinstance(answer.error, QubixError):
+            return Finding(key, problem=answer.error.problem)
+        return Finding(
+            key,
+            problem=Problem(
+                "not_readable",
+                f"What {answer.name} told could not be understood.",
+                "Nothing to do.",
+            ),
+        )
+
+    def _key(self) -> str:
+        return f"graphics:{len(self.given) + self.problems}"
+
+
 def find(folder: Path | None = None) -> Iterator[Finding]:
     """What this computer has, each thing as soon as it is known.
 
     `folder` tells which disk: the one it lies on (default: the home folder's).
     """
-    yield _finding("processor", processor)
-    yield _finding("memory", memory)
-    yield _finding("disk", lambda: disk(folder or Path.home()))
-    try:
-        for at, card in enumerate(nvidia.cards()):
-            yield Finding(f"graphics:{at}", card)
-    except QubixError as error:
-        log.info("the graphics cards could not be read", exc_info=True)
-        yield Finding("graphics:0", problem=error.problem)
+    return _here().find(folder or Path.home())
 
 
-def detect(folder: Path | None = None) -> Hardware:
-    """What this computer has, all at once. Cards that can't be read are left out."""
-    try:
-        cards = tuple(nvidia.cards())
-    except QubixError:
-        log.warning("the graphics cards could not be read", exc_info=True)
-        cards = ()
-    try:
-        storage = disk(folder or Path.home())
-    except OSError:
-        storage = None
-    return Hardware(operating_system(), processor(), memory(), storage, cards)
+def detect(
+    folder: Path | None = None, *, place: Place | None = None, seconds: float = PROBE_SECONDS
+) -> Hardware:
+    """What this computer has, all at once. What cannot be read is left out.
+
+    `place` and `seconds` are for another computer than this one, in a test.
+    """
+    detector = Detector(place, seconds) if place else _here()
+    where = place or places.here()
+    values = [finding.value for finding in detector.find(folder or Path.home()) if finding.value]
+    cards = [value for value in values if isinstance(value, GraphicsCard)]
+    return Hardware(
+        os=operating_system(),
+        processor=_one(Processor, values) or Processor(psutil.cpu_count(logical=True) or 1),
+        memory=_one(Memory, values),
+        disk=_one(Disk, values),
+        graphics_cards=graphics.merge([cards]),
+        virtual_machine=machine.virtual_machine(where),
+        container=machine.container(where),
+    )
 
 
 def operating_system() -> OperatingSystem:
     here = system.current()
     return OperatingSystem(here.name, here.version()[:256], platform.machine())
-
-
-def processor() -> Processor:
-    """Cores as the system schedules them, and the name that its maker gave it."""
-    logical = psutil.cpu_count(logical=True) or 1
-    model = system.current().processor_model()
-    return Processor(logical, psutil.cpu_count(logical=False), model[:256] if model else None)
-
-
-def memory() -> Memory:
-    return Memory(psutil.virtual_memory().total)
 
 
 def disk(folder: Path) -> Disk:
@@ -93,12 +171,26 @@ def disk(folder: Path) -> Disk:
     return Disk(usage.total, usage.free)
 
 
-def _finding(key: str, probe: Callable[[], Part]) -> Finding:
-    try:
-        return Finding(key, probe())
-    except (OSError, psutil.Error, ValueError) as error:
-        log.info("probing the %s failed", key, exc_info=True)
-        problem = Problem(
-            "not_readable", f"This computer did not tell its {key} ({error}).", "Nothing to do."
-        )
-        return Finding(key, problem=problem)
+@functools.cache
+def _here() -> Detector:
+    return Detector(places.here())
+
+
+def _one(kind: type[T], values: list[Part]) -> T | None:
+    return next((value for value in values if isinstance(value, kind)), None)
+
+
+def _finding(answer: Answer[Any]) -> Finding:
+    if answer.error is None:
+        return Finding(answer.name, answer.value)
+    log.info("probing the %s failed", answer.name, exc_info=answer.error)
+    if isinstance(answer.error, QubixError):
+        return Finding(answer.name, problem=answer.error.problem)
+    return Finding(
+        answer.name,
+        problem=Problem(
+            "not_readable",
+            f"This computer did not tell its {answer.name} ({answer.error}).",
+            "Nothing to do.",
+        ),
+    )

@@ -1,112 +1,87 @@
-"""NVIDIA cards, as `nvidia-smi` tells them in CSV.
+"""NVIDIA cards, by the driver's library, or by its tool where there is no library.
 
-The query and its units are those of `nvidia-smi --help-query-gpu`: memory in MiB, temperature
-in degrees Celsius, `[N/A]` or `[Not Supported]` where a card does not tell. A figure that is
-not a number is not known; it is never made up.
+Neither is asked while all cards sleep, as they do in laptops: either would wake them.
 """
 
 from __future__ import annotations
 
-import csv
-import math
-import shutil
-import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from qubix_worker.errors import QubixError
+from qubix_worker.hardware import nvidia_smi, pci
+from qubix_worker.hardware.figures import read
+from qubix_worker.hardware.nvml import LibraryMissingError, Nvml
+from qubix_worker.hardware.place import Place
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 
-PROBE_SECONDS = 3.0
-OUTPUT_LINES = 64
-CARD_QUERY = ("name", "uuid", "memory.total", "driver_version")
-USAGE_QUERY = ("name", "utilization.gpu", "temperature.gpu", "memory.used", "memory.total")
+T = TypeVar("T")
 
-Run = Callable[[Sequence[str]], str | None]
-"""Runs the query for these fields; None where there is no NVIDIA driver on this computer."""
+_SIGNS = ("dev/nvidiactl", "dev/dxg")
+"""Of a driver for a card that is not on a PCI bus that is seen here: in a container, in WSL."""
 
 
-class NvidiaError(QubixError):
-    """The driver's tool is there, but did not tell."""
+@dataclass
+class NvidiaProbe:
+    """See `GraphicsProbe`. `has_card` tells whether there is one at all, where no file tells it."""
+
+    place: Place
+    has_card: Callable[[], bool]
+    name: str = "the NVIDIA driver"
+    knows: frozenset[str] = frozenset({"NVIDIA"})
+    _nvml: Nvml | None = field(default=None)
+    _library_missing: bool = False
+
+    @property
+    def fresh_seconds(self) -> float:
+        return 30.0 if self._library_missing else 10.0
+
+    def cards(self) -> tuple[GraphicsCard, ...]:
+        return self._ask(Nvml.cards, nvidia_smi.cards)
+
+    def usage(self) -> tuple[GraphicsUsage, ...]:
+        return self._ask(Nvml.usage, nvidia_smi.usage)
+
+    def _ask(
+        self,
+        library: Callable[[Nvml], tuple[T, ...]],
+        tool: Callable[[nvidia_smi.Run], tuple[T, ...]],
+    ) -> tuple[T, ...]:
+        if not self.has_card():
+            return ()
+        nvml = self._library()
+        if nvml:
+            try:
+                return library(nvml)
+            except LibraryMissingError:
+                self._library_missing = True
+        return tool(nvidia_smi.runner(self.place.tools))
+
+    def _library(self) -> Nvml | None:
+        if self._nvml is None and not self._library_missing:
+            module = self.place.load_nvml() if self.place.load_nvml else None
+            self._library_missing = module is None
+            if module is not None:
+                self._nvml = Nvml(module, keep_open=not _may_sleep(self.place))
+        return None if self._library_missing else self._nvml
 
 
-def cards(run: Run | None = None) -> Iterator[GraphicsCard]:
-    """The NVIDIA cards of this computer. Raises NvidiaError where the tool fails or hangs."""
-    for name, uuid, memory, driver in _rows(CARD_QUERY, run):
-        if text := _text(name):
-            total = _number(memory)
-            yield GraphicsCard(
-                vendor="NVIDIA",
-                name=text,
-                uuid=_text(uuid),
-                memory_total_bytes=int(total * 1024 * 1024) if total else None,
-                driver=_text(driver),
-            )
+def on_linux(place: Place) -> Callable[[], bool]:
+    """Whether the driver is to be asked: it has a card that is awake."""
+
+    def has_card() -> bool:
+        cards = [card for card in pci.devices(place.root) if card.vendor == "NVIDIA"]
+        if cards:
+            return any(card.driver == "nvidia" and not card.asleep for card in cards)
+        return any((place.root / sign).exists() for sign in _SIGNS)
+
+    return has_card
 
 
-def usage(run: Run | None = None) -> tuple[GraphicsUsage, ...]:
-    """How the cards are used now. Raises NvidiaError where the tool fails or hangs."""
-    found = []
-    for name, percent, temperature, used, total in _rows(USAGE_QUERY, run):
-        if text := _text(name):
-            found.append(
-                GraphicsUsage(
-                    text,
-                    percent=_number(percent, most=100),
-                    temperature_celsius=_number(temperature, most=300),
-                    memory_used_mb=_number(used),
-                    memory_total_mb=_number(total),
-                )
-            )
-    return tuple(found)
-
-
-def _rows(fields: Sequence[str], run: Run | None) -> Iterator[list[str]]:
-    output = (run or query)(fields)
-    if output is None:
-        return
-    for row in csv.reader(output.replace("\0", "").splitlines()[:OUTPUT_LINES]):
-        if len(row) == len(fields):
-            yield row
-
-
-def query(fields: Sequence[str]) -> str | None:
-    """Asks nvidia-smi, for at most PROBE_SECONDS."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return None
-    try:
-        answer = subprocess.run(
-            [tool, f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits"],
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=PROBE_SECONDS, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NvidiaError(
-            "nvidia_silent",
-            "The NVIDIA driver did not answer.",
-            "Restart this computer; if it lasts, install the driver anew.",
-        ) from error
-    if answer.returncode:
-        raise NvidiaError(
-            "nvidia_failed",
-            "The NVIDIA driver reports that it does not work.",
-            "Install the current driver for this card, then try again.",
-        )
-    return answer.stdout.decode("utf-8", errors="replace")
-
-
-def _text(cell: str) -> str | None:
-    """A cell's text; None for the driver's ways to say that it does not know."""
-    text = "".join(c for c in cell.strip() if c.isprintable())[:256]
-    unknown = not text or text.startswith("[") or text.upper() in ("N/A", "ERR!", "UNKNOWN ERROR")
-    return None if unknown else text
-
-
-def _number(cell: str, most: float = 1e8) -> float | None:
-    text = _text(cell)
-    if text is None or not text.isascii():
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) and 0 <= number <= most else None
+def _may_sleep(place: Place) -> bool:
+    """Whether the system may put a card to sleep: `auto` (sysfs-devices-power)."""
+    return any(
+        read(card.folder / "power/control") == "auto"
+        for card in pci.devices(place.root)
+        if card.vendor == "NVIDIA"
+    )

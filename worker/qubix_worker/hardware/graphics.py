@@ -1,0 +1,110 @@
+"""Which probes there are on which system, and how what they tell becomes one list of cards.
+
+Two probes may tell of one card: the driver knows its figures, the kernel where it is plugged in.
+Where a figure is told twice, the earlier probe of the list is believed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Sequence
+
+from qubix_worker.hardware import nvidia, windows_adapters
+from qubix_worker.hardware.amd_tools import AmdToolsProbe
+from qubix_worker.hardware.apple import AppleProbe
+from qubix_worker.hardware.drm import DrmProbe
+from qubix_worker.hardware.place import Place
+from qubix_worker.hardware.probe import GraphicsProbe
+from qubix_worker.protocol import GraphicsCard
+
+CARDS_MOST = 64
+_STAND_IN = "dxgkrnl"
+"""In WSL the kernel shows a stand-in for every card of the host."""
+_KERNEL_DRIVER = re.compile(r"nvidia\b")
+_ORDER = ("discrete", "partition", None, "integrated", "virtual")
+
+
+def probes(place: Place) -> tuple[GraphicsProbe, ...]:
+    """The probes for this system, those that know most first."""
+    if place.family == "macos":
+        return (AppleProbe(place),)
+    if place.family == "windows":
+        registry = place.registry
+        if registry is None:
+            return (nvidia.NvidiaProbe(place, lambda: True),)
+        return (
+            nvidia.NvidiaProbe(place, lambda: windows_adapters.has_nvidia(registry)),
+            windows_adapters.WindowsProbe(registry),
+        )
+    drm = DrmProbe(place.root)
+    return (
+        nvidia.NvidiaProbe(place, nvidia.on_linux(place)),
+        AmdToolsProbe(place, lambda: _is_enough(drm)),
+        drm,
+    )
+
+
+def merge(told: Sequence[Iterable[GraphicsCard]]) -> tuple[GraphicsCard, ...]:
+    """One list of what the probes told, in the probes' order: discrete cards first."""
+    cards: list[GraphicsCard] = []
+    for group in told:
+        free = list(cards)  # a card of this group is the twin of one card at most
+        for card in group:
+            twin = next((other for other in free if same(other, card)), None)
+            if twin is None:
+                cards.append(_unconfirmed(card))
+            else:
+                free.remove(twin)
+                cards[cards.index(twin)] = _filled(twin, card)
+    if any(card.driver != _STAND_IN for card in cards):
+        cards = [card for card in cards if card.driver != _STAND_IN]
+    ordered: list[GraphicsCard] = []
+    for card in sorted(cards, key=lambda card: _ORDER.index(card.form)):
+        if card.form != "partition":
+            ordered.append(card)
+            ordered += [part for part in cards if part.part_of and part.part_of == card.uuid]
+    return tuple(ordered)[:CARDS_MOST]
+
+
+def held_back(card: GraphicsCard, waiting: Sequence[GraphicsProbe]) -> bool:
+    """Whether one of the probes that have not answered yet may know this card better."""
+    if card.driver == _STAND_IN:
+        return bool(waiting)
+    return any(card.vendor in probe.knows for probe in waiting)
+
+
+def same(one: GraphicsCard, other: GraphicsCard) -> bool:
+    """Whether two probes, or two detections, tell of one card."""
+    if one.pci_address and other.pci_address:
+        return one.pci_address == other.pci_address
+    if one.uuid and other.uuid:
+        return one.uuid == other.uuid
+    return (one.vendor, one.name, one.form) == (other.vendor, other.name, one.form)
+
+
+def _unconfirmed(card: GraphicsCard) -> GraphicsCard:
+    """A card that only the kernel tells of: NVIDIA's driver has it, but gives it to no program."""
+    bound = card.state == "ready" and _KERNEL_DRIVER.match(card.driver or "")
+    if card.vendor == "NVIDIA" and bound:
+        return dataclasses.replace(card, state="no_driver")
+    return card
+
+
+def _filled(card: GraphicsCard, more: GraphicsCard) -> GraphicsCard:
+    """`card` with what it lacks."""
+    lacking = {
+        field.name: getattr(more, field.name)
+        for field in dataclasses.fields(card)
+        if getattr(card, field.name) is None
+    }
+    return dataclasses.replace(card, **lacking, state=more.state)
+
+
+def _is_enough(drm: DrmProbe) -> bool:
+    """Whether the kernel told of every AMD card what AMD's tools would tell."""
+    return all(
+        card.compute and card.memory_total_bytes
+        for card in drm.cards()
+        if card.vendor == "AMD" and card.state == "ready"
+    )

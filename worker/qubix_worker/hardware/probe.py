@@ -1,0 +1,104 @@
+"""A probe of graphics cards, and how a question is put to something that may never answer.
+
+A driver that hangs takes the thread with it that asked. So each question runs in a thread of its
+own, which nobody waits for longer than a limit; and while one hangs, it is not asked again.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from qubix_worker.errors import QubixError
+from qubix_worker.protocol import GraphicsCard, GraphicsUsage
+
+log = logging.getLogger(__name__)
+
+PROBE_SECONDS = 3.3
+"""A little more than a tool's limit, so that it is the tool that is given up, not the probe."""
+
+T = TypeVar("T")
+
+
+class ProbeError(QubixError):
+    """A driver or its tool is there, but did not tell."""
+
+
+class GraphicsProbe(Protocol):
+    """One way to learn of graphics cards. Either may raise ProbeError, and may take its time."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def knows(self) -> frozenset[str]:
+        """The vendors whose cards this probe knows better than those that come after it."""
+        ...
+
+    @property
+    def fresh_seconds(self) -> float:
+        """How long a usage is as good as new: longer where a process must be started for it."""
+        ...
+
+    def cards(self) -> tuple[GraphicsCard, ...]: ...
+
+    def usage(self) -> tuple[GraphicsUsage, ...]: ...
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """What became of a question: a value, or what went wrong."""
+
+    name: str
+    value: T | None = None
+    error: Exception | None = None
+
+
+class Asker(Generic[T]):
+    """Puts one question, again and again, to something that may hang. Never two threads at once."""
+
+    def __init__(self, name: str, question: Callable[[], T]) -> None:
+        self.name = name
+        self._question = question
+        self._asking = threading.Lock()
+
+    def ask(self, answer: Callable[[Answer[T]], None]) -> bool:
+        """Answers from a thread of its own; False while the question before has no answer yet."""
+        if not self._asking.acquire(blocking=False):
+            return False
+        threading.Thread(
+            target=self._ask, args=(answer,), name=f"probe-{self.name}", daemon=True
+        ).start()
+        return True
+
+    def ask_and_wait(self, seconds: float = PROBE_SECONDS) -> Answer[T]:
+        answers: queue.SimpleQueue[Answer[T]] = queue.SimpleQueue()
+        if not self.ask(answers.put):
+            return silent(self.name)
+        try:
+            return answers.get(timeout=seconds)
+        except queue.Empty:
+            return silent(self.name)
+
+    def _ask(self, answer: Callable[[Answer[T]], None]) -> None:
+        try:
+            told: Answer[T] = Answer(self.name, value=self._question())
+        except Exception as error:  # noqa: BLE001 - the thread's edge; whoever asked logs it
+            told = Answer(self.name, error=error)
+        # Before the answer, so that whoever has it can ask again.
+        self._asking.release()
+        answer(told)
+
+
+def silent(name: str) -> Answer[T]:
+    """The answer of one that gives none in time."""
+    error = ProbeError(
+        "probe_silent",
+        f"This computer did not tell in time about: {name}.",
+        "Restart this computer; if it lasts, install the driver anew.",
+    )
+    return Answer(name, error=error)
