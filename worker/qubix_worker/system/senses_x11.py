@@ -32,13 +32,13 @@ class X11Error(OSError):
 
 def display_number(display: str) -> int | None:
     """Of a display on this computer, such as `:0` or `:0.0`; None for any other."""
-    found = re.fullmatch(r"(?:unix)?:(\d{1,5})(?:\.\d+)?", display)
+    found = re.fullmatch(r"(?:unix)?:(\d{1,5})(?:\.\d+)?", display, re.ASCII)
     return int(found[1]) if found else None
 
 
 def idle_seconds(number: int, authority: Path, sockets: Path = SOCKETS) -> float:
     """Since a key, a button or the pointer of display `number` moved. Raises OSError."""
-    refused: OSError = X11Error("the X server lets nobody in")
+    refused: OSError | None = None
     for cookie in (*_cookies(authority, number), None):
         with _Server(sockets / f"X{number}") as server:
             try:
@@ -46,8 +46,10 @@ def idle_seconds(number: int, authority: Path, sockets: Path = SOCKETS) -> float
             except X11Error as error:
                 refused = error
                 continue
+            except struct.error as error:
+                raise X11Error("the X server tells nonsense") from error
             return server.idle_milliseconds(root) / 1000
-    raise refused
+    raise refused or X11Error("the X server lets nobody in")
 
 
 class _Server:
