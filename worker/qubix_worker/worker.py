@@ -1,7 +1,7 @@
 """The worker: one owner of the state, fed by one queue.
 
-Heartbeats, jobs, deliveries, commands and signals arrive as values in the queue; the main thread
-takes them one by one and publishes a new frozen `Status`. Other threads only read that value.
+Heartbeats, jobs, deliveries, commands, rests and signals arrive as values in the queue; the main
+thread takes them one by one and publishes a new frozen `Status`. Other threads only read it.
 """
 
 from __future__ import annotations
@@ -10,25 +10,35 @@ import dataclasses
 import logging
 import os
 import queue
+import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from qubix_worker import __version__, amalgamation
+import psutil
+
+from qubix_worker import __version__, amalgamation, kinds
+from qubix_worker import settings as settings_file
+from qubix_worker.allowance import Machine, allowance
 from qubix_worker.client import READ_SECONDS, ServerClient
+from qubix_worker.commands import Asked, Change, Commands, End, SetPause, SetSettings
 from qubix_worker.control_server import ControlServer
 from qubix_worker.courier import Courier, Delivered
+from qubix_worker.errors import SettingsError
+from qubix_worker.guest.senses import Senses
+from qubix_worker.guest.watch import Rested, Watch
+from qubix_worker.hardware import temperatures
+from qubix_worker.hardware.detect import detect
 from qubix_worker.identity import Identity
 from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
-from qubix_worker.kinds import Limits
 from qubix_worker.link import Beat, BeatFailed, Link
 from qubix_worker.paths import Paths
 from qubix_worker.pause import Pause
 from qubix_worker.pause import load as load_pause
 from qubix_worker.pause import save as save_pause
 from qubix_worker.protocol import (
+    GraphicsCard,
     Heartbeat,
     HeartbeatAnswer,
     Job,
@@ -37,24 +47,20 @@ from qubix_worker.protocol import (
 )
 from qubix_worker.settings import Settings
 from qubix_worker.spool import Spool
-from qubix_worker.status import CurrentJob, FinishedJob, State, Status, Trouble
+from qubix_worker.status import CurrentJob, FinishedJob, Status, Trouble, state_of
+from qubix_worker.system import senses
 from qubix_worker.usage import Sampler
-from qubix_worker.wire import to_wire
 
 log = logging.getLogger(__name__)
 
 RECENT_JOBS = 20
-PAUSE_SECONDS_MOST = 366 * 24 * 3600.0
-LOG_LINES_MOST = 5000
-LOG_BYTES_MOST = 512 * 1024
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A command of the control channel, and where its answer goes."""
-
-    message: dict[str, Any]
-    answer: Future[dict[str, Any]]
+FROZEN_SECONDS_MOST = 600.0
+"""A job that has stood still for this long is given back: another computer may do it sooner."""
+DISK_SECONDS = 60.0
+"""How long no job is taken after the disk had no room for one."""
+NO_ROOM = "disk_full"
+UNSENT_MOST = 64
+"""With so many results on their way, no more are made."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,15 @@ class Stop:
     why: str
 
 
-Event = Beat | BeatFailed | JobProgressed | JobEnded | Delivered | Asked | Stop
+@dataclass(frozen=True)
+class Known:
+    """What takes a while to find out at the start: the cards, and the kinds of jobs."""
+
+    cards: tuple[GraphicsCard, ...]
+    kinds: tuple[str, ...]
+
+
+Event = Beat | BeatFailed | JobProgressed | JobEnded | Delivered | Rested | Known | Asked | Stop
 
 
 class Worker:
@@ -79,15 +93,27 @@ class Worker:
     ) -> None:
         self._paths = paths
         self._identity = identity
+        self._settings = settings
+        self._settings_at = _written_at(paths)
+        self._machine = Machine(psutil.cpu_count() or 1, psutil.virtual_memory().total)
+        self._kinds: tuple[str, ...] | None = None
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._sampler = Sampler()
         self._spool = Spool(paths.spool)
         self._stopping = False
-        limits = Limits(settings.memory_limit_mb)
+        self._allowance = allowance(settings, self._machine)
+        limits = self._allowance.limits
         self._jobs = JobRunner(paths, job_command, limits, self._fetch_module)
         self._link = Link(self._client, self._report, self._events.put, interval_seconds=30)
         self._courier = Courier(self._client, self._spool, self._events.put)
-        self._pause = load_pause(paths.pause)
+        body = senses.current()
+        self._watch = Watch(
+            lambda: self._settings, self._events.put, Senses(body, temperatures), body
+        )
+        self._asked_pause = load_pause(paths.pause)
+        self._rest: Pause | None = None
+        self._frozen_since: float | None = None
+        self._disk_full_until = 0.0
         self.status = Status(
             state="starting",
             since=time.time(),
@@ -98,10 +124,8 @@ class Worker:
             version=__version__,
             pid=os.getpid(),
             unsent_results=len(self._spool.job_ids()),
-            paused_until=self._pause.until if self._pause else None,
-            paused_by=self._pause.by if self._pause else None,
         )
-        self._settle()
+        self._show_pause()
 
     def stop(self, why: str) -> None:
         """Asks the worker to end; safe from a signal handler and from any thread."""
@@ -110,20 +134,25 @@ class Worker:
     def run(self) -> None:
         """Works until it is asked to stop. Raises OSError where the state folder is unusable."""
         self._jobs.clean()
-        control = ControlServer(self._paths, self._command)
+        commands = Commands(
+            self._paths.log, self._with_usage, lambda: self._settings, self._events.put
+        )
+        control = ControlServer(self._paths, commands.answer)
         log.info("worker %s of %s starts", self._identity.worker_id, self._identity.server)
+        threading.Thread(target=self._find_out, name="find-out", daemon=True).start()
         try:
+            self._watch.start()
             self._link.start()
             self._courier.start()
             while not self._stopping:
                 try:
-                    event = self._events.get(timeout=self._seconds_to_resume())
+                    event = self._events.get(timeout=self._seconds_to_wait())
                 except queue.Empty:
-                    if self._pause and self._pause.is_over(time.time()):
-                        self._set_pause(None, "it was for this long")
+                    self._look_at_the_time()
                     continue
                 self._handle(event)
         finally:
+            self._watch.stop()
             self._jobs.stop()
             self._spool_what_ended()
             self._courier.stop()
@@ -144,9 +173,15 @@ class Worker:
             case JobEnded():
                 self._ended(event)
             case Delivered():
-                self._delivered(event)
+                self._delivered()
+            case Rested():
+                self._rested(event)
+            case Known():
+                self._kinds = event.kinds
+                self._machine = dataclasses.replace(self._machine, cards=event.cards)
+                self._apply_limits()
             case Asked():
-                self._answer(event)
+                self._do(event)
             case Stop():
                 log.info("stopping: %s", event.why)
                 self._stopping = True
@@ -158,168 +193,277 @@ class Worker:
             last_heartbeat_at=beat.at,
             unsent_results=len(self._spool.job_ids()),
         )
-        self._settle()
+        self._look_at_the_disk()
         self._take(beat.answer)
 
     def _unacknowledged(self, failure: BeatFailed) -> None:
         problem = failure.problem
         self._publish(
+            forgotten=failure.forgotten,
             trouble=Trouble(problem.code, problem.happened, problem.todo),
             retry_at=failure.retry_at,
         )
-        self._settle(attention=failure.forgotten)
+        self._look_at_the_disk()
 
     def _take(self, answer: HeartbeatAnswer) -> None:
-        unsent = self._spool.job_ids()
         for job_id in answer.cancelled_jobs:
             self._jobs.cancel(job_id)
+        known = {job.id for job in self.status.jobs} | self._spool.job_ids()
         for job in answer.pending_jobs:
-            # One at a time; a job that is at work or whose result is on its way is known already.
-            if self.status.job is None and not unsent and self.status.state == "online":
+            if job.id not in known and self._free_slots() > 0:
                 self._begin(job)
 
     def _begin(self, job: Job) -> None:
         log.info("job %s (%s) begins, attempt %d", job.id, job.kind, job.attempt)
-        self._publish(jobs=(CurrentJob(job.id, job.kind, time.time()),))
-        self._settle()
-        self._jobs.start(job, self._events.put)
+        if not self._jobs.start(job, self._events.put):
+            return  # it has been cancelled and is still ending: the server will bring it again
+        self._publish(jobs=(*self.status.jobs, CurrentJob(job.id, job.kind, time.time())))
+        self._watch.jobs_at_work(True)
         self._link.beat_soon()
 
     def _progressed(self, progress: JobProgressed) -> None:
-        job = self.status.job
-        if job is None or job.id != progress.job_id:
+        job = next((job for job in self.status.jobs if job.id == progress.job_id), None)
+        if job is None:
             return
-        self._publish(jobs=(dataclasses.replace(job, progress_percent=progress.percent),))
-        self._courier.progress(job.id, JobProgress(progress.percent, progress.operation))
+        percent = job.progress_percent if progress.percent is None else progress.percent
+        operation = progress.operation or job.operation
+        now = dataclasses.replace(job, progress_percent=percent, operation=operation)
+        self._publish(jobs=tuple(now if each is job else each for each in self.status.jobs))
+        told = JobProgress(percent or 0.0, progress.operation, progress.lines)
+        self._courier.progress(job.id, told)
 
     def _ended(self, ended: JobEnded) -> None:
-        job = self.status.job
-        kind = job.kind if job and job.id == ended.job_id else ""
-        outcome = "cancelled" if ended.cancelled else ended.completion.status
+        job = next((job for job in self.status.jobs if job.id == ended.job_id), None)
+        no_result = ended.cancelled or ended.given_back
+        outcome = "cancelled" if no_result else ended.completion.status
         log.info("job %s %s after %.1f s", ended.job_id, outcome, ended.seconds)
         finished = FinishedJob(
-            ended.job_id, kind, outcome, time.time(), ended.seconds, ended.completion.error
+            ended.job_id,
+            job.kind if job else "",
+            outcome,
+            time.time(),
+            ended.seconds,
+            ended.completion.error,
         )
-        recent = (finished, *self.status.recent_jobs)[:RECENT_JOBS]
-        if not ended.cancelled:
+        if not no_result:
             self._keep(ended)
-        self._publish(jobs=(), recent_jobs=recent, unsent_results=len(self._spool.job_ids()))
-        self._settle()
-        if ended.cancelled:
+        left = tuple(job for job in self.status.jobs if job.id != ended.job_id)
+        self._publish(
+            jobs=left,
+            recent_jobs=(finished, *self.status.recent_jobs)[:RECENT_JOBS],
+            unsent_results=len(self._spool.job_ids()),
+        )
+        if ended.given_back:
+            self._no_room(ended)
+        if not left:
+            self._frozen_since = None
+            self._watch.jobs_at_work(False)
+        if no_result:
             self._link.beat_soon()
 
     def _keep(self, ended: JobEnded) -> None:
         self._spool.put(ended.job_id, ended.completion)
         self._courier.result_is_there()
 
-    def _delivered(self, delivered: Delivered) -> None:
+    def _delivered(self) -> None:
         self._publish(unsent_results=len(self._spool.job_ids()))
         self._link.beat_soon()
 
     # --- Pause and resume ----------------------------------------------------------------------
 
-    def _set_pause(self, pause: Pause | None, why: str) -> None:
-        """Begins or ends a pause. A job at work is given back: the person wants quiet now."""
-        log.info("%s: %s", "paused" if pause else "resumed", why)
-        self._pause = pause
+    def _rested(self, rested: Rested) -> None:
+        rest = rested.rest
+        self._rest = Pause(rest.by, rest.until, rest.reason) if rest else None
+        self._show_pause()
+
+    def _set_pause(self, pause: Pause | None) -> None:
+        """What a person asked for: kept over a restart."""
+        self._asked_pause = pause
         try:
             save_pause(self._paths.pause, pause)
         except OSError:
             log.exception("the pause could not be kept; it holds until the worker ends")
+        self._show_pause()
+
+    def _show_pause(self) -> None:
+        """Publishes what holds now: a person's pause, else the computer's own. When a pause
+        begins, jobs at work are given back or stand still: somebody wants quiet now."""
+        before = self.status.paused_by
+        now = self._asked_pause or self._rest
         self._publish(
-            paused_until=pause.until if pause else None, paused_by=pause.by if pause else None
+            paused_by=now.by if now else None,
+            paused_until=now.until if now else None,
+            pause_reason=now.reason if now else None,
         )
-        if pause and (job := self.status.job):
-            self._jobs.cancel(job.id)
-        self._settle()
+        if bool(now) == bool(before):
+            return
+        log.info("%s", f"paused: {now.reason}" if now else "resumed")
+        if now is None:
+            self._thaw()
+        elif self._settings.when_paused == "freeze" and not _is_long(now):
+            self._freeze()
+        else:
+            self._give_back()
         self._link.beat_soon()
 
-    def _seconds_to_resume(self) -> float | None:
-        if self._pause is None or self._pause.until is None:
-            return None
-        # The clock may be set meanwhile: look again now and then.
-        return min(max(0.0, self._pause.until - time.time()), 60.0)
+    def _freeze(self) -> None:
+        if self.status.jobs:
+            self._jobs.freeze()
+            self._frozen_since = time.monotonic()
+            self._show_frozen(frozen=True)
 
-    # --- Commands ------------------------------------------------------------------------------
+    def _thaw(self) -> None:
+        if self._frozen_since is not None:
+            self._frozen_since = None
+            self._jobs.thaw()
+            self._show_frozen(frozen=False)
 
-    def _command(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Answers a control request, on the connection's own thread."""
-        command = message.get("command")
-        if command == "status":
-            return self._with_usage()
-        if command == "logs":
-            return {"logs": self._log_lines(message.get("lines"))}
-        answer: Future[dict[str, Any]] = Future()
-        self._events.put(Asked(message, answer))
-        return answer.result(timeout=3)
+    def _give_back(self) -> None:
+        for job in self.status.jobs:
+            self._jobs.cancel(job.id)
 
-    def _answer(self, asked: Asked) -> None:
+    def _show_frozen(self, *, frozen: bool) -> None:
+        self._publish(
+            jobs=tuple(dataclasses.replace(job, frozen=frozen) for job in self.status.jobs)
+        )
+
+    def _seconds_to_wait(self) -> float | None:
+        """Until the next moment at which something happens without an event."""
+        waits = []
+        if self._asked_pause and self._asked_pause.until is not None:
+            # The clock may be set meanwhile: look again now and then.
+            waits.append(min(self._asked_pause.until - time.time(), 60.0))
+        if self._frozen_since is not None:
+            waits.append(self._frozen_since + FROZEN_SECONDS_MOST - time.monotonic())
+        return max(0.0, min(waits)) if waits else None
+
+    def _look_at_the_time(self) -> None:
+        if self._asked_pause and self._asked_pause.is_over(time.time()):
+            self._set_pause(None)
+        since = self._frozen_since
+        if since is not None and time.monotonic() - since >= FROZEN_SECONDS_MOST:
+            log.info("jobs that stood still for %.0f s are given back", FROZEN_SECONDS_MOST)
+            self._frozen_since = None
+            self._give_back()
+
+    # --- Settings, and what they allow ---------------------------------------------------------
+
+    def _do(self, asked: Asked) -> None:
+        """A change that a person asked for."""
         try:
-            match asked.message:
-                case {"command": "pause", "seconds": None | int() | float() as seconds}:
-                    self._set_pause(_pause_for(seconds), "asked to")
-                case {"command": "resume"}:
-                    self._set_pause(None, "asked to")
-                case {"command": "stop"}:
-                    self.stop("asked to")
-                case _:
-                    raise ValueError("unknown command")
-        except ValueError as error:
-            asked.answer.set_exception(error)
+            self._change(asked.change)
+        except OSError as error:
+            asked.done.set_exception(error)
         else:
-            asked.answer.set_result(self._with_usage())
+            asked.done.set_result(None)
 
-    def _with_usage(self) -> dict[str, Any]:
-        return {"status": to_wire(dataclasses.replace(self.status, usage=self._sampler.sample()))}
+    def _change(self, change: Change) -> None:
+        match change:
+            case SetPause():
+                self._set_pause(change.pause)
+            case SetSettings():
+                settings_file.save(self._paths.settings, change.settings)
+                self._settings_at = _written_at(self._paths)
+                self._set_settings(change.settings)
+            case End():
+                self.stop("asked to")
 
-    def _log_lines(self, lines: Any) -> list[str]:
-        if not isinstance(lines, int) or isinstance(lines, bool) or not 0 < lines <= LOG_LINES_MOST:
-            raise ValueError(f"lines must be a whole number from 1 to {LOG_LINES_MOST}")
-        with self._paths.log.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - LOG_BYTES_MOST))
-            return file.read().decode("utf-8", "replace").splitlines()[-lines:]
+    def _look_at_the_disk(self) -> None:
+        """Takes up a settings.toml that was edited. What cannot be used changes nothing."""
+        warned = self.status.warning
+        if warned and warned.code == NO_ROOM and time.monotonic() >= self._disk_full_until:
+            self._publish(warning=None)
+        at = _written_at(self._paths)
+        if at == self._settings_at:
+            return
+        self._settings_at = at
+        try:
+            self._set_settings(settings_file.load(self._paths.settings))
+        except SettingsError as error:
+            log.warning("the settings stay as they were: %s", error)
+            problem = error.problem
+            self._publish(warning=Trouble(problem.code, problem.happened, problem.todo))
+
+    def _set_settings(self, settings: Settings) -> None:
+        log.info("the settings have changed")
+        self._settings = settings
+        self._publish(warning=None)
+        self._apply_limits()
+        self._watch.look_again()
+
+    def _apply_limits(self) -> None:
+        self._allowance = allowance(self._settings, self._machine)
+        self._jobs.set_limits(self._allowance.limits)
+        self._link.beat_soon()
+
+    def _free_slots(self) -> int:
+        """How many more jobs could begin now."""
+        status = self.status
+        full = status.unsent_results >= UNSENT_MOST or time.monotonic() < self._disk_full_until
+        if status.paused_by or self._stopping or full:
+            return 0
+        return max(0, self._allowance.slots - len(status.jobs))
+
+    def _no_room(self, ended: JobEnded) -> None:
+        self._disk_full_until = time.monotonic() + DISK_SECONDS
+        reason = ended.completion.error or "A job could not be begun."
+        self._publish(
+            warning=Trouble(NO_ROOM, reason, "Free some space; then it goes on by itself.")
+        )
+
+    def _find_out(self) -> None:
+        """On a thread of its own: a driver or an engine for containers may take its time."""
+        try:
+            self._events.put(Known(detect().graphics_cards, kinds.available()))
+        except Exception:  # the edge of a thread: the worker goes on without knowing
+            log.exception("what this computer has could not be found out")
 
     # --- The state -----------------------------------------------------------------------------
 
-    def _publish(self, **changes: Any) -> None:
-        self.status = dataclasses.replace(self.status, **changes)
-
-    def _settle(self, *, attention: bool = False) -> None:
-        """Derives the state from the facts, and notes when it has changed."""
-        status = self.status
-        state: State
-        if attention:
-            state = "attention"
-        elif status.paused_by:
-            state = "paused"
-        elif status.trouble:
-            state = "attention" if status.state == "attention" else "offline"
-        elif status.job:
-            state = "working"
-        elif status.last_heartbeat_at is None:
-            state = "starting"
-        else:
-            state = "online"
+    def _publish(self, *, forgotten: bool = False, **changes: Any) -> None:
+        """Replaces the status by one with `changes`, in the state that follows from it."""
+        status: Status = dataclasses.replace(self.status, **changes)
+        state = state_of(status, forgotten=forgotten)
         if state != status.state:
             log.info("%s -> %s", status.state, state)
-            self._publish(state=state, since=time.time())
+            status = dataclasses.replace(status, state=state, since=time.time())
+        self.status = status
+
+    def _with_usage(self) -> Status:
+        return dataclasses.replace(self.status, usage=self._sampler.sample())
 
     def _report(self) -> Heartbeat:
         """The heartbeat that fits the state now; called on the heartbeat's thread."""
         status, unsent = self.status, self._spool.job_ids()
+        free = self._free_slots()
         state: WorkerState = "online"
         if self._stopping:
             state = "offline"
         elif status.paused_by:
             state = "paused"
-        elif status.job or unsent:
+        elif status.jobs or unsent or not free:
             state = "busy"
         # While stopping, a job that was at work is given back by not naming it any more.
-        at_work = status.job.id if status.job and not self._stopping else None
-        current = at_work or next(iter(sorted(unsent)), None)
+        at_work = [] if self._stopping else [job.id for job in status.jobs]
+        held = (*at_work, *sorted(unsent - set(at_work)))
         return Heartbeat(
-            state, self._sampler.sample(), current, __version__, amalgamation.sha256() or None
+            state,
+            self._sampler.sample(),
+            held[0] if held else None,
+            __version__,
+            amalgamation.sha256() or None,
+            current_jobs=held,
+            free_slots=free,
+            pause_reason=status.pause_reason if state == "paused" else None,
+            capabilities=self._able(),
         )
+
+    def _able(self) -> tuple[str, ...] | None:
+        """The kinds of jobs that can come now; None until that is known."""
+        if self._kinds is None or self._settings.processor:
+            return self._kinds
+        # Without the processor, only what a graphics card does: the kind that may be given one.
+        return ("container",) if "container" in self._kinds and self._allowance.limits.cards else ()
 
     def _client(self, patience_seconds: float = READ_SECONDS) -> ServerClient:
         return ServerClient(
@@ -343,15 +487,18 @@ class Worker:
                 event = self._events.get_nowait()
             except queue.Empty:
                 return
-            if isinstance(event, JobEnded) and not event.cancelled:
+            if isinstance(event, JobEnded) and not (event.cancelled or event.given_back):
                 self._keep(event)
             elif isinstance(event, Asked):
-                event.answer.set_result(self._with_usage())
+                event.done.set_result(None)
 
 
-def _pause_for(seconds: float | None) -> Pause:
-    if seconds is None:
-        return Pause("you")
-    if not 0 < seconds <= PAUSE_SECONDS_MOST:
-        raise ValueError("seconds must be more than 0 and at most a year")
-    return Pause("you", time.time() + seconds)
+def _is_long(pause: Pause) -> bool:
+    return pause.until is not None and pause.until - time.time() > FROZEN_SECONDS_MOST
+
+
+def _written_at(paths: Paths) -> int | None:
+    try:
+        return paths.settings.stat().st_mtime_ns
+    except OSError:
+        return None
