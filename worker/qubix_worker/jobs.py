@@ -20,7 +20,8 @@ from pathlib import Path
 import psutil
 
 from qubix_worker.errors import ServerError
-from qubix_worker.kinds import KINDS, Kind, Limits, SpecError, Task, folder
+from qubix_worker.kinds import KINDS, Kind, Limits, SpecError, Task, exchange, folder, wasm
+from qubix_worker.kinds.artefacts import Artefacts
 from qubix_worker.kinds.children import SPARE_SECONDS, Nursery, end_tree
 from qubix_worker.kinds.modules import ModuleCache
 from qubix_worker.kinds.progress import News
@@ -87,6 +88,7 @@ class JobRunner:
         self._fetch_module = fetch_module
         self._nursery = Nursery(command, paths.jobs, environment, spare_seconds=spare_seconds)
         self._modules = ModuleCache(paths.data / "modules")
+        self._artefacts = Artefacts(paths.data / "compiled")
         self._lock = threading.Lock()
         self._running: dict[str, Reins] = {}
         """The jobs that have not ended."""
@@ -222,31 +224,46 @@ class JobRunner:
             return _failed(f"This computer cannot run jobs of the kind '{job.kind}'.")
         try:
             kind.check(job.spec, limits)
+            exchange.wanted(job.spec)
             sha256 = kind.module_sha256(job.spec)
             module = self._module(sha256, job.timeout_seconds, reins.cancelled) if sha256 else None
         except SpecError as error:
             return _failed(str(error))
         if reins.cancelled.is_set():
             return None
+        key = self._artefact_key(job, module)
+        compiled = self._artefacts.get(key) if key else None
         task = Task(
             kind=job.kind,
             spec=job.spec,
             timeout_seconds=job.timeout_seconds,
             limits=limits,
             module_file=folder.MODULE if module is not None else None,
+            compiled_file=folder.COMPILED if compiled is not None else None,
         )
+
+        def keep(artefact: bytes) -> None:
+            if key:
+                self._artefacts.put(key, artefact)
+
         try:
             _remove(place)
-            folder.create(place, task, module)
+            folder.create(place, task, module, compiled)
             child = self._nursery.begin(job.kind, limits.priority)
         except OSError as error:
             log.warning("The job %s could not be begun: %s", job.id, error)
             return GivenBack(f"This computer could not begin the job: {error.strerror or error}.")
         try:
-            return supervise(child, place, task, reins, on_news=report, on_compiled=lambda: None)
+            return supervise(child, place, task, reins, on_news=report, on_compiled=keep)
         finally:
             self._tidy(kind, place)
             self._prepare(job.kind)
+
+    def _artefact_key(self, job: Job, module: bytes | None) -> str | None:
+        if job.kind != wasm.name:
+            return None
+        data = wasm.module(job.spec) if module is None else module
+        return self._artefacts.key(hashlib.sha256(data).hexdigest(), wasm.variant(job.spec))
 
     def _prepare(self, kind: str) -> None:
         with self._lock:

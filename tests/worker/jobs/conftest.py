@@ -97,8 +97,9 @@ def new_runner(paths: Paths) -> Iterator[Callable[..., JobRunner]]:
     runners = []
 
     def make(
-        *, memory_limit_mb: int = 64, cores: float = 1, priority: Priority = "idle", **more: Any
+        *, memory_limit_mb: int = 64, cores: float = 1, priority: Priority = "normal", **more: Any
     ) -> JobRunner:
+        # Of normal priority, so that they take no longer on a computer that is busy.
         limits = Limits(memory_limit_mb, cores, priority)
         # A child that is kept ready is waste where most runners run one job.
         runners.append(JobRunner(paths, COMMAND, limits, **{"spare_seconds": 0, **more}))

@@ -51,7 +51,8 @@ def test_a_child_process_is_confined_and_knows_nothing_of_the_worker(
     secret = {"QUBIX_ENROLLMENT": "very-secret", "QUBIX_HOME": "/home", "HOME": "/home"}
     with (paths.state.parent / "open").open("w") as inherited:
         os.set_inheritable(inherited.fileno(), True)
-        start(program("loop"), on=new_runner(environment={**os.environ, **secret}))
+        runner = new_runner(environment={**os.environ, **secret}, priority="idle")
+        start(program("loop"), on=runner)
         place = paths.jobs / "job-1-1"
         wait_until((place / "stdout").exists)
         (child,) = children_at(place)

@@ -265,5 +265,5 @@ def test_a_bad_specification_fails_the_job_without_a_process(start: Start) -> No
 
 
 def test_a_kind_that_this_computer_does_not_have_fails_the_job(start: Start) -> None:
-    job = start(kind="container", image="x")
-    assert job.completion.error == "This computer cannot run jobs of the kind 'container'."
+    job = start(kind="abacus")
+    assert job.completion.error == "This computer cannot run jobs of the kind 'abacus'."

@@ -18,7 +18,7 @@ def encoded(data: bytes) -> str:
 
 
 def test_wasm_is_among_the_kinds_of_this_computer() -> None:
-    assert kinds.available() == ("wasm",)
+    assert "wasm" in kinds.available()
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,16 @@ COMPILED = "module.cwasm"
 RESULT = "result.json"
 
 
-def create(folder: Path, task: Task, module: bytes | None) -> None:
+def create(
+    folder: Path, task: Task, module: bytes | None = None, compiled: bytes | None = None
+) -> None:
     """Makes a job's folder, which must not be there. Raises OSError."""
     folder.mkdir(mode=0o700, parents=True)
     (folder / FILES).mkdir(mode=0o700)
     if module is not None:
         (folder / MODULE).write_bytes(module)
+    if compiled is not None:
+        (folder / COMPILED).write_bytes(compiled)
     (folder / JOB).write_text(json.dumps(to_wire(task)), encoding="ascii")
 
 

@@ -54,6 +54,8 @@ class Task:
     limits: Limits
     module_file: str | None = None
     """The name of the fetched module in the job's folder, where the spec names one by hash."""
+    compiled_file: str | None = None
+    """The name of the compiled module in the job's folder, where it was compiled before."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Outcome:
     error: str | None = None
     memory_mb: float | None = None
     """What the program held in the end."""
+    fuel_used: int | None = None
 
 
 class Kind(Protocol):

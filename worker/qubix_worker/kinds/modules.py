@@ -27,25 +27,34 @@ class ModuleCache:
 
     def get(self, sha256: str) -> bytes | None:
         """The module with that hash, checked, or None."""
-        path = self._folder / sha256
+        data = self.read(sha256)
+        if data is not None and hashlib.sha256(data).hexdigest() != sha256:
+            self._remove(self._folder / sha256)
+            return None
+        return data
+
+    def put(self, sha256: str, data: bytes) -> None:
+        """Keeps `data` under its hash; see `write`."""
+        self.write(sha256, data)
+
+    def read(self, name: str) -> bytes | None:
+        """What is kept under `name`, unchecked, or None."""
+        path = self._folder / name
         try:
             data = path.read_bytes()
         except OSError:
-            return None
-        if hashlib.sha256(data).hexdigest() != sha256:
-            self._remove(path)
             return None
         with contextlib.suppress(OSError):
             os.utime(path)  # used just now: the last to be dropped
         return data
 
-    def put(self, sha256: str, data: bytes) -> None:
+    def write(self, name: str, data: bytes) -> None:
         """Keeps `data`, and drops what was used longest ago where it is too much in all."""
         try:
-            write_whole(self._folder / sha256, data)
-            self._drop(keep=sha256)
+            write_whole(self._folder / name, data)
+            self._drop(keep=name)
         except OSError as error:
-            log.warning("A fetched module could not be kept: %s", error)
+            log.warning("A module could not be kept: %s", error)
 
     def _drop(self, keep: str) -> None:
         found = []

@@ -23,7 +23,8 @@ from typing import Any
 
 import psutil
 
-from qubix_worker.kinds import KINDS, folder
+from qubix_worker.kinds import KINDS, exchange, folder
+from qubix_worker.kinds.artefacts import read_offered
 from qubix_worker.kinds.children import Child, Exited, Said
 from qubix_worker.kinds.confine import HERE
 from qubix_worker.kinds.harmless import one_line, tail
@@ -109,7 +110,7 @@ def supervise(
     reins: Reins,
     *,
     on_news: Callable[[News], None],
-    on_compiled: Callable[[], None],
+    on_compiled: Callable[[bytes], None],
 ) -> JobCompletion | GivenBack | None:
     """Has `child` run `task`, whose folder `place` has been made. None: it was cancelled."""
     job = _Job(child, place, task, reins, on_news=on_news, on_compiled=on_compiled)
@@ -123,7 +124,7 @@ def supervise(
     if code == NO_ROOM and not job.reason:
         return GivenBack("This computer has no room on its disk to begin the job.")
     outcome = _outcome(code, child, place, job.reason or job.excess())
-    return _completion(outcome, place, job.seconds)
+    return _completion(outcome, task, place, job.seconds)
 
 
 class _Job:
@@ -137,7 +138,7 @@ class _Job:
         reins: Reins,
         *,
         on_news: Callable[[News], None],
-        on_compiled: Callable[[], None],
+        on_compiled: Callable[[bytes], None],
     ) -> None:
         self.reason: str | None = None
         self.cancelled = False
@@ -183,8 +184,10 @@ class _Job:
                     # What it was promised when it began it keeps: its memory.
                     self._limit(replace(message, memory_mb=self._task.limits.memory_mb))
                 case Said("compiled"):
-                    self._on_compiled()
+                    offered = read_offered(self._place / folder.COMPILED)
                     self._child.tell("go")
+                    if offered is not None:
+                        self._on_compiled(offered)
             self._look()
             if self.cancelled or self.reason:
                 return -1
@@ -322,13 +325,23 @@ def _outcome(code: int, child: Child, place: Path, reason: str | None) -> Outcom
     return outcome
 
 
-def _completion(outcome: Outcome, place: Path, seconds: float) -> JobCompletion:
+def _completion(outcome: Outcome, task: Task, place: Path, seconds: float) -> JobCompletion:
     metrics = {"wallSeconds": round(seconds, 3)}
     if outcome.memory_mb is not None:
         metrics["memoryMb"] = outcome.memory_mb
+    if outcome.fuel_used is not None:
+        metrics["fuelUsed"] = outcome.fuel_used
+    result = _result(outcome, place)
+    names = exchange.wanted(task.spec)
+    if outcome.status == "completed" and names:
+        taken = folder.size(place / folder.STDOUT)
+        try:
+            result["files"] = exchange.read(place / folder.FILES, names, OUTPUT_BYTES - taken)
+        except exchange.LeftError as error:
+            outcome = replace(outcome, status="failed", error=str(error))
     return JobCompletion(
         outcome.status,
-        result=_result(outcome, place),
+        result=result,
         error=one_line(outcome.error, 4096) if outcome.error else None,
         metrics=metrics,
     )

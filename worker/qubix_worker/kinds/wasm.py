@@ -3,10 +3,15 @@
     module         the module in base64, or
     moduleSha256   the hash of a module that the server keeps
     args           texts, given to the program after its name (default: none)
+    env            variables, name to text; the program has no others (default: none)
     stdin          base64 (default: empty)
     memoryMb       most linear memory in MiB (default: all that the provider gives a job)
+    fuel           most steps, as the runtime counts them: the same program on the same input ends
+                   at the same step on every computer (default: only the time limit counts)
+    files, outputs files that it is given and gives back: see `exchange`
 
-Other keys are ignored. Nothing in this file loads wasmtime: it also runs in the worker.
+Other keys are ignored. Its own folder is `/`, where it begins. How far it is it tells by lines on
+its standard error: see `progress`. Nothing in this file loads wasmtime: it also runs in the worker.
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qubix_worker.kinds import exchange
 from qubix_worker.kinds.kind import DISK_BYTES, Limits, Outcome, SpecError, Task
 from qubix_worker.protocol import RESULT_BYTES
 
@@ -37,6 +43,10 @@ https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md"""
 ARGS_CHARACTERS = 32 * 1024
 MEMORY_MB_MOST = 4096
 """A 32-bit linear memory has at most 65536 pages of 64 KiB."""
+FUEL_MOST = 10**15
+"""Weeks, at what a fast processor burns."""
+VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]{0,255}")
+"""https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html"""
 
 
 def available() -> bool:
@@ -61,13 +71,22 @@ def check(spec: dict[str, Any], limits: Limits) -> None:
     else:
         _sha256(spec)
     arguments(spec)
+    variables_of(spec)
     stdin(spec)
     memory_mb(spec, limits)
+    fuel(spec)
+    exchange.given(spec)
+    exchange.wanted(spec)
 
 
 def module_sha256(spec: dict[str, Any]) -> str | None:
     """See `Kind`."""
     return _sha256(spec) if "moduleSha256" in spec else None
+
+
+def variant(spec: dict[str, Any]) -> str:
+    """What it was compiled for, beside what all modules are."""
+    return "fuel" if "fuel" in spec else ""
 
 
 def run(task: Task) -> Outcome:
@@ -125,6 +144,20 @@ def arguments(spec: dict[str, Any]) -> list[str]:
     return args
 
 
+def variables_of(spec: dict[str, Any]) -> dict[str, str]:
+    """The program's environment, all of it."""
+    env = spec.get("env", {})
+    if not isinstance(env, dict) or not all(isinstance(value, str) for value in env.values()):
+        raise SpecError("The job's 'env' must be an object of names and texts.")
+    if not all(map(VARIABLE.fullmatch, env)):
+        raise SpecError("The names in the job's 'env' must be letters, digits and '_'.")
+    if any("\0" in value or _has_surrogate(value) for value in env.values()):
+        raise SpecError("The job's 'env' must not contain zero characters or lone surrogates.")
+    if sum(len(name) + len(value) + 2 for name, value in env.items()) > ARGS_CHARACTERS:
+        raise SpecError(f"The job's 'env' must be at most {ARGS_CHARACTERS} characters in all.")
+    return env
+
+
 def stdin(spec: dict[str, Any]) -> bytes:
     """What the program reads from its standard input."""
     return _base64(spec, "stdin") if "stdin" in spec else b""
@@ -142,6 +175,16 @@ def memory_mb(spec: dict[str, Any], limits: Limits) -> int:
             f"The job asks for {value} MiB of memory; this computer gives a job"
             f" at most {limits.memory_mb} MiB."
         )
+    return value
+
+
+def fuel(spec: dict[str, Any]) -> int | None:
+    """Most steps; None: they are not counted."""
+    if "fuel" not in spec:
+        return None
+    value = spec["fuel"]
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= FUEL_MOST:
+        raise SpecError(f"The job's 'fuel' must be a whole number from 1 to {FUEL_MOST}.")
     return value
 
 

@@ -1,8 +1,8 @@
 """The kind `wasm`, in the job's child process: wasmtime, and what a module is given.
 
-That is: its own folder as `/`, its arguments, no environment, no network (preview 1 has no way to
-open a socket), one linear memory up to its limit, one processor core, and its time. Everything
-that a module may need and that is not stable or not bounded by the store's limits is off.
+That is: its own folder as `/`, its arguments, the job's environment, no network (preview 1 has no
+way to open a socket), one linear memory up to its limit, one processor core, and its time. All that
+a module may need and that is not stable or not bounded by the store's limits is off.
 
 The one thing to know before changing it: names of files here are relative to the job's folder,
 which is the working folder of the child process.
@@ -10,15 +10,18 @@ which is the working folder of the child process.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import wasmtime
 from wasmtime import ExitTrap, Trap, TrapCode, WasmtimeError
 
-from qubix_worker.kinds import line, wasm
-from qubix_worker.kinds.folder import FILES, STDERR, STDIN, STDOUT
+from qubix_worker.kinds import exchange, line, wasm
+from qubix_worker.kinds.folder import COMPILED, FILES, STDERR, STDIN, STDOUT
 from qubix_worker.kinds.harmless import last_line, one_line
 from qubix_worker.kinds.kind import Outcome, SpecError, Task, timed_out
 
@@ -43,34 +46,41 @@ TRAPS = {
 
 def prepare() -> None:
     """Loads what can be loaded before there is a job."""
-    wasmtime.Linker(wasmtime.Engine(_config())).define_wasi()
+    _runtime(fuel=False)
 
 
 def run(task: Task) -> Outcome:
     """Compiles and runs the module of `task`. Raises SpecError where it cannot be begun."""
     limit_mb = wasm.memory_mb(task.spec, task.limits)
+    fuel = wasm.fuel(task.spec)
     data = Path(task.module_file).read_bytes() if task.module_file else wasm.module(task.spec)
     wasm.check_module(data)
-    engine = wasmtime.Engine(_config())
-    store = _store(engine, task, limit_mb)
-    linker = wasmtime.Linker(engine)
-    linker.define_wasi()
+    engine, linker = _runtime(fuel=fuel is not None)
     # The module is interrupted when its time is over. One that waits inside a system call, or is
     # made to compile for very long, does not notice; the worker ends the process a moment later.
     line.when_over(engine.increment_epoch)
-    try:
-        module = wasmtime.Module(engine, data)
-    except WasmtimeError as error:
-        raise SpecError(
-            f"The module is not a valid WebAssembly program: {_cause(error)}."
-        ) from error
+    store = _store(engine, task, limit_mb)
+    if fuel is not None:
+        store.set_fuel(fuel)
+    module = _module(engine, data, task.compiled_file)
     _check_exports(module, limit_mb)
-    return _execute(store, linker, module, task, limit_mb)
+    outcome = _execute(store, linker, module, task, limit_mb)
+    return outcome if fuel is None else replace(outcome, fuel_used=fuel - store.get_fuel())
 
 
-def _config() -> wasmtime.Config:
+@functools.cache
+def _runtime(*, fuel: bool) -> tuple[wasmtime.Engine, wasmtime.Linker]:
+    engine = wasmtime.Engine(_config(fuel=fuel))
+    linker = wasmtime.Linker(engine)
+    linker.define_wasi()
+    return engine, linker
+
+
+def _config(*, fuel: bool) -> wasmtime.Config:
+    """A change in here wants a new `artefacts.CONFIG`."""
     config = wasmtime.Config()
     config.epoch_interruption = True
+    config.consume_fuel = fuel
     # One core for one job: others share this computer, its owner first.
     config.parallel_compilation = False
     # The store's limit holds for each memory, and not for garbage-collected objects.
@@ -97,15 +107,34 @@ def _store(engine: wasmtime.Engine, task: Task, limit_mb: int) -> wasmtime.Store
     )
     store.set_epoch_deadline(1)
     Path(STDIN).write_bytes(wasm.stdin(task.spec))
+    exchange.write(Path(FILES), exchange.given(task.spec))
     wasi = wasmtime.WasiConfig()
     wasi.argv = [PROGRAM_NAME, *wasm.arguments(task.spec)]
-    wasi.env = []
+    wasi.env = list(wasm.variables_of(task.spec).items())
     wasi.stdin_file = STDIN
     wasi.stdout_file = STDOUT
     wasi.stderr_file = STDERR
     wasi.preopen_dir(FILES, "/")
     store.set_wasi(wasi)
     return store
+
+
+def _module(engine: wasmtime.Engine, data: bytes, compiled_file: str | None) -> wasmtime.Module:
+    """Compiled before, if it was and this runtime takes it; else now, and offered to the worker
+    before any of it runs."""
+    if compiled_file:
+        with contextlib.suppress(WasmtimeError):
+            return wasmtime.Module.deserialize_file(engine, compiled_file)
+    try:
+        module = wasmtime.Module(engine, data)
+    except WasmtimeError as error:
+        raise SpecError(
+            f"The module is not a valid WebAssembly program: {_cause(error)}."
+        ) from error
+    with contextlib.suppress(OSError):
+        Path(COMPILED).write_bytes(module.serialize())
+        line.offer("compiled")
+    return module
 
 
 def _check_exports(module: wasmtime.Module, limit_mb: int) -> None:
@@ -136,6 +165,7 @@ def _execute(
 ) -> Outcome:
     instance = None
     exit_code: int | None = 0
+    line.say("running")
     error = None
     try:
         instance = linker.instantiate(store, module)
@@ -171,6 +201,8 @@ def _trapped(trap: Trap, task: Task, held: int | None, limit_mb: int) -> str:
     code = trap.trap_code
     if code is TrapCode.INTERRUPT:
         return timed_out(task.timeout_seconds)
+    if code is TrapCode.OUT_OF_FUEL:
+        return f"The program used up its fuel of {wasm.fuel(task.spec)} and was stopped."
     what = TRAPS.get(code) if code else None
     sentence = f"The program trapped: {what or _cause(trap)}"
     # The limiter does not tell of a refused growth; what the memory holds in the end tells enough.
