@@ -21,7 +21,8 @@ from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 _FOLDERS = ("/opt/rocm/bin",)
 _AMD_SMI = ("static", "--asic", "--bus", "--vram", "--driver", "--json")
 _ROCM_SMI = ("--showproductname", "--showbus", "--showuniqueid", "--showmeminfo", "vram", "--json")
-_TARGET = re.compile(r"gfx[0-9a-f]{3,6}", re.ASCII)
+_TARGET = re.compile(r"gfx(?:[6-9]|1[0-9])[0-9a-f]{2}", re.ASCII)
+"""Older versions of rocm-smi write gfx90a as gfx9010 (ROCm/rocm_smi_lib issue 159): no target."""
 _UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
 
 

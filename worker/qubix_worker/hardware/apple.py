@@ -102,6 +102,8 @@ def _card(entry: Mapping[str, Any], memory_total_bytes: int | None) -> GraphicsC
     word = said.removeprefix("sppci_vendor_").partition(" ")[0]
     vendor = _VENDORS.get(word.lower(), word)
     own = entry.get("spdisplays_vram", entry.get("_spdisplays_vram"))
+    if "Paravirtual" in name:  # what a virtual machine of Apple's own framework calls its card
+        return GraphicsCard(vendor, name, compute=_metal(entry), form="virtual")
     built_in = figures.text(entry.get("sppci_bus")) == "spdisplays_builtin"
     unified = vendor in ("Apple", "Intel")
     return GraphicsCard(
