@@ -6,6 +6,7 @@ A session of one thread: a client is not shared between threads, but for `cut`. 
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
 import logging
@@ -40,8 +41,9 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
-SLOWEST_BYTES_PER_SECOND = 16 * 1024
+SLOWEST_BYTES_PER_SECOND = 32 * 1024
 """What a large body may take longer, each way: a poor connection is no failure."""
+PIECE_BYTES = 16 * 1024
 IDLE_SECONDS = 60.0
 """A connection that was idle for longer is not used again: the computer may have slept, or the
 network may have forgotten it, and a request on it would wait in vain."""
@@ -209,7 +211,7 @@ class ServerClient:
         self._wire.mend()
         with Deadline(self._wire, seconds) as deadline:
             try:
-                response = self._request(method, path, data, held_seconds)
+                response = self._request(method, path, data, seconds)
                 with response:
                     content = self._content(response, most)
                     if self._wire.is_cut:  # else what came before would look like all of it
@@ -228,16 +230,18 @@ class ServerClient:
                 self._used_at = self._clock()
 
     def _request(
-        self, method: str, path: str, data: bytes | None, held_seconds: float
+        self, method: str, path: str, data: bytes | None, seconds: float
     ) -> requests.Response:
-        timeout = min(CONNECT_SECONDS, self._patience), self._patience + held_seconds
+        # What was sent may still be on its way for long when the waiting for an answer begins.
+        timeout = min(CONNECT_SECONDS, self._patience), seconds
         headers = {"Content-Type": "application/json"} if data is not None else {}
 
         def request() -> requests.Response:
             return self._session.request(
                 method,
                 self.url + path,
-                data=data,
+                # A large body goes in pieces, since the time to connect limits each of them.
+                data=io.BytesIO(data) if data and len(data) > PIECE_BYTES else data,
                 headers=headers,
                 timeout=timeout,
                 proxies=dict(self._proxies),

@@ -108,7 +108,8 @@ class Linux:
         """The settings, their names in lower case."""
         parser = configparser.RawConfigParser(strict=False)
         try:
-            parser.read(self._config / "kioslaverc", encoding="utf-8")
+            text = (self._config / "kioslaverc").read_text(encoding="utf-8")
+            parser.read_string(f"[default]\n{text}")  # KDE allows keys before the first group
             return dict(parser["Proxy Settings"])
         except (OSError, KeyError, ValueError, configparser.Error):
             return {}

@@ -35,11 +35,10 @@ class Wire:
         self.connections = 0
         """How many were made; a call that leaves it as it was went over one that was kept."""
 
-    def connected(self, made: socket.socket | None) -> None:
+    def use(self, made: socket.socket) -> None:
         """Takes note of a connection. Raises TimeoutError where its call is over already."""
         with self._lock:
             self._socket = made
-            self.connections += 1
             if self.is_cut:
                 raise TimeoutError("the call was over before the connection was made")
 
@@ -116,9 +115,8 @@ class _Http(urllib3.connection.HTTPConnection):
         self._wire = wire
         super().__init__(*args, **more)
 
-    def connect(self) -> None:
-        super().connect()
-        self._wire.connected(self.sock)
+    def _new_conn(self) -> socket.socket:
+        return _noted(self._wire, super()._new_conn())
 
 
 class _Https(urllib3.connection.HTTPSConnection):
@@ -126,9 +124,23 @@ class _Https(urllib3.connection.HTTPSConnection):
         self._wire = wire
         super().__init__(*args, **more)
 
+    def _new_conn(self) -> socket.socket:
+        # A proxy's answer is read on this one, before it is made secure.
+        return _noted(self._wire, super()._new_conn())
+
     def connect(self) -> None:
         super().connect()
-        self._wire.connected(self.sock)
+        self._wire.use(self.sock)
+
+
+def _noted(wire: Wire, made: socket.socket) -> socket.socket:
+    wire.connections += 1
+    try:
+        wire.use(made)
+    except TimeoutError:
+        made.close()
+        raise
+    return made
 
 
 BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

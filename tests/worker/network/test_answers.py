@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
 import threading
 import time
 import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -75,30 +77,58 @@ def test_a_server_that_drips_over_a_secure_connection_holds_nobody_either(
         assert time.monotonic() - began < PATIENCE + 0.5
 
 
-def test_a_server_that_reads_slowly_holds_nobody_for_ever() -> None:
+@contextlib.contextmanager
+def sipping(piece: int, every_seconds: float) -> Iterator[str]:
+    """A server that reads so much at a time, and answers when it has read all."""
     done = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 
-        def sip() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                while not done.wait(0.05):
-                    connection.recv(100)
+    def sip() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            seen = b""
+            while b"\r\n\r\n" not in seen:
+                seen += connection.recv(1024)
+            head, _, body = seen.partition(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].split()[0])
+            left = length - len(body)
+            while left and not done.wait(every_seconds):
+                left -= len(connection.recv(min(piece, left)))
+            if not left:
+                connection.sendall(
+                    b'HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n{"success": true}'
+                )
 
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
         thread = threading.Thread(target=sip)
         thread.start()
-        slow = ServerClient(
-            f"http://127.0.0.1:{listener.getsockname()[1]}", secret="s", patience_seconds=1
-        )
-        # Of these 8 MiB it would have read all after an hour.
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            done.set()
+            thread.join()
+
+
+def hand_in(url: str, size: int) -> None:
+    ServerClient(url, secret="s", patience_seconds=1).complete(
+        "j-1", JobCompletion("completed", result={"stdout": "x" * size})
+    )
+
+
+def test_a_large_result_may_take_its_time_on_a_poor_connection() -> None:
+    with sipping(64 * 1024, 0.02) as url:
         began = time.monotonic()
+        hand_in(url, 2 << 20)
+        assert time.monotonic() - began > 2, "longer than the patience for an answer"
+
+
+def test_a_server_that_reads_a_sip_at_a_time_holds_nobody_for_ever() -> None:
+    with sipping(100, 0.05) as url:
         with pytest.raises(ServerError) as caught:
-            slow.complete("j-1", JobCompletion("completed", result={"stdout": "x" * (8 << 20)}))
-        done.set()
-        thread.join()
-    assert caught.value.problem.code == "timeout"
-    assert time.monotonic() - began < 600
+            hand_in(url, 8 << 20)
+        assert caught.value.problem.code == "timeout"
 
 
 def test_a_call_can_be_cut_from_another_thread() -> None:
