@@ -34,10 +34,12 @@ BUS_CONFIGURATION = """\
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
+  <type>session</type>
   <listen>unix:path={socket}</listen>
   <auth>EXTERNAL</auth>
   <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/><allow own="*"/><allow user="*"/>
+    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>
+    <allow own="*"/>
   </policy>
 </busconfig>
 """
