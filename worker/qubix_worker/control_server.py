@@ -112,6 +112,8 @@ class ControlServer:
             message = json.loads(request, parse_constant=_no_number)
             if not isinstance(message, dict):
                 raise ValueError("a request is an object")
+            # A half of a surrogate pair is no text: it could be kept nowhere.
+            json.dumps(message, ensure_ascii=False).encode()
             answer = json.dumps({"ok": True, **self._handler(message)}).encode()
             if len(answer) > MESSAGE_BYTES:
                 raise ValueError("the answer would be too long")
