@@ -1,0 +1,139 @@
+"""The server's rules over a real database, without a server: each call is one write of its own.
+
+All of it happens in one transaction that is never committed, so that a thousand runs cost little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from qubix_server import heartbeats, registration, work
+from qubix_server.credentials import digest
+from qubix_server.errors import ApiError
+from qubix_server.events import Outcome
+from qubix_server.settings import Settings
+from qubix_server.store import enrollments, jobs, operators, providers
+from qubix_server.store.engine import writing_engine
+from qubix_server.store.migrate import migrate
+from qubix_worker.protocol import (
+    Heartbeat,
+    JobCompletion,
+    JobCreation,
+    JobProgress,
+    Registration,
+    Requirements,
+)
+from qubix_worker.wire import from_wire
+from tests.conftest import registration as registration_body
+
+OPERATOR = "operator"
+SILENT_MS = 90_000
+
+
+def make_engine(folder: Path) -> Engine:
+    file = folder / "qubix.db"
+    migrate(Settings(f"sqlite:///{file}"))
+    return writing_engine(f"sqlite:///{file}")
+
+
+@contextmanager
+def opened(engine: Engine) -> Iterator[Ledger]:
+    with engine.connect() as connection, connection.begin() as transaction:
+        yield Ledger(connection)
+        transaction.rollback()
+
+
+class Ledger:
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.now = 1_000_000_000
+        self.outcome: Outcome[Any] | None = None
+        """Of the last write."""
+        operators.replace_token(connection, digest(OPERATOR), self.now)
+
+    def write(self, work: Callable[..., Outcome[Any]], *arguments: Any, **more: Any) -> Any:
+        with self.connection.begin_nested():
+            self.outcome = work(self.connection, *arguments, **more)
+        return self.outcome.value
+
+    def join(self, worker_id: str, **changes: Any) -> None:
+        enrollments.create(self.connection, digest(f"invite {worker_id}"), worker_id, self.now)
+        body = registration_body(worker_id, {"enrollment": f"invite {worker_id}"}, **changes)
+        wanted = from_wire(Registration, body)
+        self.write(registration.register, wanted, f"secret {worker_id}", self.now)
+
+    def leave(self, worker_id: str) -> None:
+        row = providers.find(self.connection, worker_id)
+        self.write(registration.remove, row, self.now, by_itself=True)
+
+    def create(self, kind: str = "any", timeout_seconds: int = 300, **requirements: Any) -> str:
+        wanted = JobCreation(kind, {}, Requirements(**requirements), timeout_seconds)
+        job_id: str = self.write(work.create, OPERATOR, wanted, self.now)["id"]
+        return job_id
+
+    def cancel(self, job_id: str) -> None:
+        self.write(work.cancel, OPERATOR, job_id, self.now)
+
+    def beat(self, worker_id: str, status: str = "online", **told: Any) -> heartbeats.News:
+        beat = Heartbeat(status, **told)  # type: ignore[arg-type] # one of those there are
+        news: heartbeats.News = self.write(
+            heartbeats.take, worker_id, f"secret {worker_id}", beat, self.now
+        )
+        return news
+
+    def pending(self, worker_id: str) -> list[str]:
+        given = self.write(heartbeats.pending, worker_id, f"secret {worker_id}", self.now)
+        return [job["id"] for job in given]
+
+    def wake(self, *worker_ids: str) -> tuple[str, ...]:
+        """Jobs to those whose heartbeat is held; who is woken."""
+        self.write(heartbeats.assign_waiting, worker_ids, self.now)
+        assert self.outcome
+        return self.outcome.wake
+
+    def news(self, worker_id: str, named: tuple[str, ...] = ()) -> heartbeats.News:
+        return heartbeats.news(self.connection, worker_id, named)
+
+    def progress(self, worker_id: str, job_id: str) -> None:
+        self.write(
+            work.progress, f"secret {worker_id}", job_id, JobProgress(50, log=("half",)), self.now
+        )
+
+    def complete(self, worker_id: str, job_id: str, attempt: int | None = None) -> str | None:
+        """Why it was refused; None where it was not."""
+        ending = JobCompletion("completed", attempt=attempt)
+        try:
+            self.write(
+                work.complete, f"secret {worker_id}", job_id, ending, '{"by": "me"}', now=self.now
+            )
+        except ApiError as error:
+            return error.code
+        return None
+
+    def enable(self, worker_id: str, enabled: bool) -> None:
+        self.write(heartbeats.enable, worker_id, enabled, self.now)
+
+    def lose_the_silent(self) -> None:
+        self.write(heartbeats.lose_the_silent, self.now - SILENT_MS, self.now)
+
+    def status(self, job_id: str) -> str:
+        return str(self.job(job_id)["status"])
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        row = jobs.find(self.connection, job_id)
+        assert row is not None
+        return dict(row)
+
+    def provider(self, worker_id: str) -> dict[str, Any]:
+        row = providers.find(self.connection, worker_id)
+        assert row is not None
+        return dict(row)
+
+
+def ids(news: heartbeats.News) -> list[str]:
+    return [job["id"] for job in news.pending_jobs]
