@@ -31,6 +31,7 @@ WINDOW_PACKAGES = (
 
 TEST_PACKAGES = (
     *WINDOW_PACKAGES, "xvfb", "openbox", "trayer", "xdotool", "imagemagick", "dbus-x11",
+    "xauth", "sway", "wtype",
     "chromium", "chromium-driver", "shellcheck", "dash", "busybox", "mksh", "zsh", "binutils",
     "procps", "iproute2", "openssl",
     # Debian's Python keeps its library apart, and the frozen application needs it.

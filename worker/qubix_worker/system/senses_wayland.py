@@ -13,16 +13,17 @@ import math
 import select
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PATIENCE_SECONDS = 2.0
-QUIET_SECONDS = 5
+QUIET_SECONDS = 5.0
 """Without input for this long, the compositor tells so."""
 
 NOTIFIER, OLD_NOTIFIER, SEAT = "ext_idle_notifier_v1", "org_kde_kwin_idle", "wl_seat"
-DISPLAY, REGISTRY, FIRST_FREE = 1, 2, 3
+DISPLAY, REGISTRY = 1, 2
 SYNC, GET_REGISTRY, BIND = 0, 1, 0
 """Requests, of the display and of the registry."""
 DISPLAY_ERROR, GLOBAL, DONE = 0, 0, 0
@@ -37,10 +38,17 @@ class WaylandError(OSError):
 class Wayland:
     """A connection to the compositor. Raises OSError where it is none, or does not tell."""
 
-    def __init__(self, path: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        path: Path,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        quiet_seconds: float = QUIET_SECONDS,
+    ) -> None:
         self._monotonic = monotonic
+        self._quiet_seconds = quiet_seconds
         self._data = b""
-        self._next = FIRST_FREE
+        self._next = REGISTRY
         self._since: dict[int, float] = {}
         """By notification, when the last input was; infinite while there is input."""
         self._socket = socket.socket(socket.AF_UNIX)
@@ -69,7 +77,7 @@ class Wayland:
         found: dict[str, list[int]] = {}
         for sender, event, body in self._until_done():
             if sender == REGISTRY and event == GLOBAL:
-                (name,) = struct.unpack_from("=I", body)
+                name = int.from_bytes(body[:4], sys.byteorder)
                 found.setdefault(_string(body[4:]), []).append(name)
         interface = NOTIFIER if NOTIFIER in found else OLD_NOTIFIER
         if interface not in found or SEAT not in found:
@@ -77,7 +85,7 @@ class Wayland:
         notifier = self._bind(found[interface][0], interface)
         for name in found[SEAT]:
             seat, told = self._bind(name, SEAT), self._new()
-            quiet = QUIET_SECONDS * 1000
+            quiet = int(self._quiet_seconds * 1000)
             if interface == NOTIFIER:
                 self._send(notifier, 1, struct.pack("=III", told, quiet, seat))
             else:
@@ -109,7 +117,7 @@ class Wayland:
         if sender == DISPLAY and event == DISPLAY_ERROR:
             raise WaylandError(f"the compositor objects: {_string(body[8:])}")
         if sender in self._since and event == IDLED:
-            self._since[sender] = self._monotonic() - QUIET_SECONDS
+            self._since[sender] = self._monotonic() - self._quiet_seconds
         elif sender in self._since and event == RESUMED:
             self._since[sender] = math.inf
 
@@ -139,5 +147,5 @@ class Wayland:
 
 
 def _string(data: bytes) -> str:
-    (length,) = struct.unpack_from("=I", data)
+    length = int.from_bytes(data[:4], sys.byteorder)
     return data[4 : 4 + length - 1].decode("utf-8", "replace")
