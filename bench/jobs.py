@@ -1,51 +1,137 @@
-"""A trivial wasm job from start to end, against running the same module bare with wasmtime."""
+"""What it costs to run a job, against running the same module bare with wasmtime.
+
+How soon a job begins is measured through a real server and a real worker that waits for work: from
+the moment before the job is submitted to the program's own first look at the clock.
+"""
 
 from __future__ import annotations
 
 import base64
+import json
+import os
 import queue
 import statistics
+import struct
+import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import wasmtime
 
 from bench.figures import Figure
+from bench.heartbeats import free_port, post, started
 from qubix_worker.jobs import JobEnded, JobEvent, JobRunner
+from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Job
 
-ROUNDS = 10
+ROUNDS = 20
+STREAM = 30
+PATIENCE_SECONDS = 60
+AT_ONCE = 2
+SETTLE_SECONDS = 0.5
+"""Until the worker waits for the next job: the server holds its heartbeat again."""
 TRIVIAL = '(module (memory (export "memory") 1) (func (export "_start")))'
+STAMP = """
+(module
+  (import "wasi_snapshot_preview1" "clock_time_get"
+    (func $now (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (drop (call $now (i32.const 0) (i64.const 0) (i32.const 64)))
+    (i32.store (i32.const 0) (i32.const 64))
+    (i32.store (i32.const 4) (i32.const 8))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+"""
+"""Writes the time at which it runs, in nanoseconds."""
 
 
 def run() -> list[Figure]:
-    module = bytes(wasmtime.wat2wasm(TRIVIAL))
+    trivial = bytes(wasmtime.wat2wasm(TRIVIAL))
     with tempfile.TemporaryDirectory() as folder:
-        runner = JobRunner(Paths.under(Path(folder)), [sys.executable, "-m", "qubix_worker"], 256)
-        ours = [as_job(runner, module, at) for at in range(ROUNDS)]
-    theirs = [bare(module) for _ in range(ROUNDS)]
+        delays = begin_delays(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        seconds, each = stream(Path(folder), trivial)
+    bare_ms = statistics.median(bare(trivial) for _ in range(ROUNDS))
+    target = 100.0
     return [
         Figure(
-            "a trivial wasm job in its own process",
-            statistics.median(ours), "ms", "bare wasmtime", statistics.median(theirs),
-        )
+            "from submitted to running, median", statistics.median(delays), "ms", "the target",
+            target,
+        ),
+        Figure("from submitted to running, worst", max(delays), "ms", "the target", target),
+        Figure(
+            "a trivial wasm job in its own process", each, "ms", "bare wasmtime", bare_ms
+        ),
+        Figure(
+            f"trivial wasm jobs, {AT_ONCE} at once", STREAM / seconds, "a second",
+            "bare wasmtime", 1000 / bare_ms,
+        ),
     ]  # fmt: skip
 
 
-def as_job(runner: JobRunner, module: bytes, at: int) -> float:
-    """Milliseconds from start to its JobEnded."""
+def begin_delays(home: Path) -> list[float]:
+    """Milliseconds from before a job is submitted until its program runs."""
+    module = base64.b64encode(bytes(wasmtime.wat2wasm(STAMP))).decode()
+    found = []
+    with at_work(home) as (url, token):
+        for _ in range(ROUNDS + 1):
+            time.sleep(SETTLE_SECONDS)
+            before = time.time_ns()
+            body = {"kind": "wasm", "spec": {"module": module}, "timeoutSeconds": 60}
+            job = ask(url, "/api/jobs/create", token, body)["job"]["id"]
+            found.append((ran_at(url, token, job) - before) / 1e6)
+    return found[1:]  # the first one compiles
+
+
+def ran_at(url: str, token: str, job: str) -> int:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        state = ask(url, f"/api/jobs/{job}", token)["job"]
+        if state["status"] == "COMPLETED":
+            result = ask(url, f"/api/jobs/{job}/result", token)["result"]
+            stamp: int = struct.unpack("<q", base64.b64decode(result["stdout"]))[0]
+            return stamp
+        time.sleep(0.05)
+    raise RuntimeError(f"the job has not completed: {state}")
+
+
+def stream(home: Path, module: bytes) -> tuple[float, float]:
+    """Seconds for a stream of jobs, so many at once, and milliseconds for one alone (median)."""
+    limits = Limits(256, priority="normal")
+    runner = JobRunner(Paths.under(home), [sys.executable, "-m", "qubix_worker"], limits)
+    try:
+        alone = [wait_for(runner, [f"alone-{at}"], module) for at in range(ROUNDS)]
+        began = time.perf_counter()
+        for at in range(0, STREAM, AT_ONCE):
+            wait_for(runner, [f"stream-{at + n}" for n in range(AT_ONCE)], module)
+        return time.perf_counter() - began, statistics.median(alone) * 1000
+    finally:
+        runner.stop()
+
+
+def wait_for(runner: JobRunner, names: list[str], module: bytes) -> float:
+    """Seconds from the start of these jobs to the last one's end."""
     events: queue.SimpleQueue[JobEvent] = queue.SimpleQueue()
-    job = Job(f"bench-{at}", "wasm", {"module": base64.b64encode(module).decode()}, 60)
     began = time.perf_counter()
-    runner.start(job, events.put)
-    while not isinstance(event := events.get(timeout=60), JobEnded):
-        pass
-    if event.completion.status != "completed":
-        raise RuntimeError(event.completion.error)
-    return (time.perf_counter() - began) * 1000
+    for name in names:
+        job = Job(name, "wasm", {"module": base64.b64encode(module).decode()}, 60)
+        runner.start(job, events.put)
+    left = len(names)
+    while left:
+        event = events.get(timeout=PATIENCE_SECONDS)
+        if isinstance(event, JobEnded):
+            if event.completion.status != "completed":
+                raise RuntimeError(event.completion.error)
+            left -= 1
+    return time.perf_counter() - began
 
 
 def bare(module: bytes) -> float:
@@ -59,3 +145,38 @@ def bare(module: bytes) -> float:
         raise TypeError("the module exports no _start")
     start(store)
     return (time.perf_counter() - began) * 1000
+
+
+@contextmanager
+def at_work(home: Path) -> Iterator[tuple[str, str]]:
+    """A server with a worker that waits for work: its address, and its operator's token."""
+    port = free_port()
+    variables = {"QUBIX_HOME": str(home / "server"), "QUBIX_PORT": str(port)}
+    with started([sys.executable, "-m", "qubix_server", "serve"], variables, port) as url:
+        enrollment = post(f"{url}/api/enrollments", {})["enrollment"]
+        token = (home / "server" / "server" / "operator-token").read_text().strip()
+        environment = {"QUBIX_HOME": str(home / "worker"), "QUBIX_ENROLLMENT": enrollment}
+        worker(environment, "setup", "--server", url)
+        try:
+            yield url, token
+        finally:
+            worker(environment, "stop")
+
+
+def worker(environment: dict[str, str], *arguments: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "qubix_worker", *arguments],
+        env=os.environ | environment, stdin=subprocess.DEVNULL, capture_output=True, check=True,
+        timeout=PATIENCE_SECONDS,
+    )  # fmt: skip
+
+
+def ask(url: str, path: str, token: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    request = urllib.request.Request(  # noqa: S310 - our own server
+        url + path,
+        json.dumps(body).encode() if body is not None else None,
+        {"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
+        found: dict[str, Any] = json.load(answer)
+        return found

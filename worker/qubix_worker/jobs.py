@@ -25,7 +25,7 @@ from qubix_worker.kinds.artefacts import Artefacts
 from qubix_worker.kinds.children import SPARE_SECONDS, Nursery, end_tree
 from qubix_worker.kinds.modules import ModuleCache
 from qubix_worker.kinds.progress import News
-from qubix_worker.kinds.supervisor import Cancel, Freeze, GivenBack, Reins, Thaw, supervise
+from qubix_worker.kinds.supervisor import Cancel, Freeze, GivenBack, Reins, Thaw, Told, supervise
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import RESULT_BYTES, Job, JobCompletion
 
@@ -246,6 +246,9 @@ class JobRunner:
             if key:
                 self._artefacts.put(key, artefact)
 
+        def prepare() -> None:
+            self._prepare(job.kind)
+
         try:
             _remove(place)
             folder.create(place, task, module, compiled)
@@ -254,10 +257,10 @@ class JobRunner:
             log.warning("The job %s could not be begun: %s", job.id, error)
             return GivenBack(f"This computer could not begin the job: {error.strerror or error}.")
         try:
-            return supervise(child, place, task, reins, on_news=report, on_compiled=keep)
+            return supervise(child, place, task, reins, Told(report, keep, prepare))
         finally:
             self._tidy(kind, place)
-            self._prepare(job.kind)
+            prepare()
 
     def _artefact_key(self, job: Job, module: bytes | None) -> str | None:
         if job.kind != wasm.name:

@@ -7,14 +7,19 @@ from typing import Any
 
 import pytest
 
-from qubix_worker import kinds
+from qubix_worker import kinds, protocol
 from qubix_worker.kinds import Limits, SpecError, wasm
+from qubix_worker.kinds.kind import MODULE_BYTES
 
 EMPTY = base64.b64encode(b"\0asm\1\0\0\0").decode("ascii")
 
 
 def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
+
+
+def test_a_module_may_be_as_large_as_what_travels() -> None:
+    assert MODULE_BYTES == protocol.RESULT_BYTES
 
 
 def test_wasm_is_among_the_kinds_of_this_computer() -> None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import errno
 import importlib
-import logging
 import os
+import traceback
 from pathlib import Path
 
 from qubix_worker.kinds import KINDS, folder, line
@@ -43,10 +43,10 @@ def main(jobs: Path) -> int:
     except SpecError as error:
         folder.write_outcome(here, Outcome("failed", error=str(error)))
     except OSError as error:
-        logging.exception("The job could not be run")
+        traceback.print_exc()  # to the worker's log
         return NO_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
-    except Exception:  # the edge of a process: whatever it is, the job has failed
-        logging.exception("The job could not be run")
+    except Exception:  # noqa: BLE001 - the edge of a process: whatever it is, the job has failed
+        traceback.print_exc()  # to the worker's log
         return 1
     return 0
 

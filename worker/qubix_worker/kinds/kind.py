@@ -20,6 +20,8 @@ DISK_BYTES = 256 * 1024 * 1024
 """Most that a job may keep in its own folder."""
 FILES_MOST = 10_000
 """Most files that a job may keep in its own folder."""
+MODULE_BYTES = 16 * 1024 * 1024
+"""protocol.RESULT_BYTES, said once more since a job's child does without that."""
 NO_ROOM = 75
 """The exit code of a child that found no room on the disk to begin: the job is given back."""
 

@@ -103,17 +103,25 @@ class GivenBack:
     why: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """What is told of a job while it is at work, on the thread that supervises it."""
+
+    news: Callable[[News], None]
+    compiled: Callable[[bytes], None]
+    """Its module's artefact, compiled before any program began."""
+    running: Callable[[], None]
+
+
 def supervise(
     child: Child,
     place: Path,
     task: Task,
     reins: Reins,
-    *,
-    on_news: Callable[[News], None],
-    on_compiled: Callable[[bytes], None],
+    tell: Told,
 ) -> JobCompletion | GivenBack | None:
     """Has `child` run `task`, whose folder `place` has been made. None: it was cancelled."""
-    job = _Job(child, place, task, reins, on_news=on_news, on_compiled=on_compiled)
+    job = _Job(child, place, task, reins, tell)
     try:
         code = job.watch()
     finally:
@@ -136,9 +144,7 @@ class _Job:
         place: Path,
         task: Task,
         reins: Reins,
-        *,
-        on_news: Callable[[News], None],
-        on_compiled: Callable[[bytes], None],
+        tell: Told,
     ) -> None:
         self.reason: str | None = None
         self.cancelled = False
@@ -147,8 +153,7 @@ class _Job:
         self._task = task
         self._kind = KINDS[task.kind]
         self._reins = reins
-        self._on_news = on_news
-        self._on_compiled = on_compiled
+        self._tell = tell
         self._news = ProgressTail(place / folder.STDERR)
         self._throttle = Throttle(child.process)
         self._began = time.monotonic()
@@ -187,7 +192,9 @@ class _Job:
                     offered = read_offered(self._place / folder.COMPILED)
                     self._child.tell("go")
                     if offered is not None:
-                        self._on_compiled(offered)
+                        self._tell.compiled(offered)
+                case Said("running"):
+                    self._tell.running()
             self._look()
             if self.cancelled or self.reason:
                 return -1
@@ -198,7 +205,7 @@ class _Job:
 
     def last_news(self) -> None:
         if news := self._news.last():
-            self._on_news(news)
+            self._tell.news(news)
 
     @property
     def _held(self) -> bool:
@@ -236,7 +243,7 @@ class _Job:
             self.reason = self.reason or _disk(self._place / folder.FILES)
             self._next_disk = now + DISK_LOOK_SECONDS
         if news := self._news.poll():
-            self._on_news(news)
+            self._tell.news(news)
 
     def _limit(self, limits: Limits) -> None:
         if self._held and not self._child.grip.limit(limits):

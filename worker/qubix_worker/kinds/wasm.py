@@ -25,8 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qubix_worker.kinds import exchange
-from qubix_worker.kinds.kind import DISK_BYTES, Limits, Outcome, SpecError, Task
-from qubix_worker.protocol import RESULT_BYTES
+from qubix_worker.kinds.kind import DISK_BYTES, MODULE_BYTES, Limits, Outcome, SpecError, Task
 
 if TYPE_CHECKING:
     import psutil
@@ -116,8 +115,8 @@ def sweep(jobs: Path) -> None:
 
 def check_module(data: bytes) -> None:
     """Raises SpecError where `data` does not begin as a WebAssembly module does."""
-    if len(data) > RESULT_BYTES:
-        raise SpecError(f"The module is larger than {RESULT_BYTES >> 20} MiB.")
+    if len(data) > MODULE_BYTES:
+        raise SpecError(f"The module is larger than {MODULE_BYTES >> 20} MiB.")
     if data[:4] == MAGIC and data[4:8] == COMPONENT_VERSION:
         raise SpecError(
             "The module is a WebAssembly component; only WASI preview 1 modules can be run."
