@@ -99,6 +99,8 @@ class ServerClient:
         self._wire = Wire()
         self._session = requests.Session()
         self._session.auth = _Bearer(secret)
+        self._unrepeated = [secret] if secret else []
+        """What no sentence of a server may bring into a log."""
         self._session.headers["User-Agent"] = f"qubix-worker/{__version__}"
         # A small answer may stand for gigabytes once it is unpacked: none is asked for.
         self._session.headers["Accept-Encoding"] = "identity"
@@ -120,11 +122,13 @@ class ServerClient:
 
     def enrollment_info(self, enrollment_or_code: str) -> EnrollmentInfo:
         """Whose network an enrollment belongs to."""
+        self._unrepeated.append(enrollment_or_code)
         path = f"/api/enrollments/{quote(enrollment_or_code, safe='')}"
         return self._decode(EnrollmentInfo, self._call("GET", path))
 
     def register(self, registration: Registration) -> RegistrationAnswer:
         """Makes this computer a provider. Repeating it gives the same provider."""
+        self._unrepeated.append(registration.enrollment)
         answer = self._call("POST", "/api/providers/register", to_wire(registration))
         return self._decode(RegistrationAnswer, answer)
 
@@ -273,7 +277,7 @@ class ServerClient:
     def _refusal(self, response: requests.Response, content: bytes) -> ServerError:
         try:
             answer = json.loads(content)
-            code, sentence = str(answer["code"]), str(answer["error"])
+            code, sentence = map(self._without_secrets, (answer["code"], answer["error"]))
         except (ValueError, TypeError, KeyError, RecursionError):
             if response.status_code == 407:
                 return self._problem(_PROXY_PASSWORD)
@@ -290,6 +294,12 @@ class ServerClient:
             status=response.status_code,
             retry_after_seconds=_retry_after(response),
         )
+
+    def _without_secrets(self, words: Any) -> str:
+        text = str(words)
+        for secret in self._unrepeated:
+            text = text.replace(secret, "[removed]")
+        return text
 
     def _not_ours(self, reason: str, status: int | None = None) -> ServerError:
         return ServerError(
