@@ -5,7 +5,7 @@
     args           texts, given to it (default: the image's)
     env            variables, name to text; no other ones reach the program but the image's
     stdin          base64 (default: empty)
-    files          what lies in its own folder at first: path to base64
+    files, outputs files that it is given and gives back: see `exchange`
     memoryMb       most memory in MiB (default: all that the provider gives a job)
     pids           most processes and threads (default: 512)
     network        true: it needs the network; only where the provider allows that
@@ -24,10 +24,10 @@ import contextlib
 import hashlib
 import logging
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qubix_worker.kinds import exchange
 from qubix_worker.kinds.container_engine import (
     LABEL,
     VARIABLES,
@@ -54,12 +54,11 @@ IMAGE = re.compile(
 )
 """A name with its registry, and a digest:
 https://pkg.go.dev/github.com/distribution/reference#pkg-overview"""
-IMAGE_CHARACTERS = 255
+NOT_ONLY_A_NAME = re.compile("[.:]|^localhost$")
+"""What makes the first part of a name a registry."""
+IMAGE_CHARACTERS = 255 + len("@sha256:") + 64
 VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 """https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html"""
-FILE_PART = re.compile("[A-Za-z0-9_-]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
-"""What every system takes as a file's name."""
-FILE_DEPTH = 8
 TEXT_CHARACTERS = 32 * 1024
 PIDS = 512
 PIDS_MOST = 4096
@@ -85,7 +84,8 @@ def check(spec: dict[str, Any], limits: Limits) -> None:
     arguments(spec)
     environment(spec)
     stdin(spec)
-    dict(files(spec))
+    exchange.given(spec)
+    exchange.wanted(spec)
     memory_mb(spec, limits)
     pids(spec)
     network(spec, limits)
@@ -164,18 +164,17 @@ def image(spec: dict[str, Any]) -> re.Match[str]:
     if not isinstance(value, str):
         raise SpecError("The job's spec must have an 'image'.")
     found = IMAGE.fullmatch(value)
-    if found and len(value) - 72 <= IMAGE_CHARACTERS:
-        if re.search("[.:]", found["registry"]) or found["registry"] == "localhost":
-            return found
-        raise SpecError(
-            "The job's 'image' must name its registry, as in docker.io/library/busybox@sha256:..."
-        )
+    if found and len(value) <= IMAGE_CHARACTERS and NOT_ONLY_A_NAME.search(found["registry"]):
+        return found
     if "@" not in value:
         raise SpecError(
             "The job's 'image' must be named by its digest (name@sha256:...): a tag may mean"
             " another image tomorrow."
         )
-    raise SpecError("The job's 'image' must be of the form registry/name@sha256:64-hex-digits.")
+    raise SpecError(
+        "The job's 'image' must be named with its registry and its digest, and nothing else, as in"
+        " docker.io/library/busybox@sha256:(64 hexadecimal digits)."
+    )
 
 
 def entrypoint(spec: dict[str, Any]) -> str | None:
@@ -219,21 +218,6 @@ def environment(spec: dict[str, Any]) -> dict[str, str]:
 def stdin(spec: dict[str, Any]) -> bytes:
     """What the program reads from its standard input."""
     return _base64(spec.get("stdin", ""), "stdin")
-
-
-def files(spec: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """What lies in the program's own folder at first: paths with / and without . or .., data."""
-    given = spec.get("files", {})
-    if not isinstance(given, dict):
-        raise SpecError("The job's 'files' must be an object: paths, and their data in base64.")
-    for path, data in given.items():
-        parts = path.split("/")
-        if len(parts) > FILE_DEPTH or not all(FILE_PART.fullmatch(part) for part in parts):
-            raise SpecError(
-                "The paths in the job's 'files' must be relative, of letters, digits, '.', '_' and"
-                " '-'."
-            )
-        yield path, _base64(data, "files")
 
 
 def memory_mb(spec: dict[str, Any], limits: Limits) -> int:

@@ -76,9 +76,11 @@ class Engine:
     cards: bool = False
     """Docker: whether it has NVIDIA's runtime."""
 
-    def call(self, *arguments: str, seconds: float = 10.0) -> str:
+    def call(
+        self, *arguments: str, seconds: float = 10.0, environment: Mapping[str, str] | None = None
+    ) -> str:
         """What the engine writes when asked so. Raises EngineError with what it says."""
-        return _ask([*self.command, *arguments], seconds)
+        return _ask([*self.command, *arguments], seconds, environment)
 
     def inspect(self, name: str, what: str) -> Any:
         """A part of what it knows of the container `name`, such as `State`."""
@@ -145,22 +147,25 @@ def find(
     environment: Mapping[str, str] = os.environ,
     *,
     seconds: float = ASK_SECONDS,
+    folders: Sequence[str] = FOLDERS,
     account: tuple[int, int] | None = None,
 ) -> Engine | None:
     """The first engine that answers within `seconds` and can hold a job: Podman, then Docker."""
-    return next(find_all(environment, seconds=seconds, account=account), None)
+    found = find_all(environment, seconds=seconds, folders=folders, account=account)
+    return next(found, None)
 
 
 def find_all(
     environment: Mapping[str, str] = os.environ,
     *,
     seconds: float = ASK_SECONDS,
+    folders: Sequence[str] = FOLDERS,
     account: tuple[int, int] | None = None,
 ) -> Iterator[Engine]:
     """All engines that answer, the best first; each is asked only when it is wanted."""
     who = account or _account()
     for name, about in (("podman", _podman), ("docker", _docker)):
-        program = _which(name, environment)
+        program = _which(name, environment, folders)
         if program is None:
             continue
         try:
@@ -258,12 +263,14 @@ def _docker(program: str, account: tuple[int, int], seconds: float) -> Engine:
     return docker_engine(command, info, account)
 
 
-def _which(name: str, environment: Mapping[str, str]) -> str | None:
-    path = os.pathsep.join([environment.get("PATH", ""), *FOLDERS])
+def _which(name: str, environment: Mapping[str, str], folders: Sequence[str]) -> str | None:
+    path = os.pathsep.join([environment.get("PATH", ""), *folders])
     return shutil.which(name, path=path)
 
 
-def _ask(command: Sequence[str], seconds: float) -> str:
+def _ask(
+    command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None
+) -> str:
     try:
         done = subprocess.run(
             command,
@@ -271,7 +278,7 @@ def _ask(command: Sequence[str], seconds: float) -> str:
             capture_output=True,
             timeout=seconds,
             check=False,
-            env=environment_of(os.environ),
+            env=environment or environment_of(os.environ),
             **HERE.popen_options(),
         )
     except subprocess.TimeoutExpired:

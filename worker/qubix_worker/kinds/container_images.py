@@ -130,7 +130,14 @@ class Images:
         text = wanted.text
         for _ in range(2):  # a list of manifests, then the one for this kind of computer
             try:
-                answer = self._engine.call("manifest", "inspect", "--", text, seconds=ASK_SECONDS)
+                answer = self._engine.call(
+                    "manifest",
+                    "inspect",
+                    "--",
+                    text,
+                    seconds=ASK_SECONDS,
+                    environment=self._environment(),
+                )
                 manifest = json.loads(answer)
                 if "layers" in manifest:
                     return sum(int(layer["size"]) for layer in manifest["layers"])
@@ -146,19 +153,13 @@ class Images:
         before = self._room()
         if before is not None and before < FREE_BYTES:
             raise SpecError("This computer's disk has no room for the image.")
-        options = []
-        if self._engine.name == "podman":
-            # The provider's own passwords for registries are not for a stranger's image.
-            auth = self._place / AUTH
-            auth.write_text("{}", encoding="ascii")
-            options = [f"--authfile={auth}"]
         with (self._place / PULL_LOG).open("wb") as output:
             process = subprocess.Popen(
-                [*self._engine.command, "pull", "--quiet", *options, "--", wanted.text],
+                [*self._engine.command, "pull", "--quiet", "--", wanted.text],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env=environment_of(os.environ),
+                env=self._environment(),
                 **HERE.popen_options(),
             )
             try:
@@ -168,6 +169,13 @@ class Images:
                 process.wait()
         if process.returncode:
             raise SpecError(not_fetched(wanted, (self._place / PULL_LOG).read_bytes()))
+
+    def _environment(self) -> dict[str, str]:
+        """The provider's own passwords for registries are not for a stranger's image. (Docker's
+        client does not see them in any case.)"""
+        auth = self._place / AUTH
+        auth.write_text("{}", encoding="ascii")
+        return environment_of(os.environ) | {"REGISTRY_AUTH_FILE": str(auth)}
 
     def _attend(
         self, process: subprocess.Popen[bytes], over: threading.Event, before: int | None

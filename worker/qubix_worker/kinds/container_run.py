@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Literal
 
-from qubix_worker.kinds import container, container_engine, line
+from qubix_worker.kinds import container, container_engine, exchange, line
 from qubix_worker.kinds.confine import HERE
 from qubix_worker.kinds.container_engine import Engine, EngineError, environment_of
 from qubix_worker.kinds.container_images import Images, OverdueError, Reference
@@ -88,12 +88,7 @@ def _fill(place: Path, engine: Engine, task: Task) -> None:
     (place / STDIN).write_bytes(container.stdin(task.spec))
     (place / HOSTS).write_text("127.0.0.1 localhost job\n::1 localhost\n", encoding="ascii")
     files = place / FILES
-    try:
-        for name, data in container.files(task.spec):
-            (files / name).parent.mkdir(parents=True, exist_ok=True)
-            (files / name).write_bytes(data)
-    except OSError as error:  # one is the folder of the other
-        raise SpecError(f"The job's 'files' cannot be written: {error.strerror}.") from error
+    exchange.write(files, exchange.given(task.spec))
     for path in [files, *files.rglob("*")]:
         _hand_over(path, engine)
 
