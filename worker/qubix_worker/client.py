@@ -297,7 +297,7 @@ class ServerClient:
 
     def _without_secrets(self, words: Any) -> str:
         text = str(words)
-        for secret in self._unrepeated:
+        for secret in filter(None, self._unrepeated):
             text = text.replace(secret, "[removed]")
         return text
 
