@@ -22,11 +22,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Event:
-    """One change, for the subscribers of any of `topics`. `data` is JSON values."""
+    """One change, for the subscribers of any of `topics`. `data` is JSON values.
+
+    Those who listen to the marketplace alone, which is public, are not told what is in `private`.
+    """
 
     type: str
     data: dict[str, Any]
     topics: tuple[str, ...]
+    private: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,20 @@ class Hub:
             self.unsubscribe(subscriber, topic)
 
     def publish(self, event: Event) -> None:
-        listeners = {one for topic in event.topics for one in self._listeners.get(topic, ())}
+        trusted = {
+            one
+            for topic in event.topics
+            if topic != MARKETPLACE
+            for one in self._listeners.get(topic, ())
+        }
+        public = set(self._listeners.get(MARKETPLACE, ())) if MARKETPLACE in event.topics else set()
+        self._send(trusted, event.type, event.data | event.private)
+        self._send(public - trusted, event.type, event.data)
+
+    def _send(self, listeners: set[Subscriber], kind: str, data: dict[str, Any]) -> None:
         if not listeners:
             return
-        message = msgspec.json.encode({"type": event.type, "data": event.data})
+        message = msgspec.json.encode({"type": kind, "data": data})
         for subscriber in listeners:
             try:
                 subscriber.queue.put_nowait(message)

@@ -151,7 +151,9 @@ def lose_the_silent(connection: Connection, since: int, now: int) -> Outcome[Non
     """Those not heard since `since` are offline, and lose what they held."""
     events: list[Event] = []
     for before in providers.silent(connection, since):
-        providers.update(connection, before["seq"], is_online=False, state="offline")
+        providers.update(
+            connection, before["seq"], is_online=False, state="offline", pause_reason=None
+        )
         after = providers.get(connection, before["seq"])
         events.append(_status_changed("PROVIDER_TIMEOUT", after))
     events += leases.release_silent(connection, since, now)
@@ -193,16 +195,20 @@ def changes(before: RowMapping, after: RowMapping) -> tuple[Event, ...]:
     """What is told where others see the provider differently now."""
 
     def shown(row: RowMapping) -> tuple[object, ...]:
-        return row["is_online"], views.is_available(row), row["state"], row["pause_reason"]
+        return row["is_online"], views.is_available(row), row["state"]
 
-    if shown(before) == shown(after):
-        return ()
-    return (
-        _status_changed("PROVIDER_ONLINE" if after["is_online"] else "PROVIDER_OFFLINE", after),
-    )
+    event = "PROVIDER_ONLINE" if after["is_online"] else "PROVIDER_OFFLINE"
+    if shown(before) != shown(after):
+        return (_status_changed(event, after),)
+    if before["pause_reason"] != after["pause_reason"]:
+        return (_status_changed(event, after, public=False),)
+    return ()
 
 
-def _status_changed(event: str, row: RowMapping) -> Event:
+def _status_changed(event: str, row: RowMapping, *, public: bool = True) -> Event:
     data = views.provider(row) | {"event": event, "status": row["state"]}
-    topics = (MARKETPLACE, provider_topic(row["worker_id"]))
-    return Event("PROVIDER_STATUS_CHANGED", data, topics)
+    topic = provider_topic(row["worker_id"])
+    topics = (MARKETPLACE, topic) if public else (topic,)
+    # Why a computer rests may tell when somebody sits at it: that is not for everyone.
+    private = {"pauseReason": row["pause_reason"]}
+    return Event("PROVIDER_STATUS_CHANGED", data, topics, private)

@@ -9,6 +9,7 @@ reached the worker, in whatever order they were made, the secret that it holds w
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, RowMapping
@@ -17,6 +18,7 @@ from qubix_server import leases, views
 from qubix_server.credentials import digest, plain_code
 from qubix_server.errors import ApiError
 from qubix_server.events import MARKETPLACE, Event, Outcome, provider_topic
+from qubix_server.inherited import KINDS, QuickRegistration
 from qubix_server.store import enrollments, providers
 from qubix_worker.protocol import Registration
 from qubix_worker.wire import to_wire
@@ -29,51 +31,46 @@ def find_enrollment(connection: Connection, text: str) -> RowMapping | None:
 
 
 def register(
-    connection: Connection, wanted: Registration, secret: str, now: int, kind: str = "native"
+    connection: Connection, wanted: Registration, secret: str, now: int
 ) -> Outcome[RowMapping]:
     """Makes the provider, or finds the one that this enrollment has made; `secret` opens it.
 
     Raises ApiError: 401 for an enrollment that is unknown or has ended, 403 for one that another
     machine has used, 409 where the worker id is taken.
     """
-    enrollment = find_enrollment(connection, wanted.enrollment)
-    if enrollment is None:
-        raise ApiError(
-            401, "enrollment_unknown", "This invitation is not known. Ask for a new one."
-        )
-    if enrollment["expires_at"] <= now:
-        raise ApiError(401, "enrollment_expired", "This invitation has ended. Ask for a new one.")
-    known = providers.find(connection, wanted.worker_id)
-    if enrollment["used_at"] is not None:
-        if known is None or known["seq"] != enrollment["provider_seq"]:
-            raise ApiError(
-                403,
-                "enrollment_used",
-                "Another computer has used this invitation. Ask for a new one.",
-            )
-        providers.update(connection, known["seq"], **_columns(wanted))
-        providers.add_secret(connection, known["seq"], digest(secret), now)
-        return Outcome(providers.get(connection, known["seq"]))
-    if known is not None:
-        raise ApiError(409, "worker_id_taken", "A computer with this workerId has joined already.")
-    seq = providers.add(
+    columns = {
+        "name": wanted.name,
+        "worker_version": wanted.worker_version,
+        "worker_sha256": wanted.worker_sha256,
+        **_as_json(to_wire(wanted.hardware), wanted.capabilities),
+        **views.hardware_columns(wanted.hardware),
+    }
+    joined = _join(
         connection,
-        {
-            "id": str(uuid.uuid4()),
-            "worker_id": wanted.worker_id,
-            "type": kind,
-            "registered_at": now,
-            "is_online": False,
-            "is_enabled": True,
-            "state": "offline",
-            "total_jobs": 0,
-            **_columns(wanted),
-        },
+        wanted.worker_id,
+        wanted.enrollment,
+        kind="native",
+        columns=columns,
+        secret=secret,
+        now=now,
     )
-    providers.add_secret(connection, seq, digest(secret), now)
-    enrollments.use(connection, enrollment["token_hash"], seq, now)
-    row = providers.get(connection, seq)
-    return Outcome(row, (_event("PROVIDER_REGISTERED", row),))
+    return Outcome(joined.value[0], joined.events, joined.jobs_wait)
+
+
+def quick_register(
+    connection: Connection, wanted: QuickRegistration, secret: str, now: int
+) -> Outcome[tuple[RowMapping, bool]]:
+    """As `register`, for the inherited form; also whether the provider is new."""
+    columns = wanted.columns() | _as_json(wanted.hardware(), wanted.capabilities or KINDS)
+    return _join(
+        connection,
+        wanted.worker_id,
+        wanted.enrollment,
+        kind=wanted.type,
+        columns=columns,
+        secret=secret,
+        now=now,
+    )
 
 
 def remove(connection: Connection, row: RowMapping, now: int, *, by_itself: bool) -> Outcome[None]:
@@ -93,14 +90,67 @@ def remove(connection: Connection, row: RowMapping, now: int, *, by_itself: bool
     return Outcome(None, (*released, event), jobs_wait=True, wake=(row["worker_id"],))
 
 
-def _columns(wanted: Registration) -> dict[str, object]:
+def _join(
+    connection: Connection,
+    worker_id: str,
+    invitation: str,
+    *,
+    kind: str,
+    columns: dict[str, Any],
+    secret: str,
+    now: int,
+) -> Outcome[tuple[RowMapping, bool]]:
+    enrollment = find_enrollment(connection, invitation)
+    if enrollment is None:
+        raise ApiError(
+            401, "enrollment_unknown", "This invitation is not known. Ask for a new one."
+        )
+    if enrollment["expires_at"] <= now:
+        raise ApiError(401, "enrollment_expired", "This invitation has ended. Ask for a new one.")
+    # What tells of one client may not be true of another that joins in its place.
+    columns = columns | {"names_jobs": False, "free_slots": None}
+    known = providers.find(connection, worker_id)
+    if enrollment["used_at"] is not None:
+        if known is None or known["seq"] != enrollment["provider_seq"]:
+            raise ApiError(
+                403,
+                "enrollment_used",
+                "Another computer has used this invitation. Ask for a new one.",
+            )
+        events: tuple[Event, ...] = ()
+        if not known["names_jobs"]:
+            reason = "The computer has joined anew."
+            events = leases.release_all(connection, known["seq"], now, reason)
+        providers.update(connection, known["seq"], **columns)
+        providers.add_secret(connection, known["seq"], digest(secret), now)
+        row = providers.get(connection, known["seq"])
+        return Outcome((row, False), events, jobs_wait=known["current_job_id"] is not None)
+    if known is not None:
+        raise ApiError(409, "worker_id_taken", "A computer with this workerId has joined already.")
+    seq = providers.add(
+        connection,
+        {
+            "id": str(uuid.uuid4()),
+            "worker_id": worker_id,
+            "type": kind,
+            "registered_at": now,
+            "is_online": False,
+            "is_enabled": True,
+            "state": "offline",
+            "total_jobs": 0,
+            **columns,
+        },
+    )
+    providers.add_secret(connection, seq, digest(secret), now)
+    enrollments.use(connection, enrollment["token_hash"], seq, now)
+    row = providers.get(connection, seq)
+    return Outcome((row, True), (_event("PROVIDER_REGISTERED", row),))
+
+
+def _as_json(hardware: dict[str, Any], capabilities: tuple[str, ...]) -> dict[str, str]:
     return {
-        "name": wanted.name,
-        "hardware": msgspec.json.encode(to_wire(wanted.hardware)).decode(),
-        "capabilities": msgspec.json.encode(wanted.capabilities).decode(),
-        "worker_version": wanted.worker_version,
-        "worker_sha256": wanted.worker_sha256,
-        **views.hardware_columns(wanted.hardware),
+        "hardware": msgspec.json.encode(hardware).decode(),
+        "capabilities": msgspec.json.encode(capabilities).decode(),
     }
 
 

@@ -20,9 +20,12 @@ def list(arguments: argparse.Namespace) -> int:
                 write(provider)
             else:
                 card = provider["gpuModel"] or "no graphics card"
+                cores, memory = provider["cpuCores"] or "?", provider["ramTotal"]
+                reason = provider["pauseReason"]
                 line(
                     f"{provider['workerId']}  {provider['status']:8}  {provider['name']}  "
-                    f"{provider['cpuCores']} cores  {provider['ramTotal']:g} GB  {card}"
+                    f"{cores} cores  {'?' if memory is None else f'{memory:g}'} GB  {card}"
+                    + (f"  ({reason})" if reason else "")
                 )
         cursor = page["nextCursor"]
         if cursor is None:

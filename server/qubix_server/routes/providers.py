@@ -21,6 +21,7 @@ from qubix_server.credentials import new_secret, plain_code
 from qubix_server.errors import ApiError
 from qubix_server.events import Outcome
 from qubix_server.heartbeats import News, jobs_named
+from qubix_server.inherited import QuickRegistration
 from qubix_server.services import of
 from qubix_server.store import metrics, providers
 from qubix_worker.protocol import Heartbeat, Registration
@@ -38,13 +39,32 @@ async def register(request: Request) -> Response:
     secret = new_secret()
     with services.guess(client_address(request)):
         row = await services.commit(registration.register, wanted, secret, services.clock())
-    body = {
+    return answer(_joined(request, row, secret), 201)
+
+
+async def quick_register(request: Request) -> Response:
+    """The inherited form. The enrollment may also stand in the address, for clients whose body
+    cannot be added to."""
+    services = of(request)
+    body = await json_object(request)
+    if "enrollment" not in body and "enrollment" in request.query_params:
+        body["enrollment"] = queries.text(request, "enrollment", 128)
+    wanted = decode(QuickRegistration, body)
+    secret = new_secret()
+    with services.guess(client_address(request)):
+        row, is_new = await services.commit(
+            registration.quick_register, wanted, secret, services.clock()
+        )
+    return answer(_joined(request, row, secret) | {"isNew": is_new}, 201)
+
+
+def _joined(request: Request, row: RowMapping, secret: str) -> dict[str, Any]:
+    return {
         "success": True,
         "provider": views.provider(row),
         "workerSecret": secret,
-        "heartbeatIntervalSeconds": services.settings.heartbeat_interval_seconds,
+        "heartbeatIntervalSeconds": of(request).settings.heartbeat_interval_seconds,
     }
-    return answer(body, 201)
 
 
 async def check_new(request: Request) -> Response:
@@ -196,6 +216,7 @@ async def stats(request: Request) -> Response:
 routes = [
     # The fixed names come first: {worker_id} would take them for a worker's.
     Route("/api/providers/register", register, methods=["POST"]),
+    Route("/api/providers/quick-register", quick_register, methods=["POST"]),
     Route("/api/providers/check-new", check_new),
     Route("/api/providers/heartbeat/stats", stats),
     Route("/api/providers", listed),
