@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qubix_worker.guest.rules import COOLER_CELSIUS, Rest, questions, verdict
+from qubix_worker.guest.rules import COOLER_CELSIUS, Rest, first_verdict, questions, verdict
 from qubix_worker.guest.senses import Heat, Moment
 from qubix_worker.settings import Settings
 
@@ -190,3 +190,14 @@ def test_heat_between_the_two_limits_changes_nothing(heats: list[float], limit: 
         else:
             assert (rest is not None) == (celsius > limit)
         before = rest
+
+
+@given(wills, moments, befores)
+def test_what_is_asked_first_may_settle_it(
+    settings: Settings, moment: Moment, before: Rest | None
+) -> None:
+    early = first_verdict(
+        settings, Moment(moment.local, on_battery=moment.on_battery, metered=moment.metered)
+    )
+    if early:
+        assert verdict(settings, moment, before) == early

@@ -128,6 +128,13 @@ def test_it_looks_when_the_hours_begin_or_end(guest: Guest, settings: Settings) 
     assert by(guest.posted) == [None, "schedule"]
 
 
+def test_on_battery_no_card_is_woken_only_to_ask_how_hot_it_is(guest: Guest) -> None:
+    guest.settings = Settings(only_when_idle=True)
+    guest.body.battery = True
+    guest.watch.look()
+    assert set(guest.body.asked) == {"battery", "metered"}
+
+
 def test_outside_the_hours_nothing_is_asked(guest: Guest) -> None:
     guest.settings = Settings(hours=("sat",), only_when_idle=True)
     guest.watch.look()

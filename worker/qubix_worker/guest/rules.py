@@ -33,6 +33,10 @@ class Rest:
     """Seconds since the epoch, where that is known."""
 
 
+FIRST: frozenset[Question] = frozenset({"battery", "metered"})
+"""What is asked before the rest: it costs least, and often the rest need not be asked."""
+
+
 def questions(settings: Settings, local: datetime) -> frozenset[Question]:
     """What `verdict` needs to know of a moment, beyond the time that it is."""
     if not _plan(settings.hours).allows(local):
@@ -49,11 +53,19 @@ def questions(settings: Settings, local: datetime) -> frozenset[Question]:
 def verdict(settings: Settings, moment: Moment, before: Rest | None) -> Rest | None:
     """Whether to rest at `moment`; None: share. `before` is the verdict before this one."""
     return (
+        first_verdict(settings, moment)
+        or _by_use(settings, moment)
+        or _by_heat(settings, moment, before)
+    )
+
+
+def first_verdict(settings: Settings, moment: Moment) -> Rest | None:
+    """The verdict as far as the time and the answers to `FIRST` go. A rest stands, whatever the
+    other answers are; so a laptop on battery has no card woken only to ask how hot it is."""
+    return (
         _by_schedule(settings, moment)
         or _by_battery(settings, moment)
         or _by_metered(settings, moment)
-        or _by_use(settings, moment)
-        or _by_heat(settings, moment, before)
     )
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
 from qubix_worker.settings import Settings
 from qubix_worker.system.senses import Body
@@ -18,7 +18,6 @@ from qubix_worker.system.senses import Body
 log = logging.getLogger(__name__)
 
 Question = Literal["battery", "metered", "use", "heat"]
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,7 @@ class Temperature(Protocol):
     @property
     def celsius(self) -> float: ...
     @property
-    def uuid(self) -> str | None:
-        """A card's; None: it is the processor's."""
-        ...
+    def uuid(self) -> str | None: ...
 
 
 class Senses:
@@ -63,16 +60,20 @@ class Senses:
         self._temperatures = temperatures
         self._failed: set[Question] = set()
 
-    def moment(self, settings: Settings, asked: Collection[Question], local: datetime) -> Moment:
-        """This moment, as far as it is asked for."""
-        told = {question: question in asked for question in ("battery", "metered", "use", "heat")}
-        return Moment(
-            local,
-            self._ask("battery", self._body.on_battery) if told["battery"] else None,
-            self._ask("metered", self._body.metered) if told["metered"] else None,
-            self._ask("use", self._body.idle_seconds) if told["use"] else None,
-            self._ask("heat", lambda: self._hottest(settings)) if told["heat"] else None,
-        )
+    def learn(self, moment: Moment, settings: Settings, asked: Collection[Question]) -> Moment:
+        """`moment`, with the answers to what is asked."""
+        ways: dict[Question, tuple[str, Callable[[], Any]]] = {
+            "battery": ("on_battery", self._body.on_battery),
+            "metered": ("metered", self._body.metered),
+            "use": ("idle_seconds", self._body.idle_seconds),
+            "heat": ("hottest", lambda: self._hottest(settings)),
+        }
+        answers = {
+            name: self._ask(question, sense)
+            for question, (name, sense) in ways.items()
+            if question in asked
+        }
+        return replace(moment, **answers)
 
     def close(self) -> None:
         self._body.close()
@@ -81,13 +82,13 @@ class Senses:
         """Of the processor and the cards that are not left out."""
         left_out = {chosen.lower() for chosen in settings.excluded_cards}
         found = [
-            Heat(one.name, one.celsius)
+            Heat(_in_a_sentence(one.name), one.celsius)
             for one in self._temperatures()
             if not left_out & {(one.uuid or "").lower(), one.name.lower()}
         ]
         return max(found, key=lambda heat: heat.celsius, default=None)
 
-    def _ask(self, question: Question, sense: Callable[[], Answer]) -> Answer | None:
+    def _ask(self, question: Question, sense: Callable[[], Any]) -> Any:
         try:
             answer = sense()
         except Exception:  # a sense's edge: whatever fails in there, the others still tell
@@ -98,3 +99,7 @@ class Senses:
         if answer is not None:
             self._failed.discard(question)
         return answer
+
+
+def _in_a_sentence(name: str) -> str:
+    return "the processor" if name == "processor" else f"the graphics card {name}"
