@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import shlex
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,9 +22,6 @@ from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 FOLDER = Path(__file__).parent / "machines"
 NAMES = sorted(path.parent.name for path in FOLDER.glob("*/machine.toml"))
 SYSTEM = "/usr/bin:/bin"
-
-Change = Callable[[str, bytes], bytes]
-"""Given what an item is called and holds, what it shall hold instead."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +55,13 @@ class Computer:
     def holds(self, item: str) -> bytes:
         return self.tools[int(item[5:])].output if item.startswith("tool ") else self.files[item]
 
-    def changed(self, change: Change) -> Computer:
-        return Computer(
-            self.told,
-            {name: change(name, held) for name, held in self.files.items()},
-            self.links,
-            self.folders,
-            [
-                Tool(tool.name, change(f"tool {at}", tool.output), tool.when, tool.exit, tool.hangs)
-                for at, tool in enumerate(self.tools)
-            ],
-        )
+    def overwrite(self, folder: Path, item: str, held: bytes) -> None:
+        """Lets an item hold something else, where the computer is laid out in `folder`."""
+        if item.startswith("tool "):
+            at = int(item[5:])
+            (folder / "programs" / f"{self.tools[at].name}.{at}").write_bytes(held)
+        else:
+            (folder / "root" / item).write_bytes(held)
 
     def lay_out(self, folder: Path, seconds: float = 10.0) -> Place:
         """Its files under `folder`, and its tools on a path of their own."""
@@ -94,7 +87,7 @@ class Computer:
             load_nvml=lambda: StandInNvml(nvml) if nvml is not None else None,
             registry=registry,
             memory_total_bytes=lambda: self.told.get("memory"),
-            cpu_count=lambda: self.told.get("cores", 1),
+            cpu_count=lambda logical: self.told.get("cores", 1) if logical else None,
         )
 
     def _lay_out_tool(self, name: str, programs: Path) -> None:
@@ -292,12 +285,3 @@ class StandInNvml:
         if key not in told:
             raise self.NVMLError(self.NOT_SUPPORTED)
         return told[key]
-
-
-def differences(card: GraphicsCard, other: GraphicsCard) -> list[str]:
-    """The fields that `card` knows and that are not those of `other`."""
-    return [
-        entry.name
-        for entry in fields(card)
-        if getattr(card, entry.name) not in (None, getattr(other, entry.name))
-    ]

@@ -114,12 +114,12 @@ def _card(
     driver: tuple[Any, Any] = (None, None),
 ) -> GraphicsCard | None:
     """A card that has a place: without one, nobody could tell it from its twin."""
-    called, place = figures.text(name), figures.pci_address(address)
+    called, place = figures.name(name), figures.pci_address(address)
     if called is None or called.startswith("0x") or place is None:
         return None
     target = figures.text(compute)
     identity = figures.text(uuid, most=64)
-    by, version = figures.text(driver[0]), figures.text(driver[1], most=64)
+    by, version = figures.text(driver[0], most=64), figures.version(driver[1])
     return GraphicsCard(
         vendor="AMD",
         name=called,

@@ -79,7 +79,7 @@ def usage(output: bytes) -> tuple[GraphicsUsage, ...]:
         return ()
     if not isinstance(held, list) or len(held) != 1 or not isinstance(held[0], dict):
         return ()
-    name = figures.text(held[0].get("model"))
+    name = figures.name(held[0].get("model"))
     told = held[0].get("PerformanceStatistics")
     if name is None or not isinstance(told, dict):
         return ()
@@ -94,32 +94,35 @@ def usage(output: bytes) -> tuple[GraphicsUsage, ...]:
 
 
 def _card(entry: Mapping[str, Any], memory_total_bytes: int | None) -> GraphicsCard | None:
-    name = figures.text(entry.get("sppci_model"))
+    name = figures.name(entry.get("sppci_model"))
     said = figures.text(entry.get("spdisplays_vendor"))
     if name is None or said is None:
         return None
     # `sppci_vendor_Apple`, `sppci_vendor_amd`; older systems: `Intel (0x8086)`.
     word = said.removeprefix("sppci_vendor_").partition(" ")[0]
     vendor = _VENDORS.get(word.lower(), word)
-    own = entry.get("spdisplays_vram", entry.get("_spdisplays_vram"))
+    if not vendor.isalpha():
+        return None
     if "Paravirtual" in name:  # what a virtual machine of Apple's own framework calls its card
         return GraphicsCard(vendor, name, compute=_metal(entry), form="virtual")
     built_in = figures.text(entry.get("sppci_bus")) == "spdisplays_builtin"
     unified = vendor in ("Apple", "Intel")
+    # What graphics without memory may take of the computer's has other keys than this one.
+    own = None if unified else _memory(entry.get("spdisplays_vram"))
     return GraphicsCard(
         vendor=vendor,
         name=name,
-        memory_total_bytes=memory_total_bytes if vendor == "Apple" else _memory(own, unified),
+        memory_total_bytes=memory_total_bytes if vendor == "Apple" else own,
         compute=_metal(entry),
-        form="integrated" if unified and built_in else None if unified else "discrete",
-        unified_memory=unified,
+        form="integrated" if unified and built_in else "discrete" if own else None,
+        unified_memory=True if unified else False if own else None,
     )
 
 
-def _memory(said: Any, unified: bool) -> int | None:
-    """`4 GB`. What Intel's graphics may take of the computer's memory is no memory of a card."""
+def _memory(said: Any) -> int | None:
+    """`4 GB`."""
     written = figures.text(said)
-    found = _SIZE.fullmatch(written) if written and not unified else None
+    found = _SIZE.fullmatch(written) if written else None
     return figures.memory_bytes(found[1], _UNITS[found[2]]) if found else None
 
 

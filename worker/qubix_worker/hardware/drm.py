@@ -160,7 +160,7 @@ def _driver(device: Device, root: Path) -> str | None:
     """`amdgpu 6.8.5`, or `amdgpu` where it came with the kernel and has no version of its own."""
     if device.driver is None:
         return None
-    version = figures.text(figures.read(root / "sys/module" / device.driver / "version"), most=64)
+    version = figures.version(figures.read(root / "sys/module" / device.driver / "version"))
     return f"{device.driver} {version}" if version else device.driver
 
 

@@ -18,6 +18,7 @@ WATTS_MOST = 10_000.0
 
 _UNKNOWN = ("N/A", "NA", "NONE", "NULL", "ERR!", "UNKNOWN", "UNKNOWN ERROR", "-")
 _NUMBER = re.compile(r"[+-]?\d{1,24}(\.\d{1,24})?", re.ASCII)
+_VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,4}([.+~-][\w.+~-]*)?", re.ASCII)
 _PCI = re.compile(r"(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])", re.ASCII | re.I)
 
 
@@ -34,7 +35,19 @@ def text(cell: object, most: int = 256) -> str | None:
     found = cell.strip()
     if not found or len(found) > most or not found.isprintable() or "\ufffd" in found:
         return None
-    return None if found.startswith("[") or found.upper() in _UNKNOWN else found
+    return None if found.startswith(("[", "<")) or found.upper() in _UNKNOWN else found
+
+
+def name(cell: object) -> str | None:
+    """A text that can be a name: with a letter in it."""
+    written = text(cell)
+    return written if written and any(letter.isalpha() for letter in written) else None
+
+
+def version(cell: object) -> str | None:
+    """`550.54.14`, `6.8.5-rc1`."""
+    written = text(cell, most=64)
+    return written if written and _VERSION.fullmatch(written) else None
 
 
 def number(cell: object, most: float, least: float = 0.0) -> float | None:

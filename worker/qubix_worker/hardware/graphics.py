@@ -52,11 +52,14 @@ def merge(told: Sequence[Iterable[GraphicsCard]]) -> tuple[GraphicsCard, ...]:
         free = list(cards)  # a card of this group is the twin of one card at most
         for card in group:
             twin = next((other for other in free if same(other, card)), None)
-            if twin is None:
-                cards.append(_unconfirmed(card))
-            else:
+            other = next((other for other in free if _may_be_same(other, card)), None)
+            if twin:
                 free.remove(twin)
                 cards[cards.index(twin)] = _filled(twin, card)
+            elif other:
+                free.remove(other)  # it is one of them, and which cannot be told
+            else:
+                cards.append(_unconfirmed(card))
     if any(card.driver != _STAND_IN for card in cards):
         cards = [card for card in cards if card.driver != _STAND_IN]
     ordered: list[GraphicsCard] = []
@@ -81,6 +84,12 @@ def same(one: GraphicsCard, other: GraphicsCard) -> bool:
     if one.uuid and other.uuid:
         return one.uuid == other.uuid
     return (one.vendor, one.name, one.form) == (other.vendor, other.name, one.form)
+
+
+def _may_be_same(one: GraphicsCard, other: GraphicsCard) -> bool:
+    """Whether nothing speaks against it, where a probe did not tell a card's place."""
+    placed = one.pci_address and other.pci_address
+    return one.vendor == other.vendor and not placed and one.form != "partition"
 
 
 def _unconfirmed(card: GraphicsCard) -> GraphicsCard:

@@ -26,8 +26,7 @@ def of_device(device: Path) -> Path | None:
 def celsius(sensors: Path | None, at: int) -> float | None:
     if sensors is None:
         return None
-    least, most = -50 * MILLI, figures.CELSIUS_MOST * MILLI
-    found = figures.read_number(sensors / f"temp{at}_input", most, least)
+    found = figures.read_number(sensors / f"temp{at}_input", figures.CELSIUS_MOST * MILLI)
     return found / MILLI if found is not None else None
 
 

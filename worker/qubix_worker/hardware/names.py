@@ -21,7 +21,7 @@ def name_of(device: Device, root: Path) -> str:
     """The best name that this system has for a device."""
     by_driver = None
     if not device.asleep:
-        by_driver = figures.text(figures.read(device.folder / "product_name"))
+        by_driver = figures.name(figures.read(device.folder / "product_name"))
     return by_driver or _by_libdrm(device, root) or _by_pci_ids(device, root) or device.words
 
 
@@ -35,7 +35,7 @@ def _by_libdrm(device: Device, root: Path) -> str | None:
     for line in _lines(root, _AMDGPU_IDS):
         cells = [cell.strip() for cell in line.split(",", 2)]
         if len(cells) == 3 and (_hex(cells[0]), _hex(cells[1])) == (device.device_id, revision):
-            return figures.text(cells[2])
+            return figures.name(cells[2])
     return None
 
 

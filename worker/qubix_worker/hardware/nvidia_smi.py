@@ -37,7 +37,6 @@ Run = Callable[[Sequence[str]], Told | None]
 
 _LISTED_CARD = re.compile(r"GPU \d+: .*\(UUID: (GPU-[\w-]+)\)", re.ASCII)
 _LISTED_PART = re.compile(r"\s+MIG (\S+)\s+Device\s+\d+: \(UUID: (MIG-[\w/-]+)\)", re.ASCII)
-_VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){1,3}", re.ASCII)
 _COMPUTE = re.compile(r"\d{1,2}\.\d", re.ASCII)
 
 
@@ -54,7 +53,7 @@ def cards(run: Run) -> tuple[GraphicsCard, ...]:
     parts = _partitions(run) if divided else {}
     found: list[GraphicsCard] = []
     for _, name, uuid, memory, driver, address, compute, _ in rows:
-        called = figures.text(name)
+        called = figures.name(name)
         if called is None:
             continue
         total = figures.memory_bytes(memory, figures.MIB)
@@ -63,7 +62,7 @@ def cards(run: Run) -> tuple[GraphicsCard, ...]:
             name=called,
             uuid=figures.text(uuid),
             memory_total_bytes=total,
-            driver=_matching(_VERSION, driver),
+            driver=figures.version(driver),
             compute=_matching(_COMPUTE, compute),
             pci_address=figures.pci_address(address),
             form="discrete" if total else None,
@@ -88,14 +87,14 @@ def usage(run: Run) -> tuple[GraphicsUsage, ...]:
     """How the cards are used now. Raises ProbeError where the tool fails or hangs."""
     found = []
     for _, name, uuid, percent, heat, used, total, watts in _rows(USAGE_FIELDS, run) or []:
-        if called := figures.text(name):
+        if called := figures.name(name):
             memory = figures.memory_bytes(total, figures.MIB)
             most = figures.MEMORY_BYTES_MOST / figures.MIB
             found.append(
                 GraphicsUsage(
                     called,
                     percent=figures.number(percent, 100),
-                    temperature_celsius=figures.number(heat, figures.CELSIUS_MOST, -50),
+                    temperature_celsius=figures.number(heat, figures.CELSIUS_MOST),
                     memory_used_mb=figures.number(used, most),
                     memory_total_mb=memory / figures.MIB if memory else None,
                     power_watts=figures.number(watts, figures.WATTS_MOST),

@@ -75,9 +75,9 @@ class Nvml:
 
     def _cards(self) -> Iterator[GraphicsCard]:
         nvml = self._nvml
-        driver = _text(self._told(nvml.nvmlSystemGetDriverVersion))
+        driver = figures.version(_text(self._told(nvml.nvmlSystemGetDriverVersion)))
         for handle in self._handles():
-            name = _text(self._told(nvml.nvmlDeviceGetName, handle))
+            name = figures.name(_text(self._told(nvml.nvmlDeviceGetName, handle)))
             if name is None:
                 continue
             uuid = _text(self._told(nvml.nvmlDeviceGetUUID, handle))
@@ -128,7 +128,7 @@ class Nvml:
     def _usage(self) -> Iterator[GraphicsUsage]:
         nvml = self._nvml
         for handle in self._handles():
-            name = _text(self._told(nvml.nvmlDeviceGetName, handle))
+            name = figures.name(_text(self._told(nvml.nvmlDeviceGetName, handle)))
             if name is None:
                 continue
             load = self._told(nvml.nvmlDeviceGetUtilizationRates, handle)
@@ -141,7 +141,7 @@ class Nvml:
             yield GraphicsUsage(
                 name,
                 percent=figures.number(getattr(load, "gpu", None), 100),
-                temperature_celsius=figures.number(heat, figures.CELSIUS_MOST, -50),
+                temperature_celsius=figures.number(heat, figures.CELSIUS_MOST),
                 memory_used_mb=round(used / figures.MIB, 1) if used is not None and total else None,
                 memory_total_mb=round(total / figures.MIB, 1) if total else None,
                 power_watts=watts / 1000 if watts is not None else None,

@@ -53,7 +53,8 @@ class Place:
     there is a sign of an NVIDIA driver, since the module is large."""
     registry: Registry | None = None
     memory_total_bytes: Callable[[], int | None] = lambda: int(psutil.virtual_memory().total)
-    cpu_count: Callable[[], int | None] = psutil.cpu_count
+    cpu_count: Callable[[bool], int | None] = psutil.cpu_count
+    """Asked with True for the logical ones, with False for the physical ones."""
 
 
 def here() -> Place:

@@ -7,10 +7,7 @@ the computer and does not count.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-
-import psutil
 
 from qubix_worker import system
 from qubix_worker.hardware import cgroups, figures
@@ -60,8 +57,8 @@ def processor(place: Place) -> Processor:
         features = by_flags(place.registry.has_feature)
     model = system.current().processor_model()
     return Processor(
-        logical_cores=place.cpu_count() or 1,
-        physical_cores=psutil.cpu_count(logical=False),
+        logical_cores=place.cpu_count(True) or 1,
+        physical_cores=place.cpu_count(False),
         model=figures.text(model),
         features=_sorted(features),
     )
@@ -96,7 +93,7 @@ def _of_macos(place: Place) -> tuple[str, ...]:
 def _on_linux(place: Place) -> Processor:
     told = _cpuinfo(place)
     online = _online(place)
-    logical = len(online) or place.cpu_count() or 1
+    logical = len(online) or place.cpu_count(True) or 1
     physical = _physical(place, online)
     given = cgroups.cores(place.root)
     if given is not None and given < logical:
@@ -165,13 +162,13 @@ def _online(place: Place) -> list[int]:
 
 
 def _physical(place: Place, online: list[int]) -> int | None:
-    cores: set[str] = set()
+    """How many groups of siblings there are: threads of one core. Each must know the others."""
+    cores: set[tuple[int, ...]] = set()
     for number in online[:4096]:
         folder = place.root / f"sys/devices/system/cpu/cpu{number}/topology"
-        siblings = figures.read(folder / "core_cpus_list") or figures.read(
+        told = figures.read(folder / "core_cpus_list") or figures.read(
             folder / "thread_siblings_list"
         )
-        if siblings is None or not re.fullmatch(r"[\d,-]+", siblings):
-            return None
-        cores.add(siblings)
-    return len(cores) or None
+        cores.add(tuple(cgroups.cpu_list(told or "")))
+    siblings = sorted(number for core in cores for number in core)
+    return len(cores) if siblings and siblings == online else None

@@ -125,7 +125,7 @@ def _card(values: Mapping[str, RegistryValue], place: str | None) -> GraphicsCar
         vendor=vendor,
         name=name,
         memory_total_bytes=memory if own else None,
-        driver=None if without else _version(values.get("driverversion")),
+        driver=None if without else figures.version(values.get("driverversion")),
         pci_address=place,
         form=form,
         unified_memory=True if form == "integrated" else None,
@@ -135,11 +135,6 @@ def _card(values: Mapping[str, RegistryValue], place: str | None) -> GraphicsCar
 
 def _string(value: RegistryValue | None) -> str | None:
     return figures.text(value) if isinstance(value, str) else None
-
-
-def _version(value: RegistryValue | None) -> str | None:
-    written = _string(value)
-    return written if written and re.fullmatch(r"\d{1,5}(\.\d{1,5}){1,3}", written) else None
 
 
 def _quadword(value: RegistryValue | None) -> int | None:
