@@ -28,6 +28,9 @@ WAIT_SECONDS_MOST = 25.0
 ASIDE_SECONDS = 3.0
 """The patience of a heartbeat that a person waits for; also the most that `stop` takes."""
 
+LOST = ("refused", "no_network", "timeout")
+"""How it looks when a server has gone."""
+
 GLANCE_SECONDS = 5.0
 """How often is looked whether the computer has slept."""
 
@@ -100,6 +103,7 @@ class Link:
         self._news = threading.Event()
         self._waiting = False
         self._acknowledged = False
+        self._spread = 0.0
         self._main: ServerClient | None = None
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._aside = threading.Thread(target=self._run_aside, name="heartbeat-aside", daemon=True)
@@ -167,15 +171,19 @@ class Link:
         began = time.monotonic()
         if self._slept.is_set():
             self._slept.clear()
-            self._backoff.succeeded()  # what failed before the sleep tells nothing about now
+            # What failed before the sleep tells nothing about now, and no crowd has slept with us.
+            self._backoff.succeeded()
+            self._spread = 0.0
         try:
             answer = client.heartbeat(report, wait)
         except ServerError as error:
             if error.problem.code == CUT:
                 return 0.0, 0.0
+            if self._acknowledged and _is_lost(error):
+                self._spread = lost_spread(self._interval)
             self._acknowledged = False
             floor = error.retry_after_seconds or 0.0
-            delay = self._backoff.failed(floor)
+            delay = self._backoff.failed(floor, spread_seconds=self._spread)
             log.warning("heartbeat failed: %s; again in %.0f s", error.problem.happened, delay)
             forgotten = error.status in FORGOTTEN and error.problem.code != NOT_OURS
             self._post(BeatFailed(error.problem, time.time() + delay, forgotten))
@@ -190,6 +198,7 @@ class Link:
         finally:
             self._waiting = False
         self._backoff.succeeded()
+        self._spread = 0.0
         self._interval = answer.heartbeat_interval_seconds
         self._post(Beat(answer, time.time()))
         first, self._acknowledged = not self._acknowledged, True
@@ -235,6 +244,18 @@ class Link:
             if answer.pending_jobs and self._main is not None and not self._stopping.is_set():
                 # The server has a job for us, and our other heartbeat stands in its way.
                 self._main.cut()
+
+
+def lost_spread(interval_seconds: float) -> float:
+    """Over how long a fleet that has lost its server comes back, at the least: at twice the rate of
+    its usual heartbeats, and not all at once, however short the server was away."""
+    return interval_seconds / 2
+
+
+def _is_lost(error: ServerError) -> bool:
+    if error.status is None:
+        return error.problem.code in LOST
+    return error.status >= 500 or error.status == 429
 
 
 def _unexpected(error: Exception) -> Problem:
