@@ -86,10 +86,11 @@ def each_cell(held: bytes) -> Iterator[Mutation]:
 def each_figure(held: bytes) -> Iterator[Mutation]:
     """Each figure of a text made huge, negative, or not one."""
     found = list(_FIGURE.finditer(held))
+    rubbish = b"1,5" if held.startswith(b"{") else b"1e5"  # in JSON 1e5 is a figure
     for match in found[:: max(1, len(found) // PLACES_MOST)]:
         begin, end = match.span()
         hexadecimal = match[0].startswith(b"0x")
-        for instead in (b"0x" + b"9" * 12 if hexadecimal else b"9" * 30, b"-" + match[0], b"1,5"):
+        for instead in (b"0x" + b"9" * 12 if hexadecimal else b"9" * 30, b"-" + match[0], rubbish):
             yield Mutation(
                 f"{match[0]!r} at {begin} is {instead!r}",
                 lambda h, b=begin, e=end, i=instead: h[:b] + i + h[e:],  # type: ignore[misc]

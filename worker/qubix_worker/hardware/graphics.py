@@ -71,10 +71,10 @@ def merge(told: Sequence[Iterable[GraphicsCard]]) -> tuple[GraphicsCard, ...]:
 
 
 def held_back(card: GraphicsCard, waiting: Sequence[GraphicsProbe]) -> bool:
-    """Whether one of the probes that have not answered yet may know this card better."""
+    """Whether one of the probes that have not answered yet may know more of this card."""
     if card.driver == _STAND_IN:
         return bool(waiting)
-    return any(card.vendor in probe.knows for probe in waiting)
+    return any(card.vendor in probe.knows or not probe.knows for probe in waiting)
 
 
 def same(one: GraphicsCard, other: GraphicsCard) -> bool:

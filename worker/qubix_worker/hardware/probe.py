@@ -36,7 +36,7 @@ class GraphicsProbe(Protocol):
 
     @property
     def knows(self) -> frozenset[str]:
-        """The vendors whose cards this probe knows better than those that come after it."""
+        """The vendors whose cards this probe tells of; none where it tells of every vendor's."""
         ...
 
     @property

@@ -171,4 +171,4 @@ def _physical(place: Place, online: list[int]) -> int | None:
         )
         cores.add(tuple(cgroups.cpu_list(told or "")))
     siblings = sorted(number for core in cores for number in core)
-    return len(cores) if siblings and siblings == online else None
+    return len(cores) if siblings == online and () not in cores else None
