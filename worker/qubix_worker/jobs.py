@@ -32,6 +32,9 @@ from qubix_worker.protocol import RESULT_BYTES, Job, JobCompletion
 FETCH_WAITS_SECONDS = (1.0, 2.0, 4.0)
 """The pauses between tries to fetch a module from a server that is away or overloaded."""
 
+LONGEST_INSIDE = 100
+"""How long a path may become below a job's folder while that is removed."""
+
 CANCELLED = "The job was cancelled."
 
 log = logging.getLogger(__name__)
@@ -253,6 +256,8 @@ class JobRunner:
             _remove(place)
             folder.create(place, task, module, compiled)
             child = self._nursery.begin(job.kind, limits.priority)
+        except RecursionError:
+            return _failed("The job's spec is nested too deeply.")
         except OSError as error:
             log.warning("The job %s could not be begun: %s", job.id, error)
             return GivenBack(f"This computer could not begin the job: {error.strerror or error}.")
@@ -362,6 +367,7 @@ def _remove(place: Path) -> None:
             return
         waiting = [place]
         moved = 0
+        longest = len(os.fspath(place)) + LONGEST_INSIDE
         while waiting:
             current = waiting[-1]
             deeper = []
@@ -370,7 +376,7 @@ def _remove(place: Path) -> None:
             for entry in found:
                 if not entry.is_dir(follow_symlinks=False):
                     Path(entry.path).unlink()
-                elif current == place:
+                elif len(entry.path) < longest:
                     deeper.append(Path(entry.path))
                 else:
                     # Raised to the top, so that no path becomes longer than the system takes.

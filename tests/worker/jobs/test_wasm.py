@@ -267,3 +267,56 @@ def test_a_bad_specification_fails_the_job_without_a_process(start: Start) -> No
 def test_a_kind_that_this_computer_does_not_have_fails_the_job(start: Start) -> None:
     job = start(kind="abacus")
     assert job.completion.error == "This computer cannot run jobs of the kind 'abacus'."
+
+
+# --- Environment and fuel ----------------------------------------------------------------------
+
+
+def test_a_program_is_given_the_environment_of_the_job_and_no_other(
+    start: Start, program: Program
+) -> None:
+    job = start(program("environment"), env={"NAME": "value \u00fc", "EMPTY": ""})
+    assert sorted(job.stdout.split(b"\0")) == [b"", b"EMPTY=", "NAME=value \u00fc".encode()]
+
+
+def test_a_program_that_uses_up_its_fuel_ends_there(start: Start, program: Program) -> None:
+    job = start(program("loop"), fuel=100_000)
+    assert job.completion.error == "The program used up its fuel of 100000 and was stopped."
+    assert job.completion.metrics["fuelUsed"] == 100_000
+
+
+def test_the_same_work_takes_the_same_fuel(start: Start, program: Program) -> None:
+    jobs = [
+        start(program("mandelbrot"), id=id, args=["3", "2", "3", "8"], fuel=10**9) for id in "ab"
+    ]
+    assert [job.completion.status for job in jobs] == ["completed"] * 2
+    first, second = (job.completion.metrics["fuelUsed"] for job in jobs)
+    assert first == second > 1000
+
+
+def test_a_spec_that_is_nested_too_deeply_fails_the_job(start: Start, program: Program) -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    job = start(program("note"), unknown=deep)
+    assert job.completion.error == "The job's spec is nested too deeply."
+
+
+# --- What is told while it runs ----------------------------------------------------------------
+
+
+def test_the_lines_of_a_program_are_passed_on_and_made_harmless(
+    start: Start, program: Program
+) -> None:
+    said = b"one\n\x1b[31mtwo\nprogress: 50 half\nthree"
+    job = start(program("relay", stream=2, code=0), stdin=encoded(said))
+    assert job.completion.status == "completed"
+    lines = [line for news in job.progress for line in news.lines]
+    assert lines == ["one", "\ufffd[31mtwo", "three"]
+    assert (job.progress[-1].percent, job.progress[-1].operation) == (50, "half")
+
+
+def test_a_program_that_tells_no_progress_has_none(start: Start, program: Program) -> None:
+    job = start(program("relay", stream=2, code=0), stdin=encoded(b"hello\n"))
+    assert job.completion.status == "completed"
+    assert [news.percent for news in job.progress] == [None]

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -64,8 +63,7 @@ def run(task: Task) -> Outcome:
         store.set_fuel(fuel)
     module = _module(engine, data, task.compiled_file)
     _check_exports(module, limit_mb)
-    outcome = _execute(store, linker, module, task, limit_mb)
-    return outcome if fuel is None else replace(outcome, fuel_used=fuel - store.get_fuel())
+    return _execute(store, linker, module, task, limit_mb)
 
 
 @functools.cache
@@ -164,30 +162,38 @@ def _execute(
     limit_mb: int,
 ) -> Outcome:
     instance = None
-    exit_code: int | None = 0
+    failure: ExitTrap | Trap | WasmtimeError | None = None
     line.say("running")
-    error = None
     try:
         instance = linker.instantiate(store, module)
         # _check_exports has seen to it that this is a function.
         cast(wasmtime.Func, instance.exports(store)["_start"])(store)
-    except ExitTrap as trap:
-        exit_code = trap.code
-        error = _ended_with(trap.code)
-    except Trap as trap:
-        exit_code = None
-        error = _trapped(trap, task, _memory_bytes(store, instance), limit_mb)
-    except WasmtimeError as failure:
-        if instance is None:
-            raise SpecError(_cannot_start(_cause(failure))) from failure
-        exit_code = None
-        error = _with_last_words(_stopped(_cause(failure)))
+    except (ExitTrap, Trap, WasmtimeError) as trap:
+        failure = trap
     held = _memory_bytes(store, instance)
+    fuel = wasm.fuel(task.spec)
+    fuel_used = None if fuel is None else fuel - store.get_fuel()
+    store.close()  # and with it all files that the program has left open: what follows wants some
+    exit_code: int | None = 0
+    error = None
+    match failure:
+        case ExitTrap():
+            exit_code = failure.code
+            error = _ended_with(exit_code)
+        case Trap():
+            exit_code = None
+            error = _trapped(failure, task, held, limit_mb)
+        case WasmtimeError():
+            if instance is None:
+                raise SpecError(_cannot_start(_cause(failure))) from failure
+            exit_code = None
+            error = _with_last_words(_stopped(_cause(failure)))
     return Outcome(
         status="failed" if error else "completed",
         exit_code=exit_code,
         error=error,
         memory_mb=None if held is None else held / (1 << 20),
+        fuel_used=fuel_used,
     )
 
 
