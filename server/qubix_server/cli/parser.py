@@ -17,6 +17,7 @@ and brings them jobs.
 
   qubix-server serve                      start it; the page to share is then at its address
   qubix-server jobs submit PROGRAM.wasm   have some computer do a piece of work
+  qubix-server jobs show JOB              how it ended, and which files it gave back
   qubix-server providers list             see which computers there are
 """
 EPILOG = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."
@@ -79,18 +80,51 @@ def build() -> argparse.ArgumentParser:
 
 def _jobs(commands: _Commands) -> None:
     submit = _client(commands, "submit", "have a program done, and print what it printed", "jobs")
-    submit.add_argument("file", metavar="FILE.wasm", help="a WebAssembly program (WASI preview 1)")
+    submit.add_argument(
+        "program", metavar="FILE.wasm", nargs="?",
+        help="a WebAssembly program (WASI preview 1)",
+    )  # fmt: skip
+    submit.add_argument(
+        "--kind", choices=("wasm", "container"),
+        help="what does it (default: wasm, or container where there is an --image)",
+    )  # fmt: skip
+    submit.add_argument(
+        "--image", metavar="NAME@sha256:...",
+        help="instead of a file: an image with its registry and digest, for Podman or Docker",
+    )  # fmt: skip
     submit.add_argument(
         "--arg", action="append", default=[], metavar="A", help="argument for it; may be repeated"
     )
+    submit.add_argument(
+        "--env", action="append", default=[], type=_pair, metavar="NAME=VALUE",
+        help="variable of its environment; may be repeated",
+    )  # fmt: skip
+    submit.add_argument(
+        "--file", action="append", default=[], type=_pair, metavar="NAME=PATH",
+        help="file that lies in its folder as NAME when it begins; may be repeated",
+    )  # fmt: skip
+    submit.add_argument(
+        "--output", action="append", default=[], metavar="NAME",
+        help="file or folder that it leaves in its folder and gives back; may be repeated",
+    )  # fmt: skip
     submit.add_argument("--stdin", metavar="FILE", help="what it reads as its standard input")
     submit.add_argument(
         "--timeout", type=int, default=300, metavar="S", help="its time limit (default: 300)"
     )
     submit.add_argument("--memory-mb", type=int, metavar="MB", help="its memory limit")
+    submit.add_argument("--fuel", type=int, metavar="N", help="most steps of a wasm program")
+    submit.add_argument(
+        "--network", action="store_true", help="it needs the network (container only)"
+    )
+    submit.add_argument(
+        "--gpu", action="store_true", help="it needs a computer with a graphics card"
+    )
     submit.add_argument("--no-wait", action="store_true", help="only hand it in; print its id")
-    show = _client(commands, "show", "show one job", "jobs")
+    show = _client(commands, "show", "show one job, and the files that it gave back", "jobs")
     show.add_argument("id")
+    show.add_argument(
+        "--save-files", metavar="DIR", help="put its files into DIR, which must be new or empty"
+    )
     listed = _client(commands, "list", "show the newest jobs", "jobs")
     listed.add_argument("--status", help="only those: PENDING, RUNNING, COMPLETED, FAILED, ...")
     cancel = _client(commands, "cancel", "end a job before its time", "jobs")
@@ -102,6 +136,13 @@ def _providers(commands: _Commands) -> None:
     listed.add_argument("--online", action="store_true", help="only those that are online")
     revoke = _client(commands, "revoke", "forget a computer; it can join again", "providers")
     revoke.add_argument("id", help="its id, or its worker's")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} has no NAME=")
+    return name, value
 
 
 def _client(commands: _Commands, name: str, summary: str, module: str) -> argparse.ArgumentParser:
