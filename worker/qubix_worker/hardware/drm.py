@@ -48,7 +48,8 @@ class DrmProbe:
     _energies: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def cards(self) -> tuple[GraphicsCard, ...]:
-        self._names.clear()
+        # A name may be of a list that has changed since. Not cleared: another thread may look one up.
+        self._names = {}
         found = [self._card(device) for device in pci.devices(self.root)]
         return tuple(found) + tuple(_others(self.root))
 
@@ -99,10 +100,10 @@ class DrmProbe:
         )
 
     def _name(self, device: Device) -> str:
-        key = (device.address, device.vendor_id, device.device_id)
-        if key not in self._names:
-            self._names[key] = names.name_of(device, self.root)
-        return self._names[key]
+        known, key = self._names, (device.address, device.vendor_id, device.device_id)
+        name = known.get(key) or names.name_of(device, self.root)
+        known[key] = name
+        return name
 
     def _use_of_amd(self, device: Device) -> tuple[bool, GraphicsUsage]:
         use = amd.use(device)

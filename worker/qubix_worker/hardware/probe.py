@@ -6,17 +6,14 @@ own, which nobody waits for longer than a limit; and while one hangs, it is not 
 
 from __future__ import annotations
 
-import logging
-import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from qubix_worker.errors import QubixError
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
-
-log = logging.getLogger(__name__)
 
 PROBE_SECONDS = 3.3
 """A little more than a tool's limit, so that it is the tool that is given up, not the probe."""
@@ -59,39 +56,43 @@ class Answer(Generic[T]):
 
 
 class Asker(Generic[T]):
-    """Puts one question, again and again, to something that may hang. Never two threads at once."""
+    """Puts one question, again and again, to something that may hang.
 
-    def __init__(self, name: str, question: Callable[[], T]) -> None:
+    There is one thread at most: who asks while an answer is on its way gets that one.
+    """
+
+    def __init__(
+        self, name: str, question: Callable[[], T], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.name = name
         self._question = question
-        self._asking = threading.Lock()
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._asked_at = 0.0
+        self._listeners: list[Callable[[Answer[T]], None]] | None = None
+        """Who waits for the answer; None where nothing has been asked."""
 
     def ask(self, answer: Callable[[Answer[T]], None]) -> bool:
-        """Answers from a thread of its own; False while the question before has no answer yet."""
-        if not self._asking.acquire(blocking=False):
-            return False
-        threading.Thread(
-            target=self._ask, args=(answer,), name=f"probe-{self.name}", daemon=True
-        ).start()
+        """Answers from another thread; False where it hangs, and no answer is to be expected."""
+        with self._lock:
+            if self._listeners is not None:
+                if self._clock() - self._asked_at > PROBE_SECONDS:
+                    return False
+                self._listeners.append(answer)
+                return True
+            self._listeners, self._asked_at = [answer], self._clock()
+        threading.Thread(target=self._ask, name=f"probe {self.name}", daemon=True).start()
         return True
 
-    def ask_and_wait(self, seconds: float = PROBE_SECONDS) -> Answer[T]:
-        answers: queue.SimpleQueue[Answer[T]] = queue.SimpleQueue()
-        if not self.ask(answers.put):
-            return silent(self.name)
-        try:
-            return answers.get(timeout=seconds)
-        except queue.Empty:
-            return silent(self.name)
-
-    def _ask(self, answer: Callable[[Answer[T]], None]) -> None:
+    def _ask(self) -> None:
         try:
             told: Answer[T] = Answer(self.name, value=self._question())
         except Exception as error:  # noqa: BLE001 - the thread's edge; whoever asked logs it
             told = Answer(self.name, error=error)
-        # Before the answer, so that whoever has it can ask again.
-        self._asking.release()
-        answer(told)
+        with self._lock:
+            listeners, self._listeners = self._listeners or [], None
+        for listener in listeners:
+            listener(told)
 
 
 def silent(name: str) -> Answer[T]:

@@ -49,7 +49,7 @@ class Readings:
         self._clock = clock
         self._patience_seconds = patience_seconds
         self._changed = threading.Condition()
-        self._sources = [_Source(probe, Asker(probe.name, probe.usage)) for probe in probes]
+        self._sources = [_Source(probe, Asker(probe.name, probe.usage, clock)) for probe in probes]
 
     def usage(self) -> Uses:
         """The cards' use now, or a few seconds ago; a card that is gone is not in it."""
