@@ -249,7 +249,7 @@ def not_fetched(wanted: Reference, output: bytes) -> str:
     if re.search("no space left|disk quota", text):
         return "This computer's disk has no room for the image."
     if re.search(
-        "manifest unknown|name unknown|not found|denied|unauthorized|authentication", text
+        "manifest unknown|name unknown|not found|denied|unauthorized|no basic auth", text
     ):
         return f"The registry '{wanted.registry}' has no such image, or not for everybody."
     if re.search(
