@@ -129,10 +129,11 @@ class JobRunner:
         return True
 
     def freeze(self) -> None:
-        """Lets all jobs stand still, also those that begin from now on. Time in which they do does
-        not count towards their time limits; they can be cancelled."""
+        """Lets all jobs stand still, until `thaw` or the last one's end, also those that begin
+        meanwhile. Time in which they do does not count towards their time limits; they can be
+        cancelled."""
         with self._lock:
-            self._frozen = True
+            self._frozen = bool(self._running)
             for reins in self._running.values():
                 reins.order(Freeze())
         self._nursery.empty()
@@ -204,6 +205,7 @@ class JobRunner:
         _remove(place)
         with self._lock:
             del self._running[job.id]
+            self._frozen = self._frozen and bool(self._running)
         completion = _failed(ending.why) if isinstance(ending, GivenBack) else ending
         tell(
             JobEnded(

@@ -95,15 +95,26 @@ def test_a_frozen_job_can_be_cancelled_within_a_second(
 
 
 def test_a_job_that_begins_while_all_are_frozen_waits_for_the_thaw(
-    runner: JobRunner, start: Start, program: Program, wait_until: WaitUntil
+    runner: JobRunner, start: Start, at_work: AtWork, program: Program, wait_until: WaitUntil
 ) -> None:
+    at_work(id="first")
     runner.freeze()
     job = start(program("mandelbrot"))
-    # The child stands still before it has so much as gone to its folder.
-    wait_until(lambda: any(map(stopped, psutil.Process().children())))
+    # The second child stands still before it has so much as gone to its folder.
+    wait_until(lambda: sum(map(stopped, psutil.Process().children())) == 2)
     assert not job.ended.wait(0.3)
     runner.thaw()
     assert job.completion.status == "completed"
+
+
+def test_a_job_that_begins_after_the_last_frozen_one_has_ended_just_runs(
+    runner: JobRunner, at_work: AtWork, start: Start, program: Program
+) -> None:
+    job, _ = at_work(id="first")
+    runner.freeze()
+    runner.cancel("first")
+    assert job.end.cancelled
+    assert start(program("mandelbrot")).completion.status == "completed"
 
 
 def test_freezing_and_thawing_again_changes_nothing(

@@ -130,7 +130,9 @@ def supervise(
         return None
     job.last_news()
     if code == NO_ROOM and not job.reason:
-        return GivenBack("This computer has no room on its disk to begin the job.")
+        if not job.ran:
+            return GivenBack("This computer has no room on its disk to begin the job.")
+        job.reason = "This computer's disk was full when the program ended."
     outcome = _outcome(code, child, place, job.reason or job.excess())
     return _completion(outcome, task, place, job.seconds)
 
@@ -148,6 +150,8 @@ class _Job:
     ) -> None:
         self.reason: str | None = None
         self.cancelled = False
+        self.ran = False
+        """Whether its program has begun."""
         self._child = child
         self._place = place
         self._task = task
@@ -194,6 +198,7 @@ class _Job:
                     if offered is not None:
                         self._tell.compiled(offered)
                 case Said("running"):
+                    self.ran = True
                     self._tell.running()
             self._look()
             if self.cancelled or self.reason:
