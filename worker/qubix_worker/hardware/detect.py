@@ -106,8 +106,9 @@ class _Table:
             if known is not None:
                 free.remove(known)
             elif not graphics.held_back(card, waiting):
+                finding = Finding(self._key(), card)
                 self.given.append(card)
-                yield Finding(self._key(), card)
+                yield finding
 
     def _failed(self, answer: Answer[Cards]) -> Finding:
         log.info("the graphics cards could not be read", exc_info=answer.error)

@@ -48,7 +48,7 @@ class DrmProbe:
     _energies: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def cards(self) -> tuple[GraphicsCard, ...]:
-        # A name may be of a list that has changed since. Not cleared: another thread may look one up.
+        # A list of names may have changed. Not cleared: another thread may be looking one up.
         self._names = {}
         found = [self._card(device) for device in pci.devices(self.root)]
         return tuple(found) + tuple(_others(self.root))
