@@ -225,6 +225,30 @@ def test_gnome_tells_in_milliseconds(tmp_path: Path, session_bus: OwnBus) -> Non
     assert computer.body.idle_seconds() == 2
 
 
+@pytest.mark.parametrize(
+    ("actions", "seconds", "idle"),
+    [(0, 600, 600), (4, 600, 600), (8, 600, 0), (12, 600, 0), (8, 20, 20), (8, 20_000, 20_000)],
+)
+def test_a_film_that_keeps_the_screen_on_is_somebody_for_some_hours(
+    tmp_path: Path, session_bus: OwnBus, actions: int, seconds: int, idle: float
+) -> None:
+    """4 is what QUBIX itself asks for while it keeps the computer awake."""
+
+    def answer(call: Call) -> tuple[str, tuple[Any, ...]] | None:
+        return ("v", (("u", actions),)) if call.method == "Get" else None
+
+    session_bus.serve("org.gnome.Mutter.IdleMonitor", gnome(seconds * 1000))
+    session_bus.serve("org.gnome.SessionManager", answer)
+    assert with_buses(tmp_path, session=session_bus).body.idle_seconds() == idle
+
+
+def test_a_screen_that_is_shown_somewhere_else_is_none_of_this_computer(
+    computer: Computer,
+) -> None:
+    computer.environment["DISPLAY"] = "localhost:10.0"
+    assert computer.body.idle_seconds() == math.inf
+
+
 def test_a_bus_is_found_where_it_lies_when_the_environment_does_not_tell(
     tmp_path: Path, session_bus: OwnBus
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from qubix_worker.guest.rules import Rest
 from qubix_worker.guest.senses import Senses
-from qubix_worker.guest.watch import CALM_SECONDS, LOOK_SECONDS, Rested, Watch
+from qubix_worker.guest.watch import CALM_SECONDS, LOOK_SECONDS, QUICK_SECONDS, Rested, Watch
 from qubix_worker.settings import Settings
 from tests.conftest import wait_until
 from tests.worker.guest.told import Told
@@ -116,6 +116,16 @@ def test_it_looks_as_seldom_as_the_settings_let_it(
 ) -> None:
     guest.settings, guest.body.idle = settings, idle
     assert guest.watch.look() == seconds
+
+
+def test_it_looks_more_often_while_a_job_is_at_work_that_somebody_may_want_to_end(
+    guest: Guest,
+) -> None:
+    guest.settings, guest.body.idle = Settings(only_when_idle=True), 400.0
+    guest.watch.jobs_at_work(True)
+    assert guest.watch.look() == QUICK_SECONDS
+    guest.watch.jobs_at_work(False)
+    assert guest.watch.look() == LOOK_SECONDS
 
 
 @pytest.mark.parametrize("settings", [Settings(), ALL_ALLOWED])

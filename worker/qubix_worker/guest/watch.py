@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 15.0
 """Between looks while something can change that the rules hang on."""
 
+QUICK_SECONDS = 5.0
+"""Between looks while a job is at work that must give way as soon as somebody is back."""
+
 CALM_SECONDS = 60.0
 """Between looks while only the time can change the verdict: clocks and time zones jump."""
 
@@ -115,7 +118,9 @@ class Watch:
             self._told = Rested(rest)
             self._post(self._told)
         self._awake.keep(awake and rest is None and not moment.on_battery)
-        return _seconds_to_next(settings, asked, moment, rest, at)
+        delay = _seconds_to_next(settings, asked, moment, rest, at)
+        gives_way = self._at_work and rest is None and "use" in asked
+        return min(delay, QUICK_SECONDS) if gives_way else delay
 
     def _run(self) -> None:
         try:

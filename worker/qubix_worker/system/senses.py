@@ -9,6 +9,10 @@ from __future__ import annotations
 import sys
 from typing import Protocol
 
+FILM_SECONDS = 4 * 3600.0
+"""A screen that is taken up or kept on counts as somebody who watches, for this long without any
+input; whoever leaves such a program on overnight has gone."""
+
 
 class Body(Protocol):
     """This computer, as it tells of itself. To be used by one thread only."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qubix_worker.system import senses_wayland, senses_x11
+from qubix_worker.system.senses import FILM_SECONDS
 
 if TYPE_CHECKING:
     from qubix_worker.system.awake_linux import Hold
@@ -34,6 +35,11 @@ COST_FRESH_SECONDS = 300.0
 NETWORK_MANAGER = "org.freedesktop.NetworkManager"
 METERED_YES, METERED_GUESS_YES = 1, 3
 """NMMetered (NetworkManager's D-Bus API, "Types")."""
+
+MARKED_IDLE = 8
+"""gnome-session's flag: the session must not be taken for idle."""
+LOOK_UP_SECONDS = 30.0
+"""Without input for this long, somebody may be watching a film; before that it is not asked."""
 
 LOGIND = "org.freedesktop.login1"
 GRAPHICAL = ("x11", "wayland", "mir")
@@ -149,11 +155,17 @@ class Linux:
         return None
 
     def _gnome(self) -> float | None:
-        """GNOME's compositor, on X11 and Wayland alike, in milliseconds."""
-        name = "org.gnome.Mutter.IdleMonitor"
+        """GNOME's compositor, on X11 and Wayland alike, in milliseconds. It counts no film that
+        somebody watches; but who shows one asks gnome-session to keep the screen on."""
+        name, manager = "org.gnome.Mutter.IdleMonitor", "org.gnome.SessionManager"
         with self._session_bus() as bus:
             (told,) = bus.call(name, "/org/gnome/Mutter/IdleMonitor/Core", name, "GetIdletime")
-        return float(told) / 1000
+            idle, actions = float(told) / 1000, 0
+            if LOOK_UP_SECONDS < idle < FILM_SECONDS:
+                with contextlib.suppress(OSError):
+                    path = "/org/gnome/SessionManager"
+                    actions = bus.property(manager, path, manager, "InhibitedActions")
+        return 0.0 if actions & MARKED_IDLE else idle
 
     def _x11(self) -> float | None:
         number = senses_x11.display_number(self._environment.get("DISPLAY", ""))
@@ -216,8 +228,10 @@ class Linux:
 
     def _has_screen(self) -> bool:
         """Whether a desktop seems to be at work here, for any account."""
+        display = self._environment.get("DISPLAY", "")
         return (
-            bool(self._environment.get("DISPLAY") or self._environment.get("WAYLAND_DISPLAY"))
+            senses_x11.display_number(display) is not None
+            or bool(self._environment.get("WAYLAND_DISPLAY"))
             or any((self._root / "tmp/.X11-unix").glob("X*"))
             or any((self._root / "run/user").glob("*/wayland-*"))
         )

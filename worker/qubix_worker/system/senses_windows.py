@@ -12,6 +12,8 @@ from ctypes import wintypes
 
 import psutil
 
+from qubix_worker.system.senses import FILM_SECONDS
+
 # mypy checks the branch of the system that it runs on; this module is for Windows alone.
 assert sys.platform == "win32"
 
@@ -28,6 +30,10 @@ PAID = 0x2 | 0x4 | 0x10000 | 0x40000
 """NLM_CONNECTION_COST: fixed (a plan with a limit), variable, over the limit, roaming."""
 
 
+FULL_SCREEN = (2, 3, 4)
+"""QUERY_USER_NOTIFICATION_STATE (shellapi.h): a full-screen program, a full-screen game, a talk."""
+
+
 class _LastInput(ctypes.Structure):
     _fields_ = (("cbSize", wintypes.UINT), ("dwTime", wintypes.DWORD))
 
@@ -37,6 +43,7 @@ class Windows:
 
     def __init__(self) -> None:
         self._user32 = ctypes.WinDLL("user32", use_last_error=True)
+        self._shell32 = ctypes.WinDLL("shell32")
         self._kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
         self._kernel32.GetTickCount.restype = wintypes.DWORD
         self._kernel32.SetThreadExecutionState.argtypes = (wintypes.DWORD,)
@@ -56,8 +63,14 @@ class Windows:
         if not self._user32.GetLastInputInfo(ctypes.byref(told)):
             raise ctypes.WinError(ctypes.get_last_error())
         # Both count milliseconds since the start in 32 bits, and begin anew every 49 days.
-        passed: int = (self._kernel32.GetTickCount() - told.dwTime) & 0xFFFFFFFF
-        return passed / 1000
+        idle: float = ((self._kernel32.GetTickCount() - told.dwTime) & 0xFFFFFFFF) / 1000
+        return 0.0 if idle < FILM_SECONDS and self._is_full_screen() else idle
+
+    def _is_full_screen(self) -> bool:
+        """A film, or a game with a pad, has no input that Windows counts, but the whole screen."""
+        state = ctypes.c_int()
+        failed = self._shell32.SHQueryUserNotificationState(ctypes.byref(state))
+        return not failed and state.value in FULL_SCREEN
 
     def stay_awake(self, why: str) -> None:
         self._set_state(ES_CONTINUOUS | ES_SYSTEM_REQUIRED)
