@@ -53,7 +53,7 @@ def test_a_figure_that_is_rubbish_is_not_known_and_costs_no_other(told: dict[str
                 assert card.name in {c.name for c in true}
                 assert card.memory_total_bytes in {
                     None,
-                    *(t.memory_total_bytes for t in true_cards),
+                    *(t.memory_total_bytes for t in true),
                 }
                 assert card.driver in {None, *(c.driver for c in true)}
                 assert card.compute in {None, *(c.compute for c in true)}
