@@ -45,12 +45,13 @@ def require_any_worker(connection: Connection, credential: str | None) -> RowMap
 
 def require_worker(connection: Connection, credential: str | None, worker_id: str) -> RowMapping:
     """The provider with this worker id, if the credential is its own."""
+    owner = credential and providers.owner_of_secret(connection, digest(credential))
+    if owner and owner["worker_id"] == worker_id:
+        return owner
     if providers.find(connection, worker_id) is None:
         raise provider_unknown()
-    provider = require_any_worker(connection, credential)
-    if provider["worker_id"] != worker_id:
-        raise ApiError(403, "forbidden", "This is another worker's.")
-    return provider
+    require_any_worker(connection, credential)
+    raise ApiError(403, "forbidden", "This is another worker's.")
 
 
 def require_worker_or_operator(

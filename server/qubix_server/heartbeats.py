@@ -125,26 +125,23 @@ def assign_waiting(connection: Connection, worker_ids: Sequence[str], now: int) 
     Each is given one before anyone is given a second. Whoever could take still more asks for it
     with the next heartbeat.
     """
+    if not jobs.count(connection, "PENDING"):
+        return Outcome(False)
     known = (providers.find(connection, worker_id) for worker_id in worker_ids)
     first = {row["worker_id"]: row for row in known if row is not None}
+    now_is = dict(first)
     hungry, given = list(first), 0
-    wake: dict[str, None] = {}
-    while hungry and given < GIVEN_AT_ONCE and jobs.count(connection, "PENDING"):
-        still = []
-        for worker_id in hungry:
-            if leases.assign_one(
-                connection, providers.get(connection, first[worker_id]["seq"]), now
-            ):
-                wake[worker_id] = None
-                still.append(worker_id)
-                given += 1
-        hungry = still
+    while hungry and given < GIVEN_AT_ONCE:
+        hungry = [one for one in hungry if leases.assign_one(connection, now_is[one], now)]
+        given += len(hungry)
+        for one in hungry:
+            now_is[one] = providers.get(connection, first[one]["seq"])
+        hungry = [one for one in hungry if views.is_available(now_is[one])]
     events: list[Event] = []
-    for worker_id in wake:
-        before = first[worker_id]
-        events += changes(before, providers.get(connection, before["seq"]))
-    left = jobs.count(connection, "PENDING") > 0
-    return Outcome(left, tuple(events), wake=tuple(wake))
+    wake = tuple(one for one in first if now_is[one] is not first[one])
+    for one in wake:
+        events += changes(first[one], now_is[one])
+    return Outcome(jobs.count(connection, "PENDING") > 0, tuple(events), wake=wake)
 
 
 def lose_the_silent(connection: Connection, since: int, now: int) -> Outcome[None]:

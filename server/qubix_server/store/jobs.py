@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, or_, select
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, or_, select
 from sqlalchemy import update as sql_update
 
 from qubix_server.store.schema import job_leases, job_logs, job_results, jobs, providers
@@ -14,6 +14,12 @@ HELD = ("ASSIGNED", "RUNNING")
 LOG_LINES_MOST = 10_000
 """Of a job that logs more, the newest are kept."""
 _BUT_SPEC = tuple(column for column in jobs.c if column is not jobs.c.spec)
+# Made once: to put a statement together costs about as much as to run it.
+_BY_ID = select(jobs).where(jobs.c.id == bindparam("wanted"))
+_IS_HELD = jobs.c.status.in_(HELD) & (jobs.c.provider_seq == bindparam("wanted"))
+_HELD_BY = select(*_BUT_SPEC).where(_IS_HELD).order_by(jobs.c.assigned_at, jobs.c.seq)
+_IS_GIVEN = (jobs.c.status == "ASSIGNED") & (jobs.c.provider_seq == bindparam("wanted"))
+_GIVEN_TO = select(jobs).where(_IS_GIVEN).order_by(jobs.c.assigned_at, jobs.c.seq)
 
 
 def add(connection: Connection, values: dict[str, Any]) -> RowMapping:
@@ -22,7 +28,7 @@ def add(connection: Connection, values: dict[str, Any]) -> RowMapping:
 
 
 def find(connection: Connection, job_id: str) -> RowMapping | None:
-    return connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+    return connection.execute(_BY_ID, {"wanted": job_id}).mappings().first()
 
 
 def find_all(connection: Connection, job_ids: Collection[str]) -> dict[str, RowMapping]:
@@ -57,8 +63,7 @@ def update(connection: Connection, seq: int, **values: Any) -> None:
 def held_by(connection: Connection, provider_seq: int) -> Sequence[RowMapping]:
     """Those leased to this provider now, in the order in which they were given; without their
     specs, which can be large."""
-    query = select(*_BUT_SPEC).where(jobs.c.provider_seq == provider_seq, jobs.c.status.in_(HELD))
-    return connection.execute(query.order_by(jobs.c.assigned_at, jobs.c.seq)).mappings().all()
+    return connection.execute(_HELD_BY, {"wanted": provider_seq}).mappings().all()
 
 
 def overdue(connection: Connection, since: int) -> Sequence[RowMapping]:
@@ -74,8 +79,7 @@ def overdue(connection: Connection, since: int) -> Sequence[RowMapping]:
 
 def given_to(connection: Connection, provider_seq: int) -> Sequence[RowMapping]:
     """Those given to this provider that it is not known to have, oldest first, with their specs."""
-    query = select(jobs).where(jobs.c.provider_seq == provider_seq, jobs.c.status == "ASSIGNED")
-    return connection.execute(query.order_by(jobs.c.assigned_at, jobs.c.seq)).mappings().all()
+    return connection.execute(_GIVEN_TO, {"wanted": provider_seq}).mappings().all()
 
 
 def oldest_for(

@@ -6,13 +6,44 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy import update as sql_update
 
 from qubix_server.store.schema import jobs, providers, worker_secrets
 
 SECRETS_MOST = 8
 """So many answers to a repeated registration can have been lost, and the next still counts."""
+
+
+def _select() -> Select[Any]:
+    """Providers, with the oldest job that each holds, and how many it has not named yet."""
+    is_held = jobs.c.status.in_(("ASSIGNED", "RUNNING")) & (jobs.c.provider_seq == providers.c.seq)
+    held = select(jobs.c.id).where(is_held).order_by(jobs.c.assigned_at, jobs.c.seq).limit(1)
+    unnamed = select(func.count()).select_from(jobs).where(is_held, jobs.c.named.is_(False))
+    return select(
+        providers,
+        held.scalar_subquery().label("current_job_id"),
+        unnamed.scalar_subquery().label("unnamed_jobs"),
+    )
+
+
+# Made once: to put a statement together costs about as much as to run it.
+_SELECT = _select()
+_BY_SEQ = _SELECT.where(providers.c.seq == bindparam("wanted"))
+_BY_WORKER_ID = _SELECT.where(providers.c.worker_id == bindparam("wanted"))
+_BY_SECRET = _SELECT.join(worker_secrets, worker_secrets.c.provider_seq == providers.c.seq).where(
+    worker_secrets.c.secret_hash == bindparam("wanted")
+)
 
 
 @dataclass(frozen=True)
@@ -43,37 +74,35 @@ def remove(connection: Connection, seq: int) -> None:
 
 
 def get(connection: Connection, seq: int) -> RowMapping:
-    return connection.execute(_select().where(providers.c.seq == seq)).mappings().one()
+    return connection.execute(_BY_SEQ, {"wanted": seq}).mappings().one()
 
 
 def find(connection: Connection, worker_id: str) -> RowMapping | None:
-    return (
-        connection.execute(_select().where(providers.c.worker_id == worker_id)).mappings().first()
-    )
+    return connection.execute(_BY_WORKER_ID, {"wanted": worker_id}).mappings().first()
 
 
 def find_by_any_id(connection: Connection, any_id: str) -> RowMapping | None:
     """By its worker's id, or by its own."""
-    by_id = connection.execute(_select().where(providers.c.id == any_id)).mappings().first()
+    by_id = connection.execute(_SELECT.where(providers.c.id == any_id)).mappings().first()
     return find(connection, any_id) or by_id
 
 
 def page(connection: Connection, wanted: Filter) -> Sequence[RowMapping]:
     """In the order of registration."""
-    query = _select().where(providers.c.seq > wanted.after)
+    query = _SELECT.where(providers.c.seq > wanted.after)
     for condition in _conditions(wanted):
         query = query.where(condition)
     return connection.execute(query.order_by(providers.c.seq).limit(wanted.limit)).mappings().all()
 
 
 def newest(connection: Connection, registered_since: int) -> RowMapping | None:
-    query = _select().where(providers.c.registered_at >= registered_since)
+    query = _SELECT.where(providers.c.registered_at >= registered_since)
     return connection.execute(query.order_by(providers.c.seq.desc()).limit(1)).mappings().first()
 
 
 def silent(connection: Connection, since: int) -> Sequence[RowMapping]:
     """Those that count as online and whose last heartbeat was before `since`."""
-    query = _select().where(providers.c.is_online, providers.c.last_heartbeat_at < since)
+    query = _SELECT.where(providers.c.is_online, providers.c.last_heartbeat_at < since)
     return connection.execute(query).mappings().all()
 
 
@@ -122,24 +151,7 @@ def keep_only_secret(connection: Connection, seq: int, secret_hash: str) -> None
 
 
 def owner_of_secret(connection: Connection, secret_hash: str) -> RowMapping | None:
-    query = _select().join(worker_secrets, worker_secrets.c.provider_seq == providers.c.seq)
-    return (
-        connection.execute(query.where(worker_secrets.c.secret_hash == secret_hash))
-        .mappings()
-        .first()
-    )
-
-
-def _select() -> Select[Any]:
-    """Providers, with the oldest job that each holds, and how many it has not named yet."""
-    is_held = jobs.c.status.in_(("ASSIGNED", "RUNNING")) & (jobs.c.provider_seq == providers.c.seq)
-    held = select(jobs.c.id).where(is_held).order_by(jobs.c.assigned_at, jobs.c.seq).limit(1)
-    unnamed = select(func.count()).select_from(jobs).where(is_held, jobs.c.named.is_(False))
-    return select(
-        providers,
-        held.scalar_subquery().label("current_job_id"),
-        unnamed.scalar_subquery().label("unnamed_jobs"),
-    )
+    return connection.execute(_BY_SECRET, {"wanted": secret_hash}).mappings().first()
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
