@@ -23,7 +23,7 @@ KILLS = int(os.environ.get("QUBIX_TEST_KILLS", "200"))
 WORKERS = 2
 START_SECONDS = 1.5
 """About what a worker needs until its first job, on a machine that has other things to do."""
-WORK_SECONDS = 1.2
+WORK_SECONDS = 2.0
 """Some jobs' time."""
 
 
@@ -63,11 +63,14 @@ class Mortal:
     def _live_once(self) -> None:
         """Every other life, by chance, ends some time after the first job has begun; the rest at
         any time, so that starting is met as well."""
+        before = set(self.paths.jobs.glob("*"))  # what the life before has left
         process = self.start()
         at_work = self._random.random() < 0.5
         moment = self._random.uniform(0.0, WORK_SECONDS if at_work else START_SECONDS)
         if at_work:
-            wait_until(lambda: process.poll() is not None or any(self.paths.jobs.glob("*")))
+            wait_until(
+                lambda: process.poll() is not None or set(self.paths.jobs.glob("*")) - before
+            )
         try:
             output, _ = process.communicate(timeout=moment)
             raise AssertionError(f"the worker ended by itself: {output.decode()}")
