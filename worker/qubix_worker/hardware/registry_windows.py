@@ -49,7 +49,8 @@ class WindowsRegistry:
                 return None
         except (OSError, AttributeError):
             return None
-        return [name for name in "".join(names[:]).split("\0") if name]
+        # Every computer with Windows has one, so an empty answer (Wine's) tells nothing.
+        return [name for name in "".join(names[:]).split("\0") if name] or None
 
     def has_feature(self, number: int) -> bool:
         return bool(ctypes.WinDLL("kernel32").IsProcessorFeaturePresent(number))
