@@ -99,10 +99,13 @@ class Ledger:
     def news(self, worker_id: str, named: tuple[str, ...] = ()) -> heartbeats.News:
         return heartbeats.news(self.connection, worker_id, named)
 
-    def progress(self, worker_id: str, job_id: str) -> None:
-        self.write(
-            work.progress, f"secret {worker_id}", job_id, JobProgress(50, log=("half",)), self.now
-        )
+    def progress(self, worker_id: str, job_id: str, log: tuple[str, ...] = ()) -> None:
+        told = JobProgress(50, log=log)
+        self.write(work.progress, f"secret {worker_id}", job_id, told, self.now)
+
+    def log(self, job_id: str) -> list[str]:
+        rows = jobs.logs(self.connection, self.job(job_id)["seq"], after=0, limit=20_000)
+        return [row["line"] for row in rows]
 
     def complete(self, worker_id: str, job_id: str, attempt: int | None = None) -> str | None:
         """Why it was refused; None where it was not."""

@@ -151,3 +151,34 @@ def test_no_secret_stands_in_the_database_or_the_output(live_server: LiveServer)
         assert secret.encode() not in kept
     assert machine.secret not in output
     assert output.count(token) == 1
+
+
+def test_all_that_a_worker_tells_of_its_hardware_is_there_for_operators(
+    shared_server: LiveServer,
+) -> None:
+    hardware = {
+        "os": {"name": "linux", "version": "Debian", "architecture": "x86_64"},
+        "processor": {"logicalCores": 8, "features": ["avx2"]},
+        "graphicsCards": [
+            {
+                "vendor": "NVIDIA", "name": "Off", "memoryTotalBytes": 24 << 30, "state": "off",
+                "uuid": "GPU-1", "driver": "1", "compute": "8.6", "pciAddress": "0000:01:00.0",
+                "form": "discrete", "unifiedMemory": False,
+            },
+            {"vendor": "Intel", "name": "On", "memoryTotalBytes": 1 << 30, "state": "ready",
+             "form": "partition", "partOf": "GPU-2"},
+        ],
+        "virtualMachine": "kvm", "container": "podman",
+    }  # fmt: skip
+    machine = shared_server.join("new-keys", hardware=hardware)
+    machine.beat()
+    shown = shared_server.ask(
+        "GET", "/api/providers/new-keys", credential=shared_server.token
+    ).json()["provider"]
+    assert shown["hardware"] == hardware
+    assert (shown["gpuModel"], shown["gpuVram"], shown["ramTotal"]) == ("On", 1, None)
+    for query in ("online=true", "gpuModel=on", "minVram=1"):
+        listed = shared_server.ask(
+            "GET", f"/api/providers?{query}&limit=500", credential=shared_server.token
+        ).json()["providers"]
+        assert "new-keys" in [one["workerId"] for one in listed], query

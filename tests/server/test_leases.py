@@ -282,3 +282,49 @@ def test_it_loses_what_it_holds_when_it_is_silent(ledger: Ledger) -> None:
     ledger.lose_the_silent()
     assert ledger.status(job) == "PENDING"
     assert ledger.complete("w", job) == "lease_lost"
+
+
+# --- What a worker tells beside --------------------------------------------------------------
+
+
+def test_the_lines_of_a_job_are_kept_in_order_and_the_oldest_of_too_many_go(
+    ledger: Ledger,
+) -> None:
+    job = ledger.create()
+    ledger.beat("w")
+    for at in range(12):
+        ledger.progress("w", job, tuple(f"{at}.{line}" for line in range(1000)))
+    kept = ledger.log(job)
+    assert kept == [f"{at}.{line}" for at in range(2, 12) for line in range(1000)]
+
+
+def test_long_lines_are_fewer(ledger: Ledger) -> None:
+    job = ledger.create()
+    ledger.beat("w")
+    for at in range(1100):
+        ledger.progress("w", job, (f"{at:04}" + "x" * 4092,))
+    assert [line[:4] for line in ledger.log(job)] == [f"{at:04}" for at in range(76, 1100)]
+
+
+def test_why_a_worker_is_paused_is_kept_while_it_is(ledger: Ledger) -> None:
+    ledger.beat("w", "paused", pause_reason="Somebody uses this computer.")
+    assert ledger.provider("w")["pause_reason"] == "Somebody uses this computer."
+    ledger.beat("w", "online", pause_reason="Not so.")
+    assert ledger.provider("w")["pause_reason"] is None
+    ledger.beat("w", "paused", pause_reason="It runs on its battery.")
+    ledger.now += SILENT_MS + 1
+    ledger.lose_the_silent()
+    assert ledger.provider("w")["pause_reason"] is None
+
+
+def test_a_worker_without_a_figure_for_its_memory_is_given_what_asks_for_none(
+    ledger: Ledger,
+) -> None:
+    hardware = {
+        "os": {"name": "linux", "version": "", "architecture": "x86_64"},
+        "processor": {"logicalCores": 4},
+    }
+    ledger.join("bare", hardware=hardware, **KINDS)
+    ledger.create(min_ram_gb=1)
+    fits = ledger.create()
+    assert ids(ledger.beat("bare", free_slots=2)) == [fits]

@@ -90,6 +90,36 @@ def test_a_provider_is_told_of_to_itself_and_to_operators(
     assert until(live, "GPU_METRICS_UPDATE")["data"]["usage"]["cpuPercent"] == 12.5
 
 
+def test_why_a_computer_is_paused_is_told_to_operators_and_not_to_everyone(
+    shared_server: LiveServer, live: ClientConnection
+) -> None:
+    machine = shared_server.join("resting")
+    path = "/api/providers/resting/heartbeat"
+    ask(live, type="subscribe:marketplace")
+    with connect(
+        f"ws://127.0.0.1:{shared_server.port}/ws", proxy=None,
+        additional_headers={"Authorization": f"Bearer {shared_server.token}"},
+    ) as operator:  # fmt: skip
+        said(operator)
+        ask(operator, type="subscribe:provider", subscriptionId="resting")
+        reasons = ["Somebody uses it.", "It runs on its battery."]
+        for reason in reasons:
+            machine.ask("POST", path, {"status": "paused", "pauseReason": reason})
+            told = until(operator, "PROVIDER_STATUS_CHANGED")["data"]
+            assert (told["status"], told["pauseReason"]) == ("paused", reason)
+            shown = shared_server.ask(
+                "GET", "/api/providers/resting", credential=shared_server.token
+            ).json()["provider"]
+            assert shown["pauseReason"] == reason
+        assert reasons[-1] in shared_server.cli("providers", "list").stdout
+        machine.beat()
+        told = until(operator, "PROVIDER_STATUS_CHANGED")["data"]
+        assert (told["status"], told["pauseReason"]) == ("online", None)
+    public = [until(live, "PROVIDER_STATUS_CHANGED")["data"] for _ in range(2)]
+    assert [one["status"] for one in public] == ["paused", "online"]
+    assert not any("pauseReason" in one for one in public)
+
+
 def test_a_job_is_told_of_to_operators(shared_server: LiveServer) -> None:
     machine = shared_server.join("jobbing")
     machine.beat()

@@ -12,7 +12,8 @@ from qubix_server.store.schema import job_leases, job_logs, job_results, jobs, p
 
 HELD = ("ASSIGNED", "RUNNING")
 LOG_LINES_MOST = 10_000
-"""Of a job that logs more, the newest are kept."""
+LOG_CHARACTERS_MOST = 4 * 1024 * 1024
+"""Of a job that logs more, the newest lines are kept."""
 _BUT_SPEC = tuple(column for column in jobs.c if column is not jobs.c.spec)
 # Made once: to put a statement together costs about as much as to run it.
 _BY_ID = select(jobs).where(jobs.c.id == bindparam("wanted"))
@@ -139,10 +140,24 @@ def add_logs(
         insert(job_logs),
         [{"job_seq": seq, "attempt": attempt, "at": now, "line": line} for line in lines],
     )
-    query = select(job_logs.c.seq).where(job_logs.c.job_seq == seq)
+    newest_first = job_logs.c.seq.desc()
+    from_the_end = (
+        select(
+            job_logs.c.seq,
+            func.row_number().over(order_by=newest_first).label("lines"),
+            func.sum(func.length(job_logs.c.line)).over(order_by=newest_first).label("characters"),
+        )
+        .where(job_logs.c.job_seq == seq)
+        .subquery()
+    )
     newest_dropped = connection.execute(
-        query.order_by(job_logs.c.seq.desc()).offset(LOG_LINES_MOST).limit(1)
-    ).scalar_one_or_none()
+        select(func.max(from_the_end.c.seq)).where(
+            or_(
+                from_the_end.c.lines > LOG_LINES_MOST,
+                from_the_end.c.characters > LOG_CHARACTERS_MOST,
+            )
+        )
+    ).scalar_one()
     if newest_dropped is not None:
         connection.execute(
             delete(job_logs).where(job_logs.c.job_seq == seq, job_logs.c.seq <= newest_dropped)
