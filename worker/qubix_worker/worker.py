@@ -311,12 +311,14 @@ class Worker:
             self._jobs.freeze()
             self._frozen_since = time.monotonic()
             self._show_frozen(frozen=True)
+            self._watch.jobs_at_work(False)
 
     def _thaw(self) -> None:
         if self._frozen_since is not None:
             self._frozen_since = None
             self._jobs.thaw()
             self._show_frozen(frozen=False)
+            self._watch.jobs_at_work(True)
 
     def _give_back(self) -> None:
         for job in self.status.jobs:
