@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 
 from qubix_worker import __version__, amalgamation, identity, kinds, settings, system
-from qubix_worker.client import ServerClient
+from qubix_worker.client import NOT_OURS, ServerClient
 from qubix_worker.errors import ServerError, SetupError
 from qubix_worker.files import write_whole
 from qubix_worker.hardware.detect import detect
@@ -84,9 +84,12 @@ class Register:
         try:
             info = patiently(lambda: client.enrollment_info(choices.enrollment), cancel)
         except ServerError as error:
-            if error.problem.code != "enrollment_used":
+            # Used by this very computer, if the registration then succeeds; or asked of a server
+            # that knows the inherited API only, which has invitations but tells nothing of them.
+            is_unknown_to_it = error.problem.code == NOT_OURS and error.status == 404
+            if error.problem.code != "enrollment_used" and not is_unknown_to_it:
                 raise
-            server_name = ""  # used by this very computer, if the registration then succeeds
+            server_name = ""
         else:
             server_name = info.server_name
         who = self._who(server_name)

@@ -1,0 +1,98 @@
+"""Our worker and a server that knows the inherited API only: no `?wait=`, no modules, few keys."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qubix_worker import identity
+from qubix_worker.paths import Paths
+from tests.conftest import wait_until
+from tests.worker.network.scripted import Request, Visit, serving
+from tests.worker.nothing_lost.played import Process, job
+
+pytestmark = pytest.mark.slow
+
+
+class Inherited:
+    """Answers with the inherited keys, and 404 to what it does not know."""
+
+    def __init__(self, jobs: list[dict[str, Any]]) -> None:
+        self.jobs = jobs
+        self.beats: list[dict[str, Any]] = []
+        self.completed: list[tuple[str, dict[str, Any]]] = []
+        self.unknown: list[str] = []
+
+    def __call__(self, request: Request, visit: Visit) -> None:
+        path, _, _ = request.path.partition("?")
+        if path == "/api/providers/register" and request.method == "POST":
+            secret = {"success": True, "provider": {"id": "p-1"}, "workerSecret": "s3cret"}
+            visit.answer(secret, 201)
+        elif path.startswith("/api/providers/") and path.endswith("/heartbeat"):
+            self.beats.append(request.json)
+            visit.answer({"success": True, "pendingJobs": self.jobs})
+        elif path.startswith("/api/jobs/") and path.endswith("/complete"):
+            job_id = path.split("/")[3]
+            self.completed.append((job_id, request.json))
+            self.jobs = [job for job in self.jobs if job["id"] != job_id]
+            visit.answer({"success": True})
+        elif path.startswith("/api/jobs/") and path.endswith("/progress"):
+            visit.answer({"success": True})
+        else:
+            self.unknown.append(request.path)
+            visit.answer({"success": False, "error": "Not found"}, 404)
+
+
+def test_it_beats_does_a_job_and_hands_it_in(tmp_path: Path) -> None:
+    inherited = Inherited([job(1), job(2)])
+    with serving(inherited) as server:
+        process = Process(tmp_path, server.url)
+        process.start()
+        try:
+            wait_until(lambda: len(inherited.completed) == 2, seconds=90)
+            wait_until(lambda: process.control.status().unsent_results == 0)
+            assert process.control.status().state == "online"
+        finally:
+            process.end()
+    for number, (job_id, said) in enumerate(inherited.completed, 1):
+        assert job_id == f"job-{number}"
+        assert said["status"] == "completed"
+        assert base64.b64decode(said["result"]["stdout"]) == f"{number:010d}".encode()
+    assert {beat["status"] for beat in inherited.beats} >= {"online", "busy", "offline"}
+    assert "cpuPercent" in inherited.beats[-1]["usage"]
+    assert "Traceback" not in process.log()
+
+
+def test_it_is_not_asked_more_often_than_its_interval(tmp_path: Path) -> None:
+    inherited = Inherited([])
+    with serving(inherited) as server:
+        process = Process(tmp_path, server.url)
+        process.start()
+        try:
+            wait_until(lambda: len(inherited.beats) == 2, seconds=30)
+            wait_until(lambda: process.control.status().state == "online")
+            assert len(inherited.beats) == 2, "the second is for the answer to be held, once"
+        finally:
+            process.end()
+
+
+def test_it_can_be_joined_though_it_tells_nothing_of_its_invitations(tmp_path: Path) -> None:
+    inherited = Inherited([])
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("QUBIX_")}
+    with serving(inherited) as server:
+        done = subprocess.run(
+            [sys.executable, "-m", "qubix_worker", "setup", "--server", server.url,
+             "--no-start", "--no-autostart"],
+            env=kept | {"QUBIX_HOME": str(tmp_path), "QUBIX_ENROLLMENT": "an-enrollment"},
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    who = identity.load(Paths.under(tmp_path).identity)
+    assert who
+    assert who.secret == "s3cret"
