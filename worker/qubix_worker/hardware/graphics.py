@@ -10,10 +10,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 
-from qubix_worker.hardware import nvidia, windows_adapters
-from qubix_worker.hardware.amd_tools import AmdToolsProbe
-from qubix_worker.hardware.apple import AppleProbe
-from qubix_worker.hardware.drm import DrmProbe
+from qubix_worker.hardware import nvidia
 from qubix_worker.hardware.place import Place
 from qubix_worker.hardware.probe import GraphicsProbe
 from qubix_worker.protocol import GraphicsCard
@@ -26,17 +23,22 @@ _ORDER = ("discrete", "partition", None, "integrated", "virtual")
 
 
 def probes(place: Place) -> tuple[GraphicsProbe, ...]:
-    """The probes for this system, those that know most first."""
+    """The probes for this system, those that know most first. Only theirs are imported."""
     if place.family == "macos":
+        from qubix_worker.hardware.apple import AppleProbe  # noqa: PLC0415
+
         return (AppleProbe(place),)
-    if place.family == "windows":
+    if place.family == "windows" and place.registry:
+        from qubix_worker.hardware import windows_adapters as windows  # noqa: PLC0415
+
         registry = place.registry
-        if registry is None:
-            return (nvidia.NvidiaProbe(place, lambda: True),)
         return (
-            nvidia.NvidiaProbe(place, lambda: windows_adapters.has_nvidia(registry)),
-            windows_adapters.WindowsProbe(registry),
+            nvidia.NvidiaProbe(place, lambda: windows.has_nvidia(registry)),
+            windows.WindowsProbe(registry),
         )
+    from qubix_worker.hardware.amd_tools import AmdToolsProbe  # noqa: PLC0415
+    from qubix_worker.hardware.drm import DrmProbe  # noqa: PLC0415
+
     drm = DrmProbe(place.root)
     return (
         nvidia.NvidiaProbe(place, nvidia.on_linux(place)),
@@ -110,7 +112,7 @@ def _filled(card: GraphicsCard, more: GraphicsCard) -> GraphicsCard:
     return dataclasses.replace(card, **lacking, state=more.state)
 
 
-def _is_enough(drm: DrmProbe) -> bool:
+def _is_enough(drm: GraphicsProbe) -> bool:
     """Whether the kernel told of every AMD card what AMD's tools would tell."""
     return all(
         card.compute and card.memory_total_bytes
