@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.conftest import LiveServer, wait_until
+from tests.conftest import LiveServer, Machine, wait_until
 
 
 def create_job(server: LiveServer, **changes: object) -> str:
@@ -75,6 +76,71 @@ def test_a_held_answer_comes_when_a_job_does(shared_server: LiveServer) -> None:
     thread.start()
     wait_until(lambda: metrics(shared_server, "waits") == 2)
     job_id = create_job(shared_server)
+    thread.join()
+    assert [job["id"] for job in answers[0]["pendingJobs"]] == [job_id]
+    assert time.monotonic() - began < 15
+
+
+def held(server: LiveServer, machine: Machine, **told: Any) -> tuple[threading.Thread, list[Any]]:
+    """A heartbeat whose answer the server holds by now, and where the answer will be."""
+    before = metrics(server, machine.worker_id)
+    answers: list[Any] = []
+    path = f"/api/providers/{machine.worker_id}/heartbeat?wait=20"
+    thread = threading.Thread(target=lambda: answers.append(machine.ask("POST", path, told).json()))
+    thread.start()
+    wait_until(lambda: metrics(server, machine.worker_id) == before + 1)
+    return thread, answers
+
+
+def test_a_busy_worker_with_a_free_slot_is_told_at_once_of_a_job_and_of_a_cancelled_one(
+    live_server: LiveServer,
+) -> None:
+    machine = live_server.join("slots")
+    first = create_job(live_server)
+    path = "/api/providers/slots/heartbeat"
+    given = machine.ask("POST", path, {"status": "online", "freeSlots": 2}).json()["pendingJobs"]
+    assert [job["id"] for job in given] == [first]
+    busy = {"status": "busy", "currentJobs": [first], "currentJob": first, "freeSlots": 1}
+    began = time.monotonic()
+    thread, answers = held(live_server, machine, **busy)
+    second = create_job(live_server)
+    thread.join()
+    assert [job["id"] for job in answers[0]["pendingJobs"]] == [second]
+    full = busy | {"currentJobs": [first, second], "freeSlots": 0}
+    thread, answers = held(live_server, machine, **full)
+    create_job(live_server)
+    live_server.ask("POST", f"/api/jobs/{first}/cancel", {}, credential=live_server.token)
+    thread.join()
+    assert (answers[0]["cancelledJobs"], answers[0]["pendingJobs"]) == ([first], [])
+    assert time.monotonic() - began < 15
+
+
+def test_a_slot_that_another_heartbeat_tells_of_lets_the_held_one_bring_a_job(
+    live_server: LiveServer,
+) -> None:
+    machine = live_server.join("aside")
+    full = {"status": "online", "currentJobs": [], "freeSlots": 0}
+    began = time.monotonic()
+    thread, answers = held(live_server, machine, **full)
+    told = machine.ask("POST", "/api/providers/aside/heartbeat", full | {"freeSlots": 1})
+    assert told.json()["pendingJobs"] == []
+    job_id = create_job(live_server)
+    thread.join()
+    assert [job["id"] for job in answers[0]["pendingJobs"]] == [job_id]
+    assert time.monotonic() - began < 15
+
+
+def test_a_computer_that_is_switched_on_again_is_given_a_job_while_its_heartbeat_is_held(
+    live_server: LiveServer,
+) -> None:
+    machine = live_server.join("switched")
+    path, token = "/api/providers/switched/toggle", live_server.token
+    machine.beat()
+    live_server.ask("POST", path, {"online": False}, credential=token)
+    began = time.monotonic()
+    thread, answers = held(live_server, machine, status="online", freeSlots=1)
+    job_id = create_job(live_server)
+    live_server.ask("POST", path, {"online": True}, credential=token)
     thread.join()
     assert [job["id"] for job in answers[0]["pendingJobs"]] == [job_id]
     assert time.monotonic() - began < 15
