@@ -166,9 +166,9 @@ class _Job:
         self._over = False
         self._next_look = self._began + LOOK_SECONDS
         self._next_disk = self._began
-        self._limit(task.limits)
         child.tell("begin", task.kind, place.name)
         child.adopt(reins.hear)
+        self._limit(task.limits)
 
     @property
     def seconds(self) -> float:
@@ -251,8 +251,9 @@ class _Job:
             self._tell.news(news)
 
     def _limit(self, limits: Limits) -> None:
-        if self._held and not self._child.grip.limit(limits):
-            self._throttle.set_cores(limits.cores)
+        if self._held:
+            by_system = self._child.grip.limit(limits)
+            self._throttle.set_cores(None if by_system else limits.cores)
 
     def _freeze(self) -> None:
         if self._frozen_since is not None:

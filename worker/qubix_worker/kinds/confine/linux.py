@@ -1,4 +1,4 @@
-"""Linux: the idle classes of processor and disk, and an end with the worker's."""
+"""Linux: the idle classes of processor and disk, an end with the worker's, a scope of systemd."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from qubix_worker.kinds.confine import Grip, NoGrip
+from qubix_worker.kinds.confine import Grip, NoGrip, scope
 from qubix_worker.kinds.confine.posix import (
     LOW_NICENESS,
     confine,
@@ -35,7 +35,8 @@ IOPRIO_CLASS_BE, IOPRIO_CLASS_IDLE = 2, 3
 
 def hold(child: psutil.Process) -> Grip:
     """See `Confinement`."""
-    return NoGrip()
+    address = scope.session_bus(os.environ)
+    return scope.Scope(child.pid, address) if address else NoGrip()
 
 
 def set_priority(child: psutil.Process, priority: Priority) -> None:
