@@ -314,6 +314,8 @@ def _disk(files: Path) -> str | None:
                         return f"The program made more than {FILES_MOST} files."
         except FileNotFoundError:
             continue
+        except PermissionError:
+            return "The program made a folder that nobody can look into."
         except OSError:
             # Names too long for the system, which is possible only folder by folder.
             return "The program made folders that are nested too deeply."
