@@ -223,11 +223,13 @@ class StandInNvml:
     def __init__(self, told: Mapping[str, Any]) -> None:
         self._told = told
         self.open = 0
+        self._count = 0
 
     def nvmlInit(self) -> None:
         if "error" in self._told:
             raise self.NVMLError(self._told["error"])
         self.open += 1
+        self._count = len(self._told.get("cards", []))
 
     def nvmlShutdown(self) -> None:
         self.open -= 1
@@ -236,7 +238,7 @@ class StandInNvml:
         return self._of(self._told, "driver")
 
     def nvmlDeviceGetCount(self) -> int:
-        return len(self._told.get("cards", []))
+        return self._count
 
     def nvmlDeviceGetHandleByIndex(self, at: int) -> Any:
         card = self._told["cards"][at]

@@ -90,12 +90,11 @@ def test_a_tool_that_prints_without_end_is_cut_and_ended(tmp_path: Path) -> None
 
 def test_a_question_that_hangs_is_not_asked_again(never: threading.Event) -> None:
     clock = Clock()
-    asker = Asker("x", never.wait, clock)
-    before = threading.active_count()
+    asker = Asker("this one", never.wait, clock)
     assert asker.ask(lambda answer: None)
     clock.now += PROBE_SECONDS + 0.1
     assert [asker.ask(lambda answer: None) for _ in range(100)] == [False] * 100
-    assert threading.active_count() == before + 1
+    assert _threads().count("probe this one") == 1
 
 
 def test_a_question_that_hung_is_asked_again_once_it_has_answered(never: threading.Event) -> None:
@@ -158,10 +157,9 @@ def test_detecting_again_and_again_leaves_one_thread_with_a_driver_that_hangs(
     place = _with_hanging_driver(recorded.load("nvidia-one"), tmp_path, never)
     detector = Detector(place, 0.1)
     list(detector.find(tmp_path))
-    before = threading.active_count()
     for _ in range(5):
         list(detector.find(tmp_path))
-    assert threading.active_count() <= before
+    assert _threads().count("probe the NVIDIA driver") == 1
 
 
 def test_two_who_detect_at_once_both_find_everything(tmp_path: Path) -> None:
@@ -315,6 +313,10 @@ def test_a_sample_has_the_first_card_in_the_inherited_keys_too() -> None:
     assert (sample.gpu_percent, sample.gpu_temp) == (37.0, 61.0)
     assert (sample.gpu_mem_used_mb, sample.gpu_mem_total_mb) == (1234.0, 24576.0)
     assert sample.gpus == (card, USE)
+
+
+def _threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate()]
 
 
 def _runs(process: int) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from qubix_worker.hardware.nvml import LibraryMissingError, Nvml
+from qubix_worker.hardware.nvml import OPEN_SECONDS, LibraryMissingError, Nvml
 from qubix_worker.hardware.probe import ProbeError
 from tests.worker.hardware import recorded
 from tests.worker.hardware.recorded import StandInNvml
@@ -104,6 +104,17 @@ def test_the_library_stays_open_between_questions() -> None:
     for _ in range(5):
         asked.usage()
     assert library.open == 1
+
+
+def test_a_card_that_is_plugged_in_is_seen_after_a_while() -> None:
+    told, now = copy.deepcopy(ONE), [0.0]
+    asked = Nvml(StandInNvml(told), keep_open=True, clock=lambda: now[0])
+    opened = [len(asked.usage())]
+    told["cards"] += copy.deepcopy(told["cards"])
+    opened.append(len(asked.usage()))
+    now[0] += OPEN_SECONDS + 1
+    opened.append(len(asked.usage()))
+    assert opened == [1, 1, 2]
 
 
 def test_the_library_is_closed_where_a_card_may_sleep() -> None:

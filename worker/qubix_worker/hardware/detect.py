@@ -3,6 +3,7 @@ figures and no more, and no more than PROBE_SECONDS."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import platform
@@ -53,14 +54,41 @@ class Detector:
     """The probes of one computer. Kept as long as the program runs, so that a probe that hangs is
     not asked once more for every detection."""
 
-    def __init__(self, place: Place, seconds: float = PROBE_SECONDS) -> None:
-        self._place = place
+    def __init__(
+        self,
+        place: Place,
+        seconds: float = PROBE_SECONDS,
+        probes: tuple[GraphicsProbe, ...] | None = None,
+    ) -> None:
         self._seconds = seconds
-        self._probes = graphics.probes(place)
+        self._probes = graphics.probes(place) if probes is None else probes
         self._cards: list[Asker[Cards]] = [Asker(p.name, p.cards) for p in self._probes]
         self._processor = Asker("processor", lambda: processors.processor(place))
         self._memory = Asker("memory", lambda: machine.memory(place))
+        self._inside = Asker("kind of machine", lambda: _inside(place))
         self._disks: dict[Path, Asker[Disk]] = {}
+
+    def detect(self, folder: Path) -> Hardware:
+        """Everything, all at once. What cannot be read is left out."""
+        until = time.monotonic() + self._seconds
+        answers: queue.SimpleQueue[Answer[tuple[str | None, str | None]]] = queue.SimpleQueue()
+        asked = self._inside.ask(answers.put)
+        values = [finding.value for finding in self.find(folder) if finding.value]
+        machine_kind = container = None
+        if asked:
+            with contextlib.suppress(queue.Empty):
+                told = answers.get(timeout=max(0.0, until - time.monotonic()))
+                machine_kind, container = told.value or (None, None)
+        cards = [value for value in values if isinstance(value, GraphicsCard)]
+        return Hardware(
+            os=operating_system(),
+            processor=_one(Processor, values) or Processor(psutil.cpu_count(logical=True) or 1),
+            memory=_one(Memory, values),
+            disk=_one(Disk, values),
+            graphics_cards=graphics.merge([cards]),
+            virtual_machine=machine_kind,
+            container=container,
+        )
 
     def find(self, folder: Path) -> Iterator[Finding]:
         """Each thing as soon as it is known. `folder` tells which disk: the one it lies on."""
@@ -145,18 +173,7 @@ def detect(
     `place` and `seconds` are for another computer than this one, in a test.
     """
     detector = Detector(place, seconds) if place else _here()
-    where = place or places.here()
-    values = [finding.value for finding in detector.find(folder or Path.home()) if finding.value]
-    cards = [value for value in values if isinstance(value, GraphicsCard)]
-    return Hardware(
-        os=operating_system(),
-        processor=_one(Processor, values) or Processor(psutil.cpu_count(logical=True) or 1),
-        memory=_one(Memory, values),
-        disk=_one(Disk, values),
-        graphics_cards=graphics.merge([cards]),
-        virtual_machine=machine.virtual_machine(where),
-        container=machine.container(where),
-    )
+    return detector.detect(folder or Path.home())
 
 
 def operating_system() -> OperatingSystem:
@@ -174,7 +191,12 @@ def disk(folder: Path) -> Disk:
 
 @functools.cache
 def _here() -> Detector:
-    return Detector(places.here())
+    return Detector(places.here(), probes=graphics.here())
+
+
+def _inside(place: Place) -> tuple[str | None, str | None]:
+    """The virtual machine and the container that this program runs in."""
+    return machine.virtual_machine(place), machine.container(place)
 
 
 def _one(kind: type[T], values: list[Part]) -> T | None:

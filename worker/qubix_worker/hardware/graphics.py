@@ -7,10 +7,11 @@ Where a figure is told twice, the earlier probe of the list is believed.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Iterable, Sequence
 
-from qubix_worker.hardware import nvidia
+from qubix_worker.hardware import nvidia, place
 from qubix_worker.hardware.place import Place
 from qubix_worker.hardware.probe import GraphicsProbe
 from qubix_worker.protocol import GraphicsCard
@@ -22,29 +23,36 @@ _KERNEL_DRIVER = re.compile(r"nvidia\b")
 _ORDER = ("discrete", "partition", None, "integrated", "virtual")
 
 
-def probes(place: Place) -> tuple[GraphicsProbe, ...]:
+def probes(where: Place) -> tuple[GraphicsProbe, ...]:
     """The probes for this system, those that know most first. Only theirs are imported."""
-    if place.family == "macos":
+    if where.family == "macos":
         from qubix_worker.hardware.apple import AppleProbe  # noqa: PLC0415
 
-        return (AppleProbe(place),)
-    if place.family == "windows" and place.registry:
+        return (AppleProbe(where),)
+    if where.family == "windows" and where.registry:
         from qubix_worker.hardware import windows_adapters as windows  # noqa: PLC0415
 
-        registry = place.registry
+        registry = where.registry
         return (
-            nvidia.NvidiaProbe(place, lambda: windows.has_nvidia(registry)),
+            nvidia.NvidiaProbe(where, lambda: windows.has_nvidia(registry)),
             windows.WindowsProbe(registry),
         )
     from qubix_worker.hardware.amd_tools import AmdToolsProbe  # noqa: PLC0415
     from qubix_worker.hardware.drm import DrmProbe  # noqa: PLC0415
 
-    drm = DrmProbe(place.root)
+    drm = DrmProbe(where.root)
     return (
-        nvidia.NvidiaProbe(place, nvidia.on_linux(place)),
-        AmdToolsProbe(place, lambda: _is_enough(drm)),
+        nvidia.NvidiaProbe(where, nvidia.on_linux(where)),
+        AmdToolsProbe(where, lambda: _is_enough(drm)),
         drm,
     )
+
+
+@functools.cache
+def here() -> tuple[GraphicsProbe, ...]:
+    """The probes of this computer: one set for all who ask, so that one hang is one thread, and a
+    driver's library is opened once."""
+    return probes(place.here())
 
 
 def merge(told: Sequence[Iterable[GraphicsCard]]) -> tuple[GraphicsCard, ...]:

@@ -34,7 +34,8 @@ class NvidiaProbe:
 
     @property
     def fresh_seconds(self) -> float:
-        return 30.0 if self._library_missing else 10.0
+        """Opening the library, or starting the tool, costs ten times what a question does."""
+        return 10.0 if self._nvml and self._nvml.keep_open else 30.0
 
     def cards(self) -> tuple[GraphicsCard, ...]:
         return self._ask(Nvml.cards, nvidia_smi.cards)

@@ -8,6 +8,7 @@ would keep it awake.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 T = TypeVar("T")
 
 CARDS_MOST = 64
+OPEN_SECONDS = 600.0
+"""How long the use of a card that was plugged in may go unseen."""
 _LIBRARY_NOT_FOUND, _DRIVER_NOT_LOADED = 12, 9
 _VERSION_MISMATCH, _UNINITIALIZED = 18, 1
 _TEMPERATURE_OF_GPU = 0
@@ -31,10 +34,14 @@ class LibraryMissingError(Exception):
 class Nvml:
     """The library in `module` (pynvml, or what stands in for it in a test)."""
 
-    def __init__(self, module: Any, *, keep_open: bool) -> None:
+    def __init__(
+        self, module: Any, *, keep_open: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._nvml = module
-        self._keep_open = keep_open
+        self.keep_open = keep_open
+        self._clock = clock
         self._is_open = False
+        self._opened_at = 0.0
         self._lock = threading.Lock()
 
     def cards(self) -> tuple[GraphicsCard, ...]:
@@ -42,7 +49,6 @@ class Nvml:
 
         Raises LibraryMissingError, ProbeError.
         """
-        # Opened anew, since the library knows only the cards that were there when it was opened.
         return self._asked(lambda: tuple(self._cards()), anew=True)
 
     def usage(self) -> tuple[GraphicsUsage, ...]:
@@ -52,21 +58,22 @@ class Nvml:
     def _asked(self, question: Callable[[], tuple[T, ...]], *, anew: bool) -> tuple[T, ...]:
         with self._lock:
             try:
-                if anew:
+                # It knows only the cards that were there when it was opened.
+                if anew or self._clock() - self._opened_at > OPEN_SECONDS:
                     self._close()
                 self._open()
                 told = question()
             except self._nvml.NVMLError as error:
                 self._close()
                 raise _understood(error) from error
-            if not self._keep_open:
+            if not self.keep_open:
                 self._close()
             return told
 
     def _open(self) -> None:
         if not self._is_open:
             self._nvml.nvmlInit()
-            self._is_open = True
+            self._is_open, self._opened_at = True, self._clock()
 
     def _close(self) -> None:
         if self._is_open:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from qubix_worker.hardware import graphics, place
+from qubix_worker.hardware import graphics
 from qubix_worker.hardware.probe import Answer, Asker, GraphicsProbe
 from qubix_worker.protocol import GraphicsUsage
 
@@ -96,4 +96,4 @@ class Readings:
 @functools.cache
 def here() -> Readings:
     """Those of this computer's cards."""
-    return Readings(graphics.probes(place.here()))
+    return Readings(graphics.here())
