@@ -33,11 +33,14 @@ TEST_PACKAGES = (
     *WINDOW_PACKAGES, "xvfb", "openbox", "trayer", "xdotool", "imagemagick", "dbus-x11",
     "xauth", "sway", "wtype",
     "chromium", "chromium-driver", "shellcheck", "dash", "busybox", "mksh", "zsh", "binutils",
-    "procps", "iproute2", "openssl",
+    "procps", "iproute2", "openssl", "podman",
+    # Podman's other runtime, crun, does not run inside of a container. Docker brings its own runc,
+    # which this one would replace.
+    *([] if shutil.which("containerd") else ["runc"]),
     # Debian's Python keeps its library apart, and the frozen application needs it.
     *([f"libpython3.{sys.version_info[1]}"] if sys.base_prefix == "/usr" else []),
 )  # fmt: skip
-"""What the tests drive beside: a screen, a browser, the shells that people have."""
+"""What the tests drive beside: a screen, a browser, the shells that people have, containers."""
 
 
 class UnreadyError(Exception):

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def docker() -> Iterator[Engine]:
     """A Docker that answers."""
-    engine = next((engine for engine in find_all() if engine.name == "docker"), None)
+    engine = next((engine for engine in find_all(seconds=30) if engine.name == "docker"), None)
     if engine is None:
         pytest.skip("no Docker service answers here")
     yield engine
