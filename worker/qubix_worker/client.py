@@ -20,7 +20,8 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from qubix_worker import __version__, proxies
+from qubix_worker import __version__
+from qubix_worker import proxies as proxy_settings
 from qubix_worker.errors import ServerError
 from qubix_worker.protocol import (
     RESULT_BYTES,
@@ -85,7 +86,7 @@ class ServerClient:
         secret: str | None = None,
         patience_seconds: float = READ_SECONDS,
         clock: Callable[[], float] = time.time,
-        desktop: proxies.Desktop | None = None,
+        desktop: proxy_settings.Desktop | None = None,
     ) -> None:
         """`patience_seconds`: the longest to wait for a connection (10 s at most) or an answer.
         `clock`: seconds since the epoch; it goes on while the computer sleeps."""
@@ -107,11 +108,10 @@ class ServerClient:
         adapter = Adapter(self._wire, system_trust() if parts.scheme == "https" else None)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
-        self._desktop = desktop or proxies.current()
+        self._desktop = desktop or proxy_settings.current()
+        self._proxies: dict[str, str] | None = None
         if _is_loopback(parts.hostname or ""):
             self._proxies = {parts.scheme: ""}  # none can reach this computer's own loopback
-        else:
-            self._proxies = self._desktop.proxies(url)
 
     def close(self) -> None:
         self._session.close()
@@ -239,6 +239,9 @@ class ServerClient:
         # What was sent may still be on its way for long when the waiting for an answer begins.
         timeout = min(CONNECT_SECONDS, self._patience), seconds
         headers = {"Content-Type": "application/json"} if data is not None else {}
+        if self._proxies is None:
+            self._proxies = self._desktop.proxies(self.url)
+        proxies = self._proxies
 
         def request() -> requests.Response:
             return self._session.request(
@@ -248,7 +251,7 @@ class ServerClient:
                 data=io.BytesIO(data) if data and len(data) > PIECE_BYTES else data,
                 headers=headers,
                 timeout=timeout,
-                proxies=dict(self._proxies),
+                proxies=dict(proxies),
                 allow_redirects=False,
                 stream=True,
             )
@@ -313,6 +316,8 @@ class ServerClient:
 
     def _unreachable(self, error: Exception) -> ServerError:
         row = _row(error)
+        if not _is_loopback(urlsplit(self.url).hostname or ""):
+            self._proxies = None  # they may have been changed, as people do on another network
         if row in _BY_PROXY_SETTINGS and self._desktop.wants_script():
             code, happened, _ = row
             return self._problem((code, happened, _SCRIPT))

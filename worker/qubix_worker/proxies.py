@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ from urllib.parse import urlsplit
 from qubix_worker import system
 
 TOOL_SECONDS = 3.0
+FRESH_SECONDS = 20.0
+"""For so long what was found is not looked for again: each look runs a few small programs."""
 
 Run = Callable[[Sequence[str]], str]
 """What a command prints; empty where it is not there, fails or takes too long."""
@@ -66,12 +69,23 @@ class Linux:
         environ: Mapping[str, str] = os.environ,
         home: Path | None = None,
         run: Run = run,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._environ = environ
         self._run = run
+        self._clock = clock
+        self._found: dict[str, tuple[float, dict[str, str]]] = {}
         self._config = Path(environ.get("XDG_CONFIG_HOME") or (home or Path.home()) / ".config")
 
     def proxies(self, url: str) -> dict[str, str]:
+        now = self._clock()
+        found_at, found = self._found.get(url, (now - FRESH_SECONDS, {}))
+        if now - found_at >= FRESH_SECONDS:
+            found = self._look(url)
+            self._found[url] = now, found
+        return found
+
+    def _look(self, url: str) -> dict[str, str]:
         # The environment goes before: it is nearer to the program.
         if not self._has_desktop() or urllib.request.getproxies_environment().keys() - {"no"}:
             return {}

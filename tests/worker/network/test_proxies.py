@@ -43,11 +43,11 @@ class Set:
     """A desktop whose settings are as the test says."""
 
     def __init__(self, found: dict[str, str] | None = None, *, script: bool = False) -> None:
-        self._found = found or {}
+        self.found = found or {}
         self._script = script
 
     def proxies(self, url: str) -> dict[str, str]:
-        return self._found
+        return self.found
 
     def wants_script(self) -> bool:
         return self._script
@@ -186,8 +186,32 @@ def test_the_desktops_proxy_is_used_and_the_environments_goes_before(
         beat(f"http://{AWAY}", desktop)
         assert (len(desktops.methods), len(environments.methods)) == (1, 0)
         monkeypatch.setenv("http_proxy", f"http://{environments.address}")
+        desktop = gnome(tmp_path, mode="'manual'", http_host=f"'{name}'", http_port=port)
         beat(f"http://{AWAY}", desktop)
         assert (len(desktops.methods), len(environments.methods)) == (1, 1)
+
+
+def test_settings_that_were_changed_are_found_after_a_failure(server: Scripted) -> None:
+    with proxying(hosts={AWAY: ("127.0.0.1", server.port)}) as proxy:
+        desktop = Set({"http": "http://127.0.0.1:9"})
+        one = ServerClient(f"http://{AWAY}", worker_id="w", secret="s", desktop=desktop)
+        with pytest.raises(ServerError):
+            one.heartbeat(Heartbeat("online"))
+        desktop.found = {"http": f"http://{proxy.address}"}
+        one.heartbeat(Heartbeat("online"))
+
+
+def test_the_desktop_is_not_asked_for_every_client(tmp_path: Path) -> None:
+    asked = Gsettings(**MANUAL)
+    now = 0.0
+    found = Linux({"XDG_CURRENT_DESKTOP": "GNOME"}, tmp_path, asked, lambda: now)
+    for _ in range(10):
+        found.proxies("https://server.example")
+    often = asked.asked
+    assert often < 6
+    now += 60
+    found.proxies("https://server.example")
+    assert asked.asked == 2 * often
 
 
 def test_a_script_that_chooses_the_proxy_is_said_to_be_the_likely_reason() -> None:
