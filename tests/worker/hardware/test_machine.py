@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from qubix_worker import hardware
-from qubix_worker.hardware import cgroups, heat, machine
+from qubix_worker.hardware import cgroups, heat, machine, pci
+from qubix_worker.hardware.drm import DrmProbe
 from qubix_worker.hardware.place import Place
 from qubix_worker.protocol import GraphicsUsage, Memory
+from tests.worker.hardware import recorded
 
 
 def lay(root: Path, **files: str) -> Path:
@@ -165,3 +167,28 @@ def test_a_card_without_a_sensor_has_no_temperature() -> None:
 
 def test_the_temperatures_of_this_computer_are_plausible() -> None:
     assert all(0 <= told.celsius <= 200 for told in hardware.temperatures())
+
+
+# --- Devices ---------------------------------------------------------------------------------
+
+
+def test_the_shares_of_a_card_for_virtual_machines_are_no_cards(tmp_path: Path) -> None:
+    for address in ("0000:03:00.0", "0000:03:02.0"):
+        told = {"class": "0x030000", "vendor": "0x8086", "device": "0x56c0"}
+        files = {f"sys|bus|pci|devices|{address}|{key}": f"{v}\n" for key, v in told.items()}
+        lay(tmp_path, **files)
+    (tmp_path / "sys/bus/pci/devices/0000:03:02.0/physfn").symlink_to("../0000:03:00.0")
+    assert [device.address for device in pci.devices(tmp_path)] == ["0000:03:00.0"]
+
+
+def test_the_power_of_a_card_is_the_energy_since_the_last_time(tmp_path: Path) -> None:
+    place = recorded.load("intel-arc-xe").lay_out(tmp_path)
+    now = [0.0]
+    probe = DrmProbe(place.root, lambda: now[0])
+    energy = place.root / "sys/bus/pci/devices/0000:03:00.0/hwmon/hwmon2/energy1_input"
+    told = []
+    for seconds, microjoules in ((0, 1_000_000), (10, 401_000_000), (10, 0), (10, 50_000_000)):
+        now[0] += seconds
+        energy.write_text(f"{microjoules}\n")
+        told.append(probe.usage()[0].power_watts)
+    assert told == [None, 40.0, None, 5.0], "a counter that begins anew is no power"

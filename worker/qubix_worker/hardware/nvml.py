@@ -21,8 +21,8 @@ T = TypeVar("T")
 CARDS_MOST = 64
 OPEN_SECONDS = 600.0
 """How long the use of a card that was plugged in may go unseen."""
-_LIBRARY_NOT_FOUND, _DRIVER_NOT_LOADED = 12, 9
-_VERSION_MISMATCH, _UNINITIALIZED = 18, 1
+_DRIVER_NOT_LOADED, _LIBRARY_NOT_FOUND, _VERSION_MISMATCH = 9, 12, 18
+"""Of nvmlReturn_t."""
 _TEMPERATURE_OF_GPU = 0
 _MIG_ENABLED = 1
 

@@ -105,6 +105,8 @@ def _device(folder: Path) -> Device | None:
         return None
     if kind >> 16 != _DISPLAY and not (kind >> 8 == _ACCELERATOR and vendor == _AMD):
         return None
+    if os.path.lexists(folder / "physfn"):
+        return None  # a share of a card, to be given to a virtual machine (SR-IOV)
     # Without power management there is no such file. What cannot be understood counts as asleep:
     # better to know less of a card than to wake it.
     status = folder / "power/runtime_status"
