@@ -1,4 +1,8 @@
-"""The worker's own tests, run against its one file instead of the package."""
+"""The worker's own tests, run against its one file instead of the package.
+
+The quick tests all run so; of the slow ones, those that have the file start itself again as the
+worker, and as the children of its jobs.
+"""
 
 from __future__ import annotations
 
@@ -12,28 +16,37 @@ import pytest
 from qubix_worker.amalgamation import amalgamate
 
 REPOSITORY = Path(__file__).parents[2]
+QUICK = ["-m", "not slow", "tests/worker"]
+RUNNING = [
+    "tests/worker/test_worker.py", "-k",
+    "jobs_are_done or traps or killed_worker or pause_gives or cancelled or signal",
+]  # fmt: skip
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(500)
-def test_the_worker_passes_its_own_tests_as_one_file(tmp_path: Path) -> None:
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("tests", [QUICK, RUNNING], ids=["quick", "running"])
+def test_the_worker_passes_its_own_tests_as_one_file(tests: list[str], tmp_path: Path) -> None:
     file = tmp_path / "one file" / "qubix_worker.py"
     file.parent.mkdir()
     file.write_bytes(amalgamate())
-    environment = {**os.environ, "PYTHONPATH": str(file.parent)}
+    # First on the path, so before the package, which is installed here; also for every process
+    # that a test starts with `python -m qubix_worker`.
+    path = os.pathsep.join(filter(None, (str(file.parent), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": path}
     where = "import qubix_worker; print(qubix_worker.__file__)"
     found = subprocess.run(
         [sys.executable, "-c", where], env=environment, capture_output=True, text=True, check=True
     )
-    assert found.stdout.startswith(str(file))  # and not the package, which is installed here
-    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    assert found.stdout.startswith(str(file))
     done = subprocess.run(
-        [*tests, REPOSITORY / "tests/worker"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests],
         cwd=REPOSITORY,
         env=environment,
         capture_output=True,
         text=True,
-        timeout=480,
+        timeout=880,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-8000:]
+    assert " passed" in done.stdout
