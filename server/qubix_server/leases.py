@@ -6,7 +6,7 @@ RUNNING (the worker has named it or told of its progress). Each lease has a numb
 Giving
 * A worker that tells `freeSlots` may be given that many jobs, less those that it holds and has not
   named since they were given to it: it did not know of them when it counted.
-* One that does not tell is given one job, when it is online, holds none and says that it does none.
+* One that does not tell is given one job, when it is `online`, not `busy`, and has none.
 * Nobody is given a job who is offline, paused or switched off, nor a job that he has just named:
   what he has of it is from a lease that is lost.
 * An ASSIGNED job stands in every answer to its worker until the worker names it: an answer may

@@ -56,7 +56,7 @@ def free_places(row: RowMapping) -> int:
     if not (row["is_online"] and row["is_enabled"] and row["state"] in ("online", "busy")):
         return 0
     if row["free_slots"] is None:
-        return 1 if row["current_job_id"] is None else 0
+        return 1 if row["state"] == "online" and row["current_job_id"] is None else 0
     return max(0, int(row["free_slots"]) - int(row["unnamed_jobs"]))
 
 

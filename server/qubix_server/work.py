@@ -134,8 +134,11 @@ def complete(
     )
     if result is not None:
         jobs.put_result(connection, job["seq"], result)
-    if completed:
-        providers.update(connection, provider["seq"], total_jobs=provider["total_jobs"] + 1)
+    changed: dict[str, Any] = {"total_jobs": provider["total_jobs"] + completed}
+    if not provider["names_jobs"] and provider["state"] == "busy":
+        # It was busy with this, and may ask for the next job before its next heartbeat.
+        changed["state"] = "online"
+    providers.update(connection, provider["seq"], **changed)
     after = providers.get(connection, provider["seq"])
     events = (leases.ended(connection, job_id), *heartbeats.changes(provider, after))
     # Its held heartbeat still says that it is busy: let it say anew that it is free.

@@ -238,6 +238,30 @@ def test_who_never_names_a_job_is_not_judged_by_what_it_names(ledger: Ledger) ->
     assert ids(ledger.beat("w")) == [next_job]
 
 
+def test_who_is_busy_with_what_it_has_lost_is_given_nothing_that_it_could_not_see(
+    ledger: Ledger,
+) -> None:
+    lost = ledger.create()
+    ledger.beat("w")
+    ledger.beat("w", "busy")
+    ledger.now += SILENT_MS + 1
+    ledger.lose_the_silent()
+    ledger.beat("w", "busy")
+    assert ledger.pending("w") == []
+    assert ledger.status(lost) == "PENDING"
+    assert ids(ledger.beat("w")) == [lost]
+
+
+def test_who_has_done_its_job_may_ask_for_the_next_before_its_next_heartbeat(
+    ledger: Ledger,
+) -> None:
+    first, second = ledger.create(), ledger.create()
+    ledger.beat("w")
+    ledger.beat("w", "busy")
+    assert ledger.complete("w", first) is None
+    assert ledger.pending("w") == [second]
+
+
 def test_what_it_has_begun_is_not_shown_to_it_again(ledger: Ledger) -> None:
     job = ledger.create()
     ledger.beat("w")

@@ -111,7 +111,7 @@ class Leases(RuleBasedStateMachine):
         self.created.append(self.ledger.create())
         for name in self.ledger.wake(*waiting):
             player = self.players[name]
-            free = player.slots - len(player.at_work)
+            free = None if name in ("old", "mute") else player.slots - len(player.at_work)
             self.take_in(player, self.ledger.news(name, waiting[name]), free)
 
     @rule(lost=st.booleans())
