@@ -11,11 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from qubix_worker.errors import Problem
 from qubix_worker.hardware import tools
 from qubix_worker.hardware.detect import Detector, detect
 from qubix_worker.hardware.graphics import probes
 from qubix_worker.hardware.place import Place
-from qubix_worker.hardware.probe import PROBE_SECONDS, Answer, Asker
+from qubix_worker.hardware.probe import GRAPHICS_SILENT, PROBE_SECONDS, Answer, Asker
 from qubix_worker.hardware.readings import STALE_SECONDS, Readings
 from qubix_worker.hardware.tools import OUTPUT_BYTES, Tools, ToolSilentError
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
@@ -148,7 +149,7 @@ def test_it_is_said_which_driver_did_not_answer(tmp_path: Path, never: threading
     place = _with_hanging_driver(recorded.load("nvidia-one"), tmp_path, never)
     findings = list(Detector(place, 0.2).find(tmp_path))
     problems = [finding.problem for finding in findings if finding.key.startswith("graphics")]
-    assert [problem.code for problem in problems if problem] == ["probe_silent"]
+    assert [problem.code for problem in problems if problem] == ["nvidia_silent"]
 
 
 def test_detecting_again_and_again_leaves_one_thread_with_a_driver_that_hangs(
@@ -199,6 +200,7 @@ class Probe:
     name: str = "a driver"
     knows: frozenset[str] = frozenset()
     fresh_seconds: float = 10.0
+    silence: Problem = GRAPHICS_SILENT
     asked: int = 0
     answered: threading.Event = field(default_factory=threading.Event)
 

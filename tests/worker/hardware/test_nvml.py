@@ -182,7 +182,7 @@ def test_pynvml_tells_what_the_library_tells(library: Path) -> None:
 def test_a_library_that_hangs_does_not_hold_the_program(library: Path, tmp_path: Path) -> None:
     recorded.load("nvidia-one").lay_out(tmp_path)
     told = ask(library, DETECT, str(tmp_path / "root"), STAND_IN_HANGS="1")
-    assert told.split("\n")[:3] == ["probe_silent", "no_driver", "in time"]
+    assert told.split("\n")[:3] == ["nvidia_silent", "no_driver", "in time"]
 
 
 def test_the_error_of_the_real_binding_is_understood(library: Path, tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from qubix_worker.errors import Problem
 from qubix_worker.hardware import figures, pci
 from qubix_worker.hardware.place import Place
-from qubix_worker.hardware.probe import ProbeError
+from qubix_worker.hardware.probe import SilentError
 from qubix_worker.hardware.tools import ToolSilentError
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 
@@ -23,6 +24,11 @@ _AMD_SMI = ("static", "--asic", "--bus", "--vram", "--driver", "--json")
 _ROCM_SMI = ("--showproductname", "--showbus", "--showuniqueid", "--showmeminfo", "vram", "--json")
 _TARGET = re.compile(r"gfx(?:[6-9]|1[0-9])[0-9a-f]{2}", re.ASCII)
 """Older versions of rocm-smi write gfx90a as gfx9010 (ROCm/rocm_smi_lib issue 159): no target."""
+SILENT = Problem(
+    "amd_silent",
+    "AMD's tool for the card did not answer.",
+    "Restart this computer; if it lasts, install the driver anew.",
+)
 _UNITS = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
 
 
@@ -34,6 +40,7 @@ class AmdToolsProbe:
     is_enough: Callable[[], bool]
     name: str = "AMD's tools"
     knows: frozenset[str] = frozenset({"AMD"})
+    silence: Problem = SILENT
     fresh_seconds: float = 3600.0
 
     def cards(self) -> tuple[GraphicsCard, ...]:
@@ -50,11 +57,7 @@ class AmdToolsProbe:
                 if found:
                     return found
         except ToolSilentError as error:
-            raise ProbeError(
-                "amd_silent",
-                "AMD's tool for the card did not answer.",
-                "Restart this computer; if it lasts, install the driver anew.",
-            ) from error
+            raise SilentError(SILENT) from error
         return ()
 
     def usage(self) -> tuple[GraphicsUsage, ...]:

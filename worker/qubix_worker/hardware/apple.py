@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from qubix_worker.errors import Problem
 from qubix_worker.hardware import figures
 from qubix_worker.hardware.place import Place
-from qubix_worker.hardware.probe import ProbeError
+from qubix_worker.hardware.probe import GRAPHICS_SILENT, SilentError
 from qubix_worker.hardware.tools import ToolSilentError
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 
@@ -36,6 +37,7 @@ class AppleProbe:
     place: Place
     name: str = "the graphics cards"
     knows: frozenset[str] = frozenset()
+    silence: Problem = GRAPHICS_SILENT
     fresh_seconds: float = 30.0
 
     def cards(self) -> tuple[GraphicsCard, ...]:
@@ -50,11 +52,7 @@ class AppleProbe:
         try:
             told = self.place.tools.run(tool, arguments, also=_FOLDERS)
         except ToolSilentError as error:
-            raise ProbeError(
-                "graphics_silent",
-                "macOS did not tell in time which graphics card is there.",
-                "Try again; if it lasts, restart this computer.",
-            ) from error
+            raise SilentError(self.silence) from error
         return told.output if told and not told.exit_code else None
 
 

@@ -21,7 +21,7 @@ from qubix_worker.errors import Problem, QubixError
 from qubix_worker.hardware import graphics, machine, processors
 from qubix_worker.hardware import place as places
 from qubix_worker.hardware.place import Place
-from qubix_worker.hardware.probe import PROBE_SECONDS, Answer, Asker, GraphicsProbe, silent
+from qubix_worker.hardware.probe import PROBE_SECONDS, Answer, Asker, GraphicsProbe
 from qubix_worker.protocol import (
     Disk,
     GraphicsCard,
@@ -62,7 +62,9 @@ class Detector:
     ) -> None:
         self._seconds = seconds
         self._probes = graphics.probes(place) if probes is None else probes
-        self._cards: list[Asker[Cards]] = [Asker(p.name, p.cards) for p in self._probes]
+        self._cards: list[Asker[Cards]] = [
+            Asker(probe.name, probe.cards, silence=probe.silence) for probe in self._probes
+        ]
         self._processor = Asker("processor", lambda: processors.processor(place))
         self._memory = Asker("memory", lambda: machine.memory(place))
         self._inside = Asker("kind of machine", lambda: _inside(place))
@@ -98,14 +100,14 @@ class Detector:
         waiting = {asker.name: asker for asker in (*parts, *self._cards)}
         for asker in waiting.values():
             if not asker.ask(answers.put):
-                answers.put(silent(asker.name))
+                answers.put(asker.silent())
         table = _Table(self._probes)
         until = time.monotonic() + self._seconds
         while waiting:
             try:
                 answer = answers.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
-                answer = silent(next(iter(waiting)))
+                answer = next(iter(waiting.values())).silent()
             if waiting.pop(answer.name, None) is None:
                 continue
             if answer.name in (asker.name for asker in parts):

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from qubix_worker.errors import Problem
 from qubix_worker.hardware import amd, figures, hwmon, intel, names, pci
 from qubix_worker.hardware.pci import Device
+from qubix_worker.hardware.probe import GRAPHICS_SILENT
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 
 Form = Literal["discrete", "integrated", "virtual"]
@@ -43,6 +45,7 @@ class DrmProbe:
     clock: Callable[[], float] = time.monotonic
     name: str = "the graphics cards"
     knows: frozenset[str] = frozenset()
+    silence: Problem = GRAPHICS_SILENT
     fresh_seconds: float = 10.0
     _names: dict[tuple[str, int, int], str] = field(default_factory=dict)
     _energies: dict[str, tuple[float, float]] = field(default_factory=dict)

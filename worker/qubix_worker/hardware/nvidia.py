@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from qubix_worker.errors import Problem
 from qubix_worker.hardware import nvidia_smi, pci
 from qubix_worker.hardware.figures import read
 from qubix_worker.hardware.nvml import LibraryMissingError, Nvml
@@ -29,6 +30,7 @@ class NvidiaProbe:
     has_card: Callable[[], bool]
     name: str = "the NVIDIA driver"
     knows: frozenset[str] = frozenset({"NVIDIA"})
+    silence: Problem = nvidia_smi.SILENT
     _nvml: Nvml | None = field(default=None)
     _library_missing: bool = False
 

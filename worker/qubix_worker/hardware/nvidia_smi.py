@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from qubix_worker.errors import Problem
 from qubix_worker.hardware import figures
 from qubix_worker.hardware.nvml import failed
-from qubix_worker.hardware.probe import ProbeError
+from qubix_worker.hardware.probe import ProbeError, SilentError
 from qubix_worker.hardware.tools import Told, Tools, ToolSilentError
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 
@@ -35,6 +36,11 @@ FOLDERS = ("/usr/lib/wsl/lib", r"C:\Windows\System32")
 Run = Callable[[Sequence[str]], Told | None]
 """Runs the tool with these arguments; None where there is none. Raises ToolSilentError."""
 
+SILENT = Problem(
+    "nvidia_silent",
+    "The NVIDIA driver did not answer.",
+    "Restart this computer; if it lasts, install the driver anew.",
+)
 _LISTED_CARD = re.compile(r"GPU \d+: .*\(UUID: (GPU-[\w-]+)\)", re.ASCII)
 _LISTED_PART = re.compile(r"\s+MIG (\S+)\s+Device\s+\d+: \(UUID: (MIG-[\w/-]+)\)", re.ASCII)
 _COMPUTE = re.compile(r"\d{1,2}\.\d", re.ASCII)
@@ -143,11 +149,7 @@ def _told(run: Run, arguments: Sequence[str]) -> Told | None:
     try:
         return run(arguments)
     except ToolSilentError as error:
-        raise ProbeError(
-            "nvidia_silent",
-            "The NVIDIA driver did not answer.",
-            "Restart this computer; if it lasts, install the driver anew.",
-        ) from error
+        raise SilentError(SILENT) from error
 
 
 def _reported(told: Told) -> ProbeError:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from qubix_worker.errors import QubixError
+from qubix_worker.errors import Problem, QubixError
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 
 PROBE_SECONDS = 3.3
@@ -21,8 +21,23 @@ PROBE_SECONDS = 3.3
 T = TypeVar("T")
 
 
+GRAPHICS_SILENT = Problem(
+    "graphics_silent",
+    "This computer did not tell in time which graphics cards it has.",
+    "Try again; if it lasts, restart this computer.",
+)
+_SILENT = Problem("probe_silent", "This computer did not tell this in time.", "Try again.")
+
+
 class ProbeError(QubixError):
     """A driver or its tool is there, but did not tell."""
+
+
+class SilentError(ProbeError):
+    """There was no answer in time."""
+
+    def __init__(self, silence: Problem) -> None:
+        super().__init__(silence.code, silence.happened, silence.todo)
 
 
 class GraphicsProbe(Protocol):
@@ -39,6 +54,11 @@ class GraphicsProbe(Protocol):
     @property
     def fresh_seconds(self) -> float:
         """How long a usage is as good as new: longer where a process must be started for it."""
+        ...
+
+    @property
+    def silence(self) -> Problem:
+        """What is said to a person where it does not answer in time."""
         ...
 
     def cards(self) -> tuple[GraphicsCard, ...]: ...
@@ -62,9 +82,14 @@ class Asker(Generic[T]):
     """
 
     def __init__(
-        self, name: str, question: Callable[[], T], clock: Callable[[], float] = time.monotonic
+        self,
+        name: str,
+        question: Callable[[], T],
+        clock: Callable[[], float] = time.monotonic,
+        silence: Problem = _SILENT,
     ) -> None:
         self.name = name
+        self.silence = silence
         self._question = question
         self._clock = clock
         self._lock = threading.Lock()
@@ -84,6 +109,10 @@ class Asker(Generic[T]):
         threading.Thread(target=self._ask, name=f"probe {self.name}", daemon=True).start()
         return True
 
+    def silent(self) -> Answer[T]:
+        """What takes the place of an answer that did not come in time."""
+        return Answer(self.name, error=SilentError(self.silence))
+
     def _ask(self) -> None:
         try:
             told: Answer[T] = Answer(self.name, value=self._question())
@@ -93,13 +122,3 @@ class Asker(Generic[T]):
             listeners, self._listeners = self._listeners or [], None
         for listener in listeners:
             listener(told)
-
-
-def silent(name: str) -> Answer[T]:
-    """The answer of one that gives none in time."""
-    error = ProbeError(
-        "probe_silent",
-        f"This computer did not tell in time about: {name}.",
-        "Restart this computer; if it lasts, install the driver anew.",
-    )
-    return Answer(name, error=error)

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from qubix_worker.errors import Problem
 from qubix_worker.hardware import figures
 from qubix_worker.hardware.pci import VENDORS
 from qubix_worker.hardware.place import Registry, RegistryValue
+from qubix_worker.hardware.probe import GRAPHICS_SILENT
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 
 DISPLAY_CLASS = "{4d36e968-e325-11ce-bfc1-08002be10318}"
@@ -39,6 +41,7 @@ class WindowsProbe:
     registry: Registry
     name: str = "the graphics cards"
     knows: frozenset[str] = frozenset()
+    silence: Problem = GRAPHICS_SILENT
     fresh_seconds: float = 3600.0
 
     def cards(self) -> tuple[GraphicsCard, ...]:
