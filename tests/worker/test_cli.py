@@ -119,7 +119,8 @@ def test_wrong_usage_gets_a_hint(run: Run, arguments: list[str], hint: str) -> N
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [(["stats", "--json"], "wrong_usage"), (["status", "--json"], "worker_not_running"),
-     (["settings", "xyz", "--json"], "unknown_setting"), (["setup", "--dry-run", "--json"], "no_server")],
+     (["settings", "xyz", "--json"], "unknown_setting"),
+     (["setup", "--dry-run", "--json"], "no_server")],
     ids=str,
 )  # fmt: skip
 def test_failures_too_are_json_where_json_is_wanted(

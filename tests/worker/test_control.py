@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import multiprocessing.connection as channel
+import os
 import random
 import socket
 import stat
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,13 +17,14 @@ from typing import Any
 
 import pytest
 
-from qubix_worker import system
+from qubix_worker import identity, system
 from qubix_worker.control import Control
 from qubix_worker.control_server import ControlServer
 from qubix_worker.errors import ControlError
 from qubix_worker.paths import Paths
 from qubix_worker.status import Status
 from qubix_worker.wire import to_wire
+from tests.accounts import PYTHON, Account
 
 STATUS = Status("online", 1.0, "computer", "http://h", "A network", "w-1", "0.1.0", 1)
 
@@ -69,6 +72,84 @@ def test_without_a_worker_it_says_that_none_runs(paths: Paths) -> None:
 
 def test_the_key_is_readable_by_its_user_only(paths: Paths, asked: Asked) -> None:
     assert stat.S_IMODE(paths.control_key.stat().st_mode) == 0o600
+
+
+def test_the_socket_is_its_users_only_whatever_the_umask(paths: Paths) -> None:
+    former = os.umask(0)
+    try:
+        with contextlib.closing(ControlServer(paths, Asked())):
+            assert stat.S_IMODE(paths.control_socket.stat().st_mode) == 0o600
+            assert stat.S_IMODE(paths.control_key.stat().st_mode) == 0o600
+    finally:
+        os.umask(former)
+
+
+@pytest.mark.parametrize("spoil", ["short", "empty", "long", "shared"])
+def test_a_key_that_is_damaged_or_shared_is_made_anew(paths: Paths, spoil: str) -> None:
+    ControlServer(paths, Asked()).close()
+    former = paths.control_key.read_bytes()
+    if spoil == "shared":
+        paths.control_key.chmod(0o644)
+    else:
+        damaged = {"short": former[:31], "empty": b"", "long": former + b"x"}
+        paths.control_key.write_bytes(damaged[spoil])
+    with contextlib.closing(ControlServer(paths, Asked())):
+        assert Control(paths).status() == STATUS
+    assert paths.control_key.read_bytes() != former
+    assert stat.S_IMODE(paths.control_key.stat().st_mode) == 0o600
+
+
+def test_a_key_that_was_changed_meanwhile_is_said(paths: Paths, asked: Asked) -> None:
+    for damaged in (b"", b"x" * 32, b"x" * 10_000):
+        paths.control_key.write_bytes(damaged)
+        with pytest.raises(ControlError) as caught:
+            Control(paths).status()
+        assert caught.value.problem.code == "control_key"
+        assert "qubix-worker stop" in caught.value.problem.todo
+
+
+def test_a_key_that_cannot_be_read_is_said(paths: Paths, asked: Asked) -> None:
+    paths.control_key.unlink()
+    paths.control_key.mkdir()  # unreadable for root, too
+    with pytest.raises(ControlError) as caught:
+        Control(paths).status()
+    assert caught.value.problem.code == "control_key"
+    assert str(paths.control_key) in caught.value.problem.happened
+
+
+STRANGER = """
+import socket, sys
+state = sys.argv[1]
+for name in ("control.key", "identity.json"):
+    try:
+        open(f"{state}/{name}", "rb").read()
+        sys.exit(f"{name} can be read")
+    except PermissionError:
+        pass
+try:
+    socket.socket(socket.AF_UNIX).connect(f"{state}/control.sock")
+    sys.exit("the socket can be spoken to")
+except PermissionError:
+    pass
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", [0o700, 0o755])
+def test_another_account_can_neither_read_the_key_nor_speak_to_the_worker(
+    account: Account, mode: int
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="qubix-") as folder:
+        Path(folder).chmod(0o755)
+        paths = Paths.under(Path(folder) / "home")
+        paths.state.mkdir(parents=True)
+        identity.save(paths.identity, identity.new("http://h", "computer", "A network"))
+        with contextlib.closing(ControlServer(paths, Asked())):
+            # Even where somebody has opened the folder to all.
+            paths.state.chmod(mode)
+            done = account.run(str(PYTHON), "-c", STRANGER, str(paths.state))
+            assert done.returncode == 0, done.stderr
+            assert Control(paths).status() == STATUS
 
 
 def test_a_worker_that_ended_leaves_nothing_in_the_way(paths: Paths) -> None:
@@ -149,7 +230,8 @@ def with_key(paths: Paths, message: bytes) -> Any:
     "message",
     [
         b"", b"{", b"[]", b"null", b'{"command": 1}', b'{"command": "rm"}', b"\xff", b"[" * 60000,
-        b'{"command": ["status"]}',
+        b'{"command": ["status"]}', b'{"command": "pause", "seconds": NaN}',
+        b'{"command": "pause", "seconds": -Infinity}', b'{"command": "status", "x": "\\ud800"}',
     ],
 )  # fmt: skip
 def test_a_message_that_makes_no_sense_gets_an_error(
