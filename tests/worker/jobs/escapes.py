@@ -111,6 +111,7 @@ class Escape:
     spec: dict[str, Any] = field(default_factory=dict)
     timeout: int = 20
     completes: bool = False
+    slow: bool = False
 
     def whole_spec(self, secret: str) -> dict[str, Any]:
         module = base64.b64encode(_built(self.module)).decode("ascii")
@@ -292,36 +293,36 @@ ESCAPES = [
     Escape("disk", lambda: program("hoard"), "more than 256 MiB"),
     Escape("sparse-file", lambda: wasi(
         '(call $need (call $fd_filestat_set_size (call $make "x")'
-        " (i64.const 0x4000000000000000)))"), "."),
+        " (i64.const 0x4000000000000000)))"), EXIT),
     Escape("allocate", lambda: wasi(
         '(call $need (call $fd_allocate (call $make "x") (i64.const 0) (i64.const 0x100000000)))'),
-        "."),
+        EXIT),
     Escape("many-files", lambda: wasi(
         _digits("(call $need (call $fd_close (call $make (i32.const 512) (i32.const 4))))", 12000)),
-        "more than 10000 files"),
+        "more than 10000 files", slow=True),
     Escape("many-folders", lambda: wasi(_digits(
         "(call $need (call $path_create_directory (i32.const 3) (i32.const 512) (i32.const 4)))",
-        12000)), "more than 10000 files"),
+        12000)), "more than 10000 files", slow=True),
     Escape("deep-folders", lambda: program("nest"), "nested too deeply"),
     Escape("open-files", lambda: wasi(
         '(drop (call $make "x"))' + _many('(drop (call $open "x"))', 5000)), EXIT),
     Escape("output", lambda: program("flood", stream=1), "more than 11 MiB to its standard output"),
     Escape("log", lambda: wasi('(loop $more (call $text "a line\\0a" (i32.const 2)) (br $more))'),
-           "", timeout=2),
+           "", timeout=2, slow=True),
     Escape("progress", lambda: wasi(
         '(loop $more (call $text "progress: 1\\0aprogress: 2 x\\0a" (i32.const 2)) (br $more))'),
         "", timeout=2),
     Escape("random-bytes", lambda: wasi(
         "(loop $more (drop (call $random_get (i32.const 4096) (i32.const 65536))) (br $more))"),
-        TIME_LIMIT, timeout=1),
+        TIME_LIMIT, timeout=1, slow=True),
     # --- Never ending -----------------------------------------------------------------------
-    Escape("loop", lambda: program("loop"), TIME_LIMIT, timeout=1),
-    Escape("sleep", lambda: program("sleep"), TIME_LIMIT, timeout=1),
+    Escape("loop", lambda: program("loop"), TIME_LIMIT, timeout=1, slow=True),
+    Escape("sleep", lambda: program("sleep"), TIME_LIMIT, timeout=1, slow=True),
     Escape("yield", lambda: wasi("(loop $more (drop (call $sched_yield)) (br $more))"),
-           TIME_LIMIT, timeout=1),
+           TIME_LIMIT, timeout=1, slow=True),
     Escape("loop-before-it-starts", lambda: bytes(wasmtime.wat2wasm(
         '(module (func $f (loop $more (br $more))) (start $f) (func (export "_start")))')),
-        TIME_LIMIT, timeout=1),
+        TIME_LIMIT, timeout=1, slow=True),
     Escape("loop-without-descriptors", lambda: wasi(
         _many("(drop (call $fd_close (local.get $n)))", 16) + "(loop $for_ever (br $for_ever))"),
         TIME_LIMIT, timeout=1),
@@ -335,7 +336,8 @@ ESCAPES = [
     Escape("compiled-code-as-module", lambda: bytes(
         wasmtime.Module(wasmtime.Engine(), program("loop")).serialize())[:2000],
         "not a WebAssembly program"),
-    Escape("huge-functions", small_module_of_huge_functions, "", timeout=1),
+    Escape("huge-functions", small_module_of_huge_functions, TIME_LIMIT, timeout=1,
+           slow=True),
     Escape("deep-blocks", deep_blocks, "", timeout=1, completes=True),
     # --- What is shown to people ----------------------------------------------------------------
     Escape("terminal-codes-in-error", lambda: wasi(

@@ -50,7 +50,13 @@ def attempt(shared_runner: JobRunner, home: Paths) -> Callable[[Escape], Started
     return run
 
 
-@pytest.mark.parametrize("escape", ESCAPES, ids=lambda escape: escape.id)
+@pytest.mark.parametrize(
+    "escape",
+    [
+        pytest.param(escape, id=escape.id, marks=[pytest.mark.slow] if escape.slow else [])
+        for escape in ESCAPES
+    ],
+)
 def test_a_program_does_not_get_out(
     attempt: Callable[[Escape], Started], escape: Escape, home: Paths
 ) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from qubix_worker.paths import Paths
 
+from .escapes import importing, small_module_of_huge_functions
+
 Start = Callable[..., Any]
 Program = Callable[..., bytes]
 Wat = Callable[[str], bytes]
@@ -53,46 +55,16 @@ def test_a_program_has_a_folder_of_its_own(start: Start, program: Program) -> No
 
 
 def test_a_program_can_open_its_own_folder(start: Start, program: Program) -> None:
-    """Without this, the refusals that follow would say nothing."""
+    """Without this, the refusals in test_escapes_wasm would say nothing."""
     assert start(program("open"), args=["."]).completion.status == "completed"
     assert start(program("open"), args=["link/link", "."]).completion.status == "completed"
 
 
-@pytest.mark.parametrize(
-    "args",
-    [
-        ["../job.json"],
-        ["x/../../job.json"],
-        ["/etc/passwd"],
-        ["//etc/passwd"],
-        ["/proc/self/environ"],
-        ["../../../../../../../../../../etc/passwd"],
-        ["..\\job.json"],
-        ["link", "../job.json"],
-        ["link", "/etc/passwd"],
-        ["link/passwd", "/etc"],
-        ["link/self/environ", "/proc"],
-    ],
-    ids=" to ".join,
-)
-def test_a_program_cannot_read_outside_its_folder(
-    start: Start, program: Program, args: list[str]
-) -> None:
-    job = start(program("open"), args=args)
-    assert job.completion.status == "failed"
-    assert job.completion.result["exitCode"] > 0
-    assert job.stdout == b""
-
-
-@pytest.mark.parametrize("name", ["sock_open", "sock_connect", "path_exec", "thread-spawn"])
 def test_a_program_that_needs_more_than_wasi_preview_1_is_told_what_is_missing(
-    start: Start, wat: Wat, name: str
+    start: Start,
 ) -> None:
-    job = start(
-        wat(f'(module (import "wasi_snapshot_preview1" "{name}" (func)) (func (export "_start")))')
-    )
-    assert job.completion.error == (
-        f"The module needs the function wasi_snapshot_preview1::{name},"
+    assert start(importing("sock_open")).completion.error == (
+        "The module needs the function wasi_snapshot_preview1::sock_open,"
         " which WASI preview 1 does not have."
     )
 
@@ -116,14 +88,10 @@ def test_a_program_that_waits_in_the_system_ends_with_its_time_limit(
     assert 1 <= job.end.seconds < 3
 
 
-def test_a_module_that_is_made_to_compile_for_long_ends_with_its_time_limit(
-    start: Start, wat: Wat
-) -> None:
-    body = "(local.set 0 (i32.add (i32.mul (local.get 0) (local.get 1)) (local.get 2)))" * 60_000
-    functions = f"(func (param i32 i32 i32) (loop {body} (br_if 0 (local.get 0))))" * 8
-    job = start(wat(f'(module {functions} (func (export "_start")))'), timeout=1)
+def test_a_module_that_is_made_to_compile_for_long_ends_with_its_time_limit(start: Start) -> None:
+    job = start(small_module_of_huge_functions(), timeout=1)
     assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
-    assert 1 <= job.end.seconds < 3
+    assert 1 <= job.end.seconds < 4
 
 
 def test_a_program_that_eats_memory_ends_at_its_limit(start: Start, program: Program) -> None:
@@ -229,20 +197,6 @@ def test_the_most_output_that_is_allowed_fits_into_a_result(start: Start, progra
     job = start(program("relay", stream=1, code=0), stdin=encoded(data))
     assert job.stdout == data
     assert len(job.completion.result["stdout"]) < 15 << 20
-
-
-def test_a_program_that_fills_the_disk_is_ended(start: Start, program: Program) -> None:
-    job = start(program("hoard"))
-    assert job.completion.error == "The program stored more than 256 MiB in its folder."
-    assert job.end.seconds < 5
-
-
-def test_folders_nested_beyond_what_a_path_can_name_are_found_and_removed(
-    start: Start, program: Program, paths: Paths
-) -> None:
-    job = start(program("nest"))
-    assert job.completion.error == "The program made folders that are nested too deeply."
-    assert list(paths.jobs.iterdir()) == []
 
 
 def test_a_link_that_a_program_leaves_is_removed_and_not_what_it_names(
