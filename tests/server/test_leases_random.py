@@ -259,7 +259,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.mark.parametrize("examples", [10, pytest.param(400, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [10, pytest.param(100, marks=pytest.mark.slow)])
 def test_no_job_is_lost_given_twice_or_doubled(engine: Engine, examples: int) -> None:
     class OverThisDatabase(Leases):
         pass
