@@ -172,28 +172,28 @@ class Registry:
     """The registry of a computer with Windows, and which devices are there."""
 
     def __init__(self, told: Mapping[str, Any]) -> None:
-        self._keys: dict[str, Mapping[str, RegistryValue]] = {}
+        self.keys: dict[str, Mapping[str, RegistryValue]] = {}
         self._present: list[str] | None = [] if told.get("knows_present", True) else None
         self._features = told.get("features", [])
         for key, values in told.get("registry", {}).items():
-            self._keys[key] = values
+            self.keys[key] = values
         for adapter in told.get("adapters", []):
             number = adapter["number"]
             key = rf"SYSTEM\CurrentControlSet\Control\Class\{DISPLAY_CLASS}\{number}"
-            self._keys[key] = {name: _value(value) for name, value in adapter["values"].items()}
+            self.keys[key] = {name: _value(value) for name, value in adapter["values"].items()}
             if "instance" in adapter and self._present is not None:
                 self._present.append(adapter["instance"])
-                self._keys[rf"SYSTEM\CurrentControlSet\Enum\{adapter['instance']}"] = {
+                self.keys[rf"SYSTEM\CurrentControlSet\Enum\{adapter['instance']}"] = {
                     "Driver": rf"{DISPLAY_CLASS}\{number}",
                     "LocationInformation": adapter.get("location", ""),
                 }
 
     def subkeys(self, key: str) -> list[str]:
-        inside = {name[len(key) + 1 :] for name in self._keys if name.startswith(key + "\\")}
+        inside = {name[len(key) + 1 :] for name in self.keys if name.startswith(key + "\\")}
         return sorted({name.partition("\\")[0] for name in inside})
 
     def values(self, key: str) -> Mapping[str, RegistryValue]:
-        return self._keys.get(key, {})
+        return self.keys.get(key, {})
 
     def present(self, device_class: str) -> list[str] | None:
         assert device_class == DISPLAY_CLASS

@@ -31,7 +31,13 @@ SAID_INSTEAD = ("[N/A]", "[Not Supported]", "ERR!", "N/A", "Unknown Error", "")
 CUTS = (0.0, 0.25, 0.5, 0.75)
 PLACES_MOST = 12
 """How many of the figures of one text are changed, each by itself."""
+WITH_TEXTS = [name for name in recorded.NAMES if recorded.load(name).items]
 WITH_TOOLS = [name for name in recorded.NAMES if recorded.load(name).tools]
+WITH_WINDOWS = [name for name in recorded.NAMES if recorded.load(name).family == "windows"]
+IN_THE_REGISTRY: tuple[Any, ...] = (
+    "", "[N/A]", "rubbish", "\0\0", "\ufffd", "x" * 100_000, "-1", 0, -1, 1 << 63, 10**30, b"",
+    b"\0", b"\xff" * 8, b"\xff" * 5000, ["a", "list"],
+)  # fmt: skip
 _FIGURE = re.compile(rb"(?<![\w.:-])(?:0x[0-9a-f]+|\d+(?:\.\d+)?)(?![\w.:])")
 
 
@@ -106,7 +112,7 @@ def mutations(held: bytes) -> Iterator[Mutation]:
 
 
 @pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 11])
-@pytest.mark.parametrize("name", recorded.NAMES)
+@pytest.mark.parametrize("name", WITH_TEXTS)
 def test_one_spoilt_text_never_makes_a_figure_up(name: str, every: int, tmp_path: Path) -> None:
     bench = Bench(recorded.load(name), tmp_path)
     told: list[str] = []
@@ -119,7 +125,7 @@ def test_one_spoilt_text_never_makes_a_figure_up(name: str, every: int, tmp_path
     assert not told, "\n".join(told)
 
 
-@pytest.mark.parametrize("name", recorded.NAMES)
+@pytest.mark.parametrize("name", WITH_TEXTS)
 def test_everything_spoilt_at_once_never_makes_a_figure_up(name: str, tmp_path: Path) -> None:
     bench = Bench(recorded.load(name), tmp_path)
     told: list[str] = []
@@ -145,22 +151,42 @@ def test_a_tool_that_hangs_costs_only_what_it_would_tell(name: str, tmp_path: Pa
     assert not Bench(computer, tmp_path, seconds=0.2).lies()
 
 
+@pytest.mark.parametrize("name", WITH_WINDOWS)
+def test_a_spoilt_value_of_the_registry_never_makes_a_figure_up(name: str, tmp_path: Path) -> None:
+    computer = recorded.load(name)
+    bench = Bench(computer, tmp_path)
+    registry = bench.place.registry
+    assert isinstance(registry, recorded.Registry)
+    told: list[str] = []
+    for key, values in list(registry.keys.items()):
+        for value in values:
+            for instead in IN_THE_REGISTRY:
+                registry.keys[key] = {**values, value: instead}
+                # A text in place of a text may be a name, a place or a kind: who could tell?
+                texts = not isinstance(instead, str) or not isinstance(values[value], str)
+                found = detect(place=bench.place, seconds=10)
+                lies = bench.truth.lies(found, texts) if texts else []
+                told += [f"{key} {value} {str(instead)[:20]!r}: {lie}" for lie in lies]
+        registry.keys[key] = values
+    assert not told, "\n".join(told)
+
+
 class Bench:
     """A computer that is laid out, and what is true of it."""
 
     def __init__(self, computer: Computer, folder: Path, seconds: float = 10.0) -> None:
         self.computer = computer
         self._seconds = seconds
-        self._place = computer.lay_out(folder, seconds)
-        self._truth = Truth(computer, self._place)
+        self.place = computer.lay_out(folder, seconds)
+        self.truth = Truth(computer, self.place)
 
     def lies(self, texts: bool = True) -> list[str]:
         """What detection and usage say that is not true. `texts`: whether names are looked at."""
-        found = detect(place=self._place, seconds=self._seconds * 2)
-        told = self._truth.lies(found, texts)
-        for probe in probes(self._place):
+        found = detect(place=self.place, seconds=self._seconds * 2)
+        told = self.truth.lies(found, texts)
+        for probe in probes(self.place):
             with contextlib.suppress(ProbeError):
-                told += self._truth.lies_of_use(probe.usage(), texts)
+                told += self.truth.lies_of_use(probe.usage(), texts)
         return told
 
 
@@ -180,6 +206,13 @@ class Truth:
         for device in told.get("pci", []):
             vendor = next((c.vendor for c in known if c.pci_address == device["address"]), "")
             self.names.add(f"{vendor} graphics {device['ids']}")
+        for adapter in told.get("adapters", []):
+            ids = re.search(
+                r"VEN_(\w{4})&DEV_(\w{4})", adapter["values"].get("MatchingDeviceId", "")
+            )
+            for card in self.cards if ids else ():
+                self.names.add(f"{card.vendor} graphics {ids[1]}:{ids[2]}".lower())
+        self.names |= {"hyper-v graphics"} | {name.lower() for name in self.names}
         self.drivers = {word for c in known if c.driver for word in (c.driver, c.driver.split()[0])}
         self.processor = expected.get("processor", {})
         self.cores = {self.processor.get("logical_cores"), told.get("cores", 1)}
@@ -229,7 +262,7 @@ class Truth:
             for key in (*figures, *(words if texts else ()))
             if getattr(card, key) not in (None, getattr(true, key))
         ]
-        if texts and card.name not in self.names:
+        if texts and card.name.lower() not in self.names:
             wrong.append("name")
         if texts and card.driver is not None and card.driver not in self.drivers:
             wrong.append("driver")

@@ -19,6 +19,8 @@ from qubix_worker.hardware.place import Registry, RegistryValue
 from qubix_worker.hardware.probe import GRAPHICS_SILENT
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 
+Form = Literal["discrete", "integrated", "virtual"]
+
 DISPLAY_CLASS = "{4d36e968-e325-11ce-bfc1-08002be10318}"
 _CLASS_KEY = rf"SYSTEM\CurrentControlSet\Control\Class\{DISPLAY_CLASS}"
 _DEVICES_KEY = r"SYSTEM\CurrentControlSet\Enum"
@@ -28,7 +30,6 @@ _PLACE = re.compile(r"\((\d{1,3}),(\d{1,2}),(\d)\)$", re.ASCII)
 _HYPER_V = "vmbus\\"
 _BOARD = "acpi\\"
 _VIRTUAL = frozenset({"Microsoft", "VMware", "VirtualBox", "Parallels", "Red Hat", "QEMU"})
-_WITHOUT_DRIVER = ("microsoft basic display adapter", "standard vga graphics adapter")
 _INTEL_INSIDE = "0000:00:02.0"
 """See intel.py."""
 
@@ -99,30 +100,29 @@ def _place(location: str | None) -> str | None:
 
 
 def _card(values: Mapping[str, RegistryValue], place: str | None) -> GraphicsCard | None:
-    device = _string(values.get("matchingdeviceid"))
-    called = _string(values.get("driverdesc"))
-    if device is None:
-        return None
-    found = _PCI.match(device)
-    form: Literal["discrete", "integrated", "virtual"] | None = None
-    if found:
-        vendor_id, device_id = int(found[1], 16), int(found[2], 16)
-        vendor = VENDORS.get(vendor_id, f"PCI vendor {vendor_id:04x}")
-        name = called or f"{vendor} graphics {vendor_id:04x}:{device_id:04x}"
+    device = _string(values.get("matchingdeviceid")) or ""
+    maker = _string(values.get("providername"))
+    called = figures.name(values.get("driverdesc"))
+    form: Form | None = None
+    if found := _PCI.match(device):
+        ids = f"{found[1]}:{found[2]}".lower()
+        vendor = VENDORS.get(int(found[1], 16), f"PCI vendor {found[1].lower()}")
         form = "virtual" if vendor in _VIRTUAL else None
         if vendor == "Intel" and place:
             form = "integrated" if place == _INTEL_INSIDE else "discrete"
+        # Windows' own driver for any card draws, and no more. It is called otherwise in every
+        # language.
+        without = maker in (None, "Microsoft") and form != "virtual"
+        name = f"{vendor} graphics {ids}" if without or not called else called
     elif device.lower().startswith(_HYPER_V):
-        vendor, name, form = "Microsoft", called or "Hyper-V graphics", "virtual"
-    elif device.lower().startswith(_BOARD) and called:
+        vendor, name, form, without = "Microsoft", called or "Hyper-V graphics", "virtual", False
+    elif device.lower().startswith(_BOARD) and called and maker:
         # A chip that is on no bus, as in computers with ARM processors.
-        vendor, name, form = _string(values.get("providername")) or "unknown", called, "integrated"
+        vendor, name, form, without = maker, called, "integrated", False
     else:
         return None
-    without = called is not None and called.lower() in _WITHOUT_DRIVER
-    if without and found:
-        name = f"{vendor} graphics {vendor_id:04x}:{device_id:04x}"
-    own = form not in ("integrated", "virtual")
+    # Intel's driver tells a share of the computer's memory as if it were the card's.
+    own = form == "discrete" or (form is None and vendor != "Intel")
     memory = figures.memory_bytes(_quadword(values.get("hardwareinformation.qwmemorysize")))
     return GraphicsCard(
         vendor=vendor,
