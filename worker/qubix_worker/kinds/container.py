@@ -24,6 +24,8 @@ import contextlib
 import hashlib
 import logging
 import re
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +66,8 @@ PIDS = 512
 PIDS_MOST = 4096
 MEMORY_MB_LEAST = 8
 MEMORY_MB_MOST = 1 << 24
+ASK_SECONDS = 5.0
+BEGIN_SECONDS = 3.0
 CONTAINERS = "containers"
 """Beside the jobs' folder: what was fetched for containers. There once one was made."""
 
@@ -106,15 +110,21 @@ def run(task: Task) -> Outcome:
 
 def freeze(place: Path, child: psutil.Process) -> None:
     """See `Kind`. Where it cannot be paused it is ended: its computer is needed now."""
-    engine = Engine.load(place)
-    # First the container: an engine's program that stands still would keep its lock on it.
-    stands = engine is None or _paused(engine, container_name(place))
-    for process in [child, *child.children(recursive=True)]:
+    child.suspend()  # and begins nothing any more
+    programs = child.children(recursive=True)
+    if engine := Engine.load(place):
+        container = container_name(place)
+        until = time.monotonic() + BEGIN_SECONDS
+        # One that is being begun just now is let begin: an engine's program that stands still in
+        # the middle of that keeps its lock, and the container goes on all the same.
+        while not _paused(engine, container) and _begins(programs) and time.monotonic() < until:
+            time.sleep(0.05)
+        if _at_work(engine, container):
+            log.warning("The container of a job could not be paused; it is ended")
+            engine.remove(container)
+    for program in programs:
         with contextlib.suppress(_no_such_process()):
-            process.suspend()
-    if engine and not stands and not _paused(engine, container_name(place)):
-        log.warning("The container of a job could not be paused; it is ended")
-        engine.remove(container_name(place))
+            program.suspend()
 
 
 def thaw(place: Path, child: psutil.Process) -> None:
@@ -257,15 +267,29 @@ def cards(spec: dict[str, Any], limits: Limits) -> tuple[str, ...]:
 
 
 def _paused(engine: Engine, container: str) -> bool:
-    """Pauses it. True: nothing of it is at work."""
+    """Pauses it, if it has begun."""
     try:
-        engine.call("pause", container, seconds=5)
+        engine.call("pause", container, seconds=ASK_SECONDS)
     except EngineError:
-        with contextlib.suppress(EngineError, ValueError):
-            state = engine.inspect(container, "State")
-            return bool(state.get("Paused")) or not state.get("Running")
-        return True  # it is not there
+        return False
     return True
+
+
+def _begins(programs: Sequence[psutil.Process]) -> bool:
+    """Whether one of an engine's `programs` is the one that begins a container."""
+    for program in programs:
+        with contextlib.suppress(_no_such_process()):
+            if "start" in program.cmdline() and program.is_running():
+                return True
+    return False
+
+
+def _at_work(engine: Engine, container: str) -> bool:
+    try:
+        state = engine.inspect(container, "State", ASK_SECONDS)
+    except (EngineError, ValueError):
+        return False  # it is not there
+    return bool(state.get("Running")) and not state.get("Paused")
 
 
 def _no_such_process() -> type[Exception]:

@@ -43,6 +43,8 @@ FOUND_SECONDS = 600.0
 MISSED_SECONDS = 60.0
 """How long an answer is believed: that there is one, that there is none."""
 NOBODY = 65534
+PATIENT_SECONDS = 60.0
+"""How long a job's child waits for one answer: a busy computer leaves a job little time."""
 ENGINE = "engine.json"
 """In a job's folder, before the first container of it can be: what to end it with."""
 LABEL = "qubix.jobs"
@@ -52,6 +54,10 @@ log = logging.getLogger(__name__)
 
 class EngineError(Exception):
     """The engine did not do what it was asked; the message is what it said, or a sentence."""
+
+
+class SilentError(EngineError):
+    """It did not answer in time."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +88,10 @@ class Engine:
         """What the engine writes when asked so. Raises EngineError with what it says."""
         return _ask([*self.command, *arguments], seconds, environment)
 
-    def inspect(self, name: str, what: str) -> Any:
+    def inspect(self, name: str, what: str, seconds: float = 10.0) -> Any:
         """A part of what it knows of the container `name`, such as `State`."""
-        return json.loads(
-            self.call("container", "inspect", "--format", f"{{{{json .{what}}}}}", name)
-        )
+        asked = f"--format={{{{json .{what}}}}}"
+        return json.loads(self.call("container", "inspect", asked, name, seconds=seconds))
 
     def remove(self, name: str, seconds: float = 10.0) -> None:
         """Ends and removes the container `name`, if it is there."""
@@ -282,7 +287,7 @@ def _ask(
             **HERE.popen_options(),
         )
     except subprocess.TimeoutExpired:
-        raise EngineError(f"It did not answer within {seconds:.0f} s.") from None
+        raise SilentError(f"It did not answer within {seconds:.0f} s.") from None
     except OSError as error:
         raise EngineError(error.strerror or str(error)) from error
     if done.returncode:

@@ -22,7 +22,14 @@ from typing import Any
 
 from qubix_worker.files import write_whole
 from qubix_worker.kinds.confine import HERE
-from qubix_worker.kinds.container_engine import Engine, EngineError, environment_of, said
+from qubix_worker.kinds.container_engine import (
+    PATIENT_SECONDS,
+    Engine,
+    EngineError,
+    SilentError,
+    environment_of,
+    said,
+)
 from qubix_worker.kinds.folder import STDERR
 from qubix_worker.kinds.harmless import one_line
 from qubix_worker.kinds.kind import SpecError
@@ -34,7 +41,6 @@ KEPT_BYTES = 24 << 30
 FREE_BYTES = 2 << 30
 """What must stay free of the disk."""
 POLL_SECONDS = 0.1
-ASK_SECONDS = 20.0
 AUTH = "auth.json"
 PULL_LOG = "pull.log"
 PORT = re.compile(":[0-9]+$")
@@ -116,7 +122,9 @@ class Images:
 
     def _here(self, wanted: Reference) -> Image | None:
         try:
-            text = self._engine.call("image", "inspect", "--", wanted.text, seconds=ASK_SECONDS)
+            text = self._engine.call("image", "inspect", "--", wanted.text, seconds=PATIENT_SECONDS)
+        except SilentError:
+            raise
         except EngineError:
             return None
         (about,) = json.loads(text)
@@ -135,7 +143,7 @@ class Images:
                     "inspect",
                     "--",
                     text,
-                    seconds=ASK_SECONDS,
+                    seconds=PATIENT_SECONDS,
                     environment=self._environment(),
                 )
                 manifest = json.loads(answer)
@@ -224,7 +232,7 @@ class Images:
         """Removes an image that was fetched before; not one that a container still uses."""
         try:
             text = str(json.loads(note.read_bytes())[0])
-            self._engine.call("image", "rm", "--", text, seconds=ASK_SECONDS)
+            self._engine.call("image", "rm", "--", text, seconds=PATIENT_SECONDS)
         except EngineError as error:
             if not re.search("no such image|not known", str(error), re.IGNORECASE):
                 log.info("An image is still in use: %s", error)
@@ -248,9 +256,7 @@ def not_fetched(wanted: Reference, output: bytes) -> str:
     text = output[-16384:].decode("utf-8", "replace").lower()
     if re.search("no space left|disk quota", text):
         return "This computer's disk has no room for the image."
-    if re.search(
-        "manifest unknown|name unknown|not found|denied|unauthorized|no basic auth", text
-    ):
+    if re.search("manifest unknown|name unknown|not found|denied|unauthorized|no basic auth", text):
         return f"The registry '{wanted.registry}' has no such image, or not for everybody."
     if re.search(
         "no such host|refused|timeout|timed out|unreachable|no route|certificate|tls|eof|reset"

@@ -21,7 +21,13 @@ from typing import IO, Literal
 
 from qubix_worker.kinds import container, container_engine, exchange, line
 from qubix_worker.kinds.confine import HERE
-from qubix_worker.kinds.container_engine import Engine, EngineError, environment_of
+from qubix_worker.kinds.container_engine import (
+    PATIENT_SECONDS,
+    Engine,
+    EngineError,
+    SilentError,
+    environment_of,
+)
 from qubix_worker.kinds.container_images import Images, OverdueError, Reference
 from qubix_worker.kinds.container_options import HOSTS, Wanted, card_options, create, start
 from qubix_worker.kinds.folder import FILES, STDERR, STDIN, STDOUT
@@ -29,9 +35,6 @@ from qubix_worker.kinds.harmless import last_line, one_line
 from qubix_worker.kinds.kind import OUTPUT_BYTES, Outcome, SpecError, Task, flooded, timed_out
 
 POLL_SECONDS = 0.02
-ASK_SECONDS = 30.0
-"""The worker has had an answer before; here, a busy computer leaves a job little time."""
-CREATE_SECONDS = 60.0
 DRAIN_SECONDS = 2.0
 CHUNK_BYTES = 64 * 1024
 KILLED = 137
@@ -43,7 +46,7 @@ Stream = Literal["stdout", "stderr"]
 def run(task: Task) -> Outcome:
     """Runs the program of `task`. Raises SpecError where it cannot be begun."""
     place = Path.cwd()
-    engine = container_engine.find(seconds=ASK_SECONDS)
+    engine = container_engine.find(seconds=PATIENT_SECONDS)
     if engine is None:
         raise SpecError("This computer has no Podman or Docker that answers.")
     over = threading.Event()
@@ -59,6 +62,8 @@ def run(task: Task) -> Outcome:
         engine.save(place)
         _create(engine, wanted)
         return _execute(engine, wanted, over)
+    except SilentError as error:
+        raise SpecError(f"The program that holds containers is stuck. {error}") from error
     except OverdueError:
         return Outcome("failed", error=timed_out(task.timeout_seconds))
 
@@ -105,8 +110,8 @@ def _hand_over(path: Path, engine: Engine) -> None:
 
 def _create(engine: Engine, wanted: Wanted) -> None:
     try:
-        engine.call(*create(engine, wanted), seconds=CREATE_SECONDS)
-        mounts = engine.inspect(wanted.name, "Mounts") if wanted.volumes else []
+        engine.call(*create(engine, wanted), seconds=PATIENT_SECONDS)
+        mounts = engine.inspect(wanted.name, "Mounts", PATIENT_SECONDS) if wanted.volumes else []
     except EngineError as error:
         raise SpecError(f"The container could not be made: {one_line(str(error))}") from error
     if any(mount.get("Type") == "volume" for mount in mounts or ()):
@@ -166,7 +171,9 @@ class _Pump(threading.Thread):
 
 def _ended(engine: Engine, wanted: Wanted) -> Outcome:
     try:
-        state = engine.inspect(wanted.name, "State")
+        state = engine.inspect(wanted.name, "State", PATIENT_SECONDS)
+    except SilentError:
+        raise
     except (EngineError, ValueError) as error:
         raise SpecError(
             f"The job's container was removed while it was at work: {one_line(str(error))}"

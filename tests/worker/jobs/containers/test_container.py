@@ -172,6 +172,7 @@ def test_a_job_that_begins_frozen_begins_when_it_is_let_go_on(
     start_container: Any, new_runner: Callable[..., JobRunner]
 ) -> None:
     runner = new_runner()
+    start_container("sleep", "60", on=runner, id="job-0")
     runner.freeze()
     started = start_container("echo", "hello", on=runner)
     assert not started.ended.wait(1)
