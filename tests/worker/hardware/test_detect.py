@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qubix_worker.hardware import cgroups
 from qubix_worker.hardware.detect import detect, find
 from qubix_worker.protocol import Memory, Processor
 from qubix_worker.system import linux
@@ -17,9 +18,10 @@ LINUX = pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="reads Lin
 @LINUX
 def test_processor_and_memory_are_those_of_the_kernel() -> None:
     found = detect()
-    meminfo = Path("/proc/meminfo").read_text().split("\n")[0]
-    assert found.memory == Memory(int(meminfo.split()[1]) * 1024)
-    assert found.processor.logical_cores == os.cpu_count()
+    total = int(Path("/proc/meminfo").read_text().split("\n")[0].split()[1]) * 1024
+    given, cores = cgroups.memory_bytes(Path("/")), cgroups.cores(Path("/"))
+    assert found.memory == Memory(min(total, given or total))
+    assert found.processor.logical_cores == min(os.cpu_count() or 1, cores or 65536)
     assert (found.processor.model or "") in " ".join(Path("/proc/cpuinfo").read_text().split())
 
 
