@@ -82,7 +82,8 @@ def look_up(invitation: Invitation, ask: Callable[[str, str], EnrollmentInfo] = 
             failure = failure or error
             if error.status is not None:
                 raise
-            if error.problem.code == "certificate" and not _speaks_no_tls(error):
+            untrusted = error.problem.code in ("certificate", "clock")
+            if untrusted and not _speaks_no_tls(error):
                 raise  # an address that is not to be trusted is never asked in the clear
         else:
             return Network(server, info.server_name, invitation.enrollment)

@@ -283,9 +283,9 @@ class ServerClient:
             code, sentence = map(self._without_secrets, (answer["code"], answer["error"]))
         except (ValueError, TypeError, KeyError, RecursionError):
             if response.status_code == 407:
-                return self._problem(_PROXY_PASSWORD)
+                return self._problem(_PROXY_PASSWORD, response.status_code)
             if response.status_code == 511:  # Network Authentication Required (RFC 6585, 6)
-                return self._problem(_SIGN_IN)
+                return self._problem(_SIGN_IN, response.status_code)
             if response.status_code >= 500:
                 code, sentence = "server_trouble", "It has trouble at the moment."
             else:
@@ -323,9 +323,10 @@ class ServerClient:
             return self._problem((code, happened, _SCRIPT))
         return self._problem(row)
 
-    def _problem(self, row: _Row) -> ServerError:
+    def _problem(self, row: _Row, status: int | None = None) -> ServerError:
         code, happened, todo = row
-        return ServerError(code, happened.format(host=self.host), todo)
+        host = self.host
+        return ServerError(code, happened.format(host=host), todo.format(host=host), status=status)
 
 
 _Row = tuple[str, str, str]

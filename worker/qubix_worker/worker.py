@@ -254,7 +254,7 @@ class Worker:
             unsent_results=len(self._spool.job_ids()),
         )
         if ended.given_back:
-            self._no_room(ended)
+            self._no_room(ended.completion.error or "A job could not be begun.")
         if not left:
             self._frozen_since = None
             self._watch.jobs_at_work(False)
@@ -263,6 +263,8 @@ class Worker:
 
     def _keep(self, ended: JobEnded) -> None:
         self._spool.put(ended.job_id, ended.completion)
+        if self._spool.trouble:
+            self._no_room("The disk does not take a result; it is kept in memory meanwhile.")
         self._courier.result_is_there()
 
     def _delivered(self) -> None:
@@ -406,9 +408,8 @@ class Worker:
             return 0
         return max(0, self._allowance.slots - len(status.jobs))
 
-    def _no_room(self, ended: JobEnded) -> None:
+    def _no_room(self, reason: str) -> None:
         self._disk_full_until = time.monotonic() + DISK_SECONDS
-        reason = ended.completion.error or "A job could not be begun."
         self._publish(
             warning=Trouble(NO_ROOM, reason, "Free some space; then it goes on by itself.")
         )

@@ -127,6 +127,7 @@ def test_a_proxy_that_lets_nothing_through_is_named(
         error = failure(f"https://{AWAY}")
     assert error.problem.code == "proxy"
     assert AWAY in error.problem.happened
+    assert AWAY in error.problem.todo
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

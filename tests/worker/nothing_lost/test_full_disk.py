@@ -83,7 +83,10 @@ def test_a_result_that_the_disk_does_not_take_is_kept_and_written_once_there_is_
                 wait_until(lambda: len(away.tries) >= 2, seconds=60)
                 assert not list(process.paths.spool.glob("job*"))
                 assert process.control.status().unsent_results == 1
-                assert "kept in memory only" in process.log()
+                warning = process.control.status().warning
+                assert warning
+                assert warning.code == "disk_full"
+                assert "Free some space" in warning.todo
                 filler.unlink()
                 (kept,) = wait_until(lambda: list(process.paths.spool.glob("job*.json")))
                 assert json.loads(kept.read_bytes())["jobId"] == "job-1"
