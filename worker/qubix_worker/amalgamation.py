@@ -54,7 +54,8 @@ def sha256() -> str:
     Empty where this process has no sources (a frozen application).
     """
     try:
-        return hashlib.sha256(amalgamate()).hexdigest()
+        # Not `amalgamate`, which keeps it: a worker would hold its own text in memory for ever.
+        return hashlib.sha256(build(_own_sources())).hexdigest()
     except FileNotFoundError:
         return ""
 
@@ -322,7 +323,8 @@ def _check(path: str, text: str) -> None:
 
 def _loader() -> str:
     """The loader's text, out of this module's own."""
-    own = _own_sources()["qubix_worker/amalgamation.py"]
+    held = _held_sources()
+    own = held["qubix_worker/amalgamation.py"] if held else Path(__file__).read_text("ascii")
     begin, end = own.index("# --- The loader -"), own.index("# --- The end of the loader -")
     return "\n\n" + own[own.index("\n", begin) + 1 : end].strip("\n") + "\n\n"
 
@@ -331,10 +333,14 @@ def _own_loader() -> Any:
     return sys.modules[__name__].__loader__
 
 
-@functools.cache
-def _own_sources() -> dict[str, str]:
+def _held_sources() -> dict[str, str] | None:
+    """The sources in the one file that this process runs from; None where it runs from none."""
     held: dict[str, str] | None = getattr(_own_loader(), "sources", None)
-    if held is not None and running_from() is not None:
+    return held if running_from() is not None else None
+
+
+def _own_sources() -> dict[str, str]:
+    if held := _held_sources():
         return held
     root = Path(__file__).parent
     if not (root / "amalgamation.py").is_file():
