@@ -36,6 +36,7 @@ from qubix_worker.kinds.container_engine import (
     Engine,
     EngineError,
     Engines,
+    end_begun,
     find_all,
 )
 from qubix_worker.kinds.kind import Limits, Outcome, SpecError, Task
@@ -139,6 +140,7 @@ def thaw(place: Path, child: psutil.Process) -> None:
 
 def tidy(place: Path) -> None:
     """See `Kind`. Docker's service, and Podman's monitor, outlive the child and its children."""
+    end_begun()
     if engine := Engine.load(place):
         engine.remove(container_name(place))
 

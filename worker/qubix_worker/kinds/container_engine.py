@@ -49,6 +49,8 @@ ENGINE = "engine.json"
 """In a job's folder, before the first container of it can be: what to end it with."""
 LABEL = "qubix.jobs"
 
+_begun: list[subprocess.Popen[bytes]] = []
+
 log = logging.getLogger(__name__)
 
 
@@ -294,6 +296,19 @@ def _ask(
         raise EngineError(said(done.stderr) or f"It ended with exit code {done.returncode}.")
     output: bytes = done.stdout
     return output.decode("utf-8", "replace")
+
+
+def begin(command: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
+    """Begins a program of an engine that stays for a while; only ever in a job's child process."""
+    program = subprocess.Popen(command, **more, **HERE.popen_options())
+    _begun.append(program)
+    return program
+
+
+def end_begun() -> None:
+    """Ends what `begin` began in this process; in the worker that is nothing."""
+    for program in _begun:
+        program.kill()
 
 
 def environment_of(whole: Mapping[str, str]) -> dict[str, str]:

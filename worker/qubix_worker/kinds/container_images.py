@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from qubix_worker.files import write_whole
-from qubix_worker.kinds.confine import HERE
 from qubix_worker.kinds.container_engine import (
     PATIENT_SECONDS,
     Engine,
     EngineError,
     SilentError,
+    begin,
     environment_of,
     said,
 )
@@ -162,13 +162,12 @@ class Images:
         if before is not None and before < FREE_BYTES:
             raise SpecError("This computer's disk has no room for the image.")
         with (self._place / PULL_LOG).open("wb") as output:
-            process = subprocess.Popen(
+            process = begin(
                 [*self._engine.command, "pull", "--quiet", "--", wanted.text],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 env=self._environment(),
-                **HERE.popen_options(),
             )
             try:
                 self._attend(process, over, before)

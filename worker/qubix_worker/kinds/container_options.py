@@ -170,6 +170,8 @@ def _podman(engine: Engine, wanted: Wanted) -> list[str]:
 
 def _docker(wanted: Wanted) -> list[str]:
     return [
+        # Else the container would read by which names this computer asks, and whom.
+        *([] if wanted.network else ["--dns=127.0.0.1", "--dns-search=."]),
         # Else each would become a folder of the disk, with no limit.
         *(f"--tmpfs={path}:rw,nosuid,nodev,size={_scratch_mb(wanted)}m" for path in wanted.volumes),
         "--ulimit=core=0:0",

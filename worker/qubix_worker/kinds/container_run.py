@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import IO, Literal
 
 from qubix_worker.kinds import container, container_engine, exchange, line
-from qubix_worker.kinds.confine import HERE
 from qubix_worker.kinds.container_engine import (
     PATIENT_SECONDS,
     Engine,
     EngineError,
     SilentError,
+    begin,
     environment_of,
 )
 from qubix_worker.kinds.container_images import Images, OverdueError, Reference
@@ -92,6 +92,7 @@ def _fill(place: Path, engine: Engine, task: Task) -> None:
     """Puts what the program is given into the job's folder."""
     (place / STDIN).write_bytes(container.stdin(task.spec))
     (place / HOSTS).write_text("127.0.0.1 localhost job\n::1 localhost\n", encoding="ascii")
+    (place / HOSTS).chmod(0o644)  # whoever the program is; the folder around it stays shut
     files = place / FILES
     exchange.write(files, exchange.given(task.spec))
     for path in [files, *files.rglob("*")]:
@@ -120,13 +121,12 @@ def _create(engine: Engine, wanted: Wanted) -> None:
 
 def _execute(engine: Engine, wanted: Wanted, over: threading.Event) -> Outcome:
     with Path(STDIN).open("rb") as stdin:
-        process = subprocess.Popen(
+        process = begin(
             [*engine.command, *start(wanted)],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment_of(os.environ),
-            **HERE.popen_options(),
         )
     pumps = [
         _Pump(process.stdout, Path(STDOUT), "stdout"),

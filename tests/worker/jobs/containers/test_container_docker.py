@@ -153,6 +153,13 @@ def test_a_program_has_no_network_but_its_own_loop(run: Any) -> None:
     assert run("ls /sys/class/net").stdout.split() == [b"lo"]
 
 
+def test_the_names_of_this_computers_neighbours_are_not_told(run: Any) -> None:
+    started = run("cat /etc/hosts /etc/resolv.conf; hostname")
+    words = set(started.stdout.decode().split())
+    assert "127.0.0.1" in words
+    assert not [word for word in words if word[0].isdigit() and not word.startswith("127.0.0.1")]
+
+
 def test_a_program_that_takes_too_much_memory_is_ended_and_its_limit_named(run: Any) -> None:
     started = run("awk 'BEGIN { s = \"x\"; while (1) s = s s }'", memoryMb=32)
     assert "memory limit of 32 MiB" in started.completion.error

@@ -25,6 +25,7 @@ from qubix_worker.kinds.kind import DISK_BYTES, FILES_MOST, OUTPUT_BYTES
 from qubix_worker.paths import Paths
 
 from .conftest import Podman
+from .registry import layer_of, serving
 
 pytestmark = pytest.mark.slow
 
@@ -327,7 +328,9 @@ OUTSIDE = textwrap.dedent(
     from qubix_worker.protocol import Job
 
     runner = JobRunner(
-        Paths.under(Path(sys.argv[1])), (sys.executable, "-m", "qubix_worker"), Limits(64)
+        Paths.under(Path(sys.argv[1])),
+        (sys.executable, "-m", "qubix_worker"),
+        Limits(64, network=True),
     )
     spec = {"image": sys.argv[2], "args": ["sleep", "4323"]}
     runner.start(Job("job-1", "container", spec, 60), lambda event: None)
@@ -353,6 +356,24 @@ def test_a_container_does_not_outlive_a_worker_that_is_killed(
     outside.kill()
     wait_until(lambda: not podman.containers())
     assert not _running("sleep", "4323")
+
+
+def test_nothing_is_fetched_any_more_for_a_worker_that_is_killed(
+    paths: Paths, podman: Podman, tmp_path: Path, wait_until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as registry:
+        conf = tmp_path / "registries.conf"
+        conf.write_text(f'[[registry]]\nlocation = "{registry.host}"\ninsecure = true\n')
+        monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(conf))
+        registry.go_on.clear()
+        image = registry.add(layer_of("x", b"a layer that nobody waits for"))
+        with subprocess.Popen(
+            [sys.executable, "-c", OUTSIDE, str(paths.home), image], stdin=subprocess.PIPE
+        ) as worker:
+            pull = ["podman", "pull", "--quiet", "--", image]
+            wait_until(lambda: _running(*pull, by_name=True))
+            worker.kill()
+        wait_until(lambda: not _running(*pull, by_name=True))
 
 
 def test_what_outlived_a_worker_and_its_child_is_removed_at_the_next_start(
@@ -384,8 +405,11 @@ def test_the_next_start_leaves_the_containers_of_others_alone(
         podman("rm", "somebodys")
 
 
-def _running(*command: str) -> bool:
-    found = []
+def _running(*command: str, by_name: bool = False) -> bool:
     for process in psutil.process_iter(["cmdline"]):
-        found.append(process.info["cmdline"])
-    return list(command) in found
+        found = process.info["cmdline"] or [""]
+        if by_name:
+            found = [Path(found[0]).name, *found[1:]]
+        if found == list(command):
+            return True
+    return False
