@@ -65,9 +65,16 @@ def use(device: Device) -> Use:
             folder / "mem_info_vram_used", figures.MEMORY_BYTES_MOST
         ),
         memory_total_bytes=figures.read_memory(folder / "mem_info_vram_total"),
-        temperature_celsius=hwmon.celsius(sensors, 1),
+        temperature_celsius=_celsius(sensors),
         power_watts=hwmon.watts(sensors),
     )
+
+
+def _celsius(sensors: Path | None) -> float | None:
+    """Of the edge; of the junction where a card has no sensor there, as the Instinct MI300."""
+    if sensors is None:
+        return None
+    return hwmon.celsius(sensors, 1 if (sensors / "temp1_input").exists() else 2)
 
 
 def _integrated(folder: Path) -> bool | None:

@@ -20,6 +20,8 @@ from qubix_worker.protocol import GraphicsUsage
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 0.5
+WITHOUT_FIGURES = 3
+"""How many times longer to wait where there are no older figures to make do with."""
 STALE_SECONDS = 45.0
 """Older figures tell nothing of now. Longer than a probe is fresh, and than a heartbeat's wait."""
 
@@ -56,16 +58,13 @@ class Readings:
         with self._changed:
             waiting = [source for source in self._sources if self._ask(source)]
             if waiting:
+                lasting = all(self._is_of_use(source) for source in waiting)
                 self._changed.wait_for(
                     lambda: all(self._is_answered(source) for source in waiting),
-                    self._patience_seconds,
+                    self._patience_seconds * (1 if lasting else WITHOUT_FIGURES),
                 )
-            now = self._clock()
             return tuple(
-                use
-                for source in self._sources
-                if source.at is not None and now - source.at <= STALE_SECONDS
-                for use in source.uses
+                use for source in self._sources if self._is_of_use(source) for use in source.uses
             )
 
     def _ask(self, source: _Source) -> bool:
@@ -76,6 +75,9 @@ class Readings:
         if asked:
             source.asked_at = now
         return asked
+
+    def _is_of_use(self, source: _Source) -> bool:
+        return source.at is not None and self._clock() - source.at <= STALE_SECONDS
 
     @staticmethod
     def _is_answered(source: _Source) -> bool:
