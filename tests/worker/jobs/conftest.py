@@ -160,3 +160,23 @@ def children_at() -> Callable[[Path], list[psutil.Process]]:
         return [process for process in found if process.info["cwd"] == str(place)]
 
     return find
+
+
+@pytest.fixture
+def at_work(
+    start: Callable[..., Started],
+    program: Callable[..., bytes],
+    paths: Paths,
+    wait_until: Callable[[Callable[[], object]], None],
+    children_at: Callable[[Path], list[psutil.Process]],
+) -> Callable[..., tuple[Any, psutil.Process]]:
+    """Starts a program that never ends: the job and its child process, at work."""
+
+    def begin(name: str = "loop", **more: Any) -> tuple[Any, psutil.Process]:
+        job = start(program(name), **more)
+        place = paths.jobs / f"{more.get('id', 'job-1')}-1"
+        wait_until((place / "stdout").exists)
+        (child,) = children_at(place)
+        return job, child
+
+    return begin

@@ -26,22 +26,6 @@ ChildrenAt = Callable[[Path], list[psutil.Process]]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="by a means that only Linux has")
 
 
-@pytest.fixture
-def at_work(
-    start: Start, program: Program, paths: Paths, wait_until: WaitUntil, children_at: ChildrenAt
-) -> Callable[..., tuple[Any, psutil.Process]]:
-    """Starts a program that never ends: the job and its child process, at work."""
-
-    def begin(name: str = "loop", **more: Any) -> tuple[Any, psutil.Process]:
-        job = start(program(name), **more)
-        place = paths.jobs / f"{more.get('id', 'job-1')}-1"
-        wait_until((place / "stdout").exists)
-        (child,) = children_at(place)
-        return job, child
-
-    return begin
-
-
 AtWork = Callable[..., tuple[Any, psutil.Process]]
 
 
@@ -232,8 +216,9 @@ def test_the_priority_is_lowered_for_a_job_at_work(
 
 
 def spares() -> list[psutil.Process]:
-    found = psutil.Process().children()
-    return [p for p in found if p.status() != psutil.STATUS_ZOMBIE and "run-job" in p.cmdline()]
+    found = psutil.process_iter(["ppid", "cmdline"])
+    ours = [process for process in found if process.info["ppid"] == os.getpid()]
+    return [process for process in ours if "run-job" in (process.info["cmdline"] or ())]
 
 
 def test_a_child_is_kept_ready_after_a_job_and_runs_the_next(

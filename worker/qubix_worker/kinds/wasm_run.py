@@ -20,6 +20,7 @@ import wasmtime
 from wasmtime import ExitTrap, Trap, TrapCode, WasmtimeError
 
 from qubix_worker.kinds import exchange, line, wasm
+from qubix_worker.kinds.confine import HERE
 from qubix_worker.kinds.folder import COMPILED, FILES, STDERR, STDIN, STDOUT
 from qubix_worker.kinds.harmless import last_line, one_line
 from qubix_worker.kinds.kind import Outcome, SpecError, Task, timed_out
@@ -63,6 +64,8 @@ def run(task: Task) -> Outcome:
         store.set_fuel(fuel)
     module = _module(engine, data, task.compiled_file)
     _check_exports(module, limit_mb)
+    # All is loaded and all is open: from here on this thread wants nothing but the job's folder.
+    HERE.wall_in(Path())
     return _execute(store, linker, module, task, limit_mb)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
@@ -70,6 +71,11 @@ class Confinement(Protocol):
         """In the child: no core dumps, few open files, no file of more than `file_bytes`, and no
         more than `seconds` of one core, should the worker not be there to end it. None: nothing
         but no core dumps, see `Kind.file_bytes`."""
+        ...
+
+    def wall_in(self, folder: Path) -> bool:
+        """In the child, when all is loaded: this thread reaches no file outside `folder` any more,
+        no network and no other process, where the system has a means. Whether it has."""
         ...
 
     def describe_exit(self, code: int) -> str:

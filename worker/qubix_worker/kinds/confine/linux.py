@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qubix_worker.kinds.confine import Grip, NoGrip, scope
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "confine", "describe_exit", "end_with_parent", "environment", "hold", "popen_options",
-    "processes", "set_priority",
+    "processes", "set_priority", "wall_in",
 ]  # fmt: skip
 
 PR_SET_PDEATHSIG = 1
@@ -49,6 +50,13 @@ def set_priority(child: psutil.Process, priority: Priority) -> None:
     with contextlib.suppress(OSError):
         child.ionice(IOPRIO_CLASS_IDLE if priority == "idle" else IOPRIO_CLASS_BE)
     child.nice({"idle": 19, "low": LOW_NICENESS, "normal": 0}[priority])
+
+
+def wall_in(folder: Path) -> bool:
+    """See `Confinement`."""
+    from qubix_worker.kinds.confine import landlock  # noqa: PLC0415 - only a child needs it
+
+    return landlock.wall_in(folder)
 
 
 def end_with_parent() -> None:

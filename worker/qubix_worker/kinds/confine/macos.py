@@ -5,6 +5,7 @@ Nothing ends a stopped process with its parent here; one that stays is swept at 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qubix_worker.kinds.confine import Grip, NoGrip
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "confine", "describe_exit", "end_with_parent", "environment", "hold", "popen_options",
-    "processes", "set_priority",
+    "processes", "set_priority", "wall_in",
 ]  # fmt: skip
 
 PRIO_DARWIN_PROCESS = 4
@@ -48,3 +49,8 @@ def set_priority(child: psutil.Process, priority: Priority) -> None:
 
 def end_with_parent() -> None:
     """See `Confinement`."""
+
+
+def wall_in(folder: Path) -> bool:
+    """See `Confinement`. The system's own means are not for programs that begin unprepared."""
+    return False
