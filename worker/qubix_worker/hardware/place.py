@@ -5,7 +5,6 @@ Everything that a probe reads comes from here, so a test can lay out any compute
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,6 +69,7 @@ def here() -> Place:
 
 def _load_nvml() -> Any:
     try:
-        return importlib.import_module("pynvml")
+        import pynvml  # type: ignore[import-untyped,import-not-found,unused-ignore] # noqa: PLC0415
     except ImportError:
         return None
+    return pynvml
