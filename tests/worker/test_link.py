@@ -164,6 +164,7 @@ def test_a_job_that_is_given_aside_is_fetched_by_the_heartbeat_itself(
         assert not any(isinstance(beat, BeatFailed) for beat in beating.posted)
 
 
+@pytest.mark.slow
 def test_a_server_that_holds_to_the_end_is_asked_again_at_once(
     begin: Callable[[Scripted], Beating],
 ) -> None:
@@ -179,6 +180,7 @@ def test_a_server_that_holds_to_the_end_is_asked_again_at_once(
         assert 2 <= time.monotonic() - began < 2.6
 
 
+@pytest.mark.slow
 def test_a_server_that_holds_nothing_is_asked_in_its_interval_only(
     begin: Callable[[Scripted], Beating],
 ) -> None:
@@ -266,6 +268,7 @@ def test_stop_says_goodbye(begin: Callable[[Scripted], Beating]) -> None:
         assert server.asked[-1].json["status"] == "offline"
 
 
+@pytest.mark.slow
 def test_stop_does_not_wait_for_a_server_that_drips(begin: Callable[[Scripted], Beating]) -> None:
     def drip(request: Request, visit: Visit) -> None:
         if request.json["status"] == "offline":

@@ -154,7 +154,10 @@ def test_a_proxy_that_never_answers_does_not_hold_the_caller(
 ) -> None:
     with serving(lambda request, visit: visit.drip(b"HTTP/1.1 200 OK", 0.05)) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
-        assert failure(f"https://{AWAY}").problem.code == "timeout"
+        one = ServerClient(f"https://{AWAY}", patience_seconds=0.6, desktop=Set())
+        with pytest.raises(ServerError) as caught:
+            one.heartbeat(Heartbeat("online"))
+        assert caught.value.problem.code == "timeout"
 
 
 @pytest.mark.parametrize("exception", ["*", "localhost.example", ".example", "example"])
