@@ -174,8 +174,10 @@ def bomb() -> bytes:
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x-whatever"])
 def test_a_packed_answer_that_nobody_asked_for_is_not_unpacked(encoding: str) -> None:
+    packed = bomb()
+
     def answer(request: Request, visit: Visit) -> None:
-        visit.answer(bomb(), Content_Encoding=encoding)
+        visit.answer(packed, Content_Encoding=encoding)
 
     with serving(answer) as server:
         assert failure(server).problem.code == NOT_OURS
