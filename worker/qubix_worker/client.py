@@ -363,6 +363,11 @@ _PROXY_PASSWORD = (
     "The proxy of this network wants a name and a password.",
     "Put them into the proxy's address in the system's settings, then try again.",
 )
+_PROXY_KIND = (
+    "proxy_unsupported",
+    "The proxy that this computer is set to use is of a kind that QUBIX does not speak.",
+    "Set a proxy for the web (HTTP) in the system's settings, then try again.",
+)
 _PROXY_AWAY = (
     "proxy_unreachable",
     "The proxy that this computer is set to use cannot be reached.",
@@ -464,6 +469,8 @@ def _row(error: Exception) -> _Row:  # noqa: PLR0911 - a table of causes, the mo
         return any(isinstance(cause, kinds) for cause in causes)
 
     text = " ".join(str(cause) for cause in causes)
+    if caused_by(requests.exceptions.InvalidSchema):
+        return _PROXY_KIND  # ours is always http or https
     if caused_by(requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL):
         if "407" in text:
             return _PROXY_PASSWORD

@@ -98,6 +98,8 @@ class Adapter(requests.adapters.HTTPAdapter):
         super().init_poolmanager(connections, maxsize, block, **more, **self._context())
 
     def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
+        if not proxy.lower().startswith(("http://", "https://")):
+            raise requests.exceptions.InvalidSchema("no proxy that speaks HTTP")
         return super().proxy_manager_for(proxy, **more, **self._context())
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

@@ -141,12 +141,23 @@ def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, sch
     assert "pa55word" not in str(error)
 
 
-@pytest.mark.parametrize("address", ["http://", "http://[", "nonsense://h:1", "http://h:port"])
+@pytest.mark.parametrize("address", ["http://", "http://[", "http://h:port", "//h"])
 def test_a_proxys_address_that_is_none_is_a_failure_in_words(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setenv("https_proxy", address)
     assert failure(f"https://{AWAY}").problem.happened
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("kind", ["socks4", "socks5", "socks5h", "nonsense"])
+def test_a_proxy_of_a_kind_that_is_not_spoken_is_said(
+    monkeypatch: pytest.MonkeyPatch, scheme: str, kind: str
+) -> None:
+    monkeypatch.setenv("all_proxy", f"{kind}://anne:pa55word@127.0.0.1:9")
+    error = failure(f"{scheme}://{AWAY}")
+    assert error.problem.code == "proxy_unsupported"
+    assert "pa55word" not in str(error)
 
 
 def test_a_proxy_that_never_answers_does_not_hold_the_caller(
