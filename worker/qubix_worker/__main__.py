@@ -10,7 +10,7 @@ def main() -> int:
         # A job waits for this: nothing is loaded that only a person at a terminal needs.
         from qubix_worker.kinds import child  # noqa: PLC0415
 
-        return child.main(Path(sys.argv[2]))
+        child.main(Path(sys.argv[2]))
     from qubix_worker.cli import main as command_line  # noqa: PLC0415
 
     return command_line()

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import math
 import os
 import queue
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +34,8 @@ from qubix_worker.protocol import RESULT_BYTES, Job, JobCompletion
 FETCH_WAITS_SECONDS = (1.0, 2.0, 4.0)
 """The pauses between tries to fetch a module from a server that is away or overloaded."""
 
+REMOVE_SECONDS = 0.5
+"""How long the news of a job's end waits for its files to be gone."""
 LONGEST_INSIDE = 100
 """How long a path may become below a job's folder while that is removed."""
 
@@ -54,7 +58,8 @@ class JobProgressed:
 
 @dataclass(frozen=True)
 class JobEnded:
-    """A job has ended; its child process and its files are gone."""
+    """A job has ended; its child process is gone, and its files are, unless they are so many that
+    nobody should wait for it."""
 
     job_id: str
     completion: JobCompletion
@@ -202,7 +207,7 @@ class JobRunner:
         except Exception:  # the edge of a thread
             log.exception("The job %s could not be run", job.id)
             ending = _failed("The worker met an unexpected error; its log has the details.")
-        _remove(place)
+        whole = _remove(place, seconds=REMOVE_SECONDS)
         with self._lock:
             del self._running[job.id]
             self._frozen = self._frozen and bool(self._running)
@@ -216,6 +221,8 @@ class JobRunner:
                 given_back=isinstance(ending, GivenBack),
             )
         )
+        if not whole:
+            _remove(place)
         with self._lock:
             self._threads.discard(threading.current_thread())
 
@@ -360,33 +367,39 @@ def _folders(parent: Path) -> list[Path]:
     return []
 
 
-def _remove(place: Path) -> None:
-    """Removes a job's folder, never through a link, however deep the job has nested its own."""
+def _remove(place: Path, *, seconds: float = math.inf) -> bool:
+    """Removes a job's folder, never through a link, however deep the job has nested its own. False
+    where it took longer than `seconds`: to be called again."""
+    until = time.monotonic() + seconds
+    longest = len(os.fspath(place)) + LONGEST_INSIDE
     try:
         if place.is_symlink() or not place.is_dir():
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 place.unlink()
-            return
+            return True
         waiting = [place]
-        moved = 0
-        longest = len(os.fspath(place)) + LONGEST_INSIDE
         while waiting:
+            if time.monotonic() > until:
+                return False
             current = waiting[-1]
             deeper = []
             with os.scandir(current) as entries:
                 found = list(entries)
             for entry in found:
+                if time.monotonic() > until:
+                    return False
                 if not entry.is_dir(follow_symlinks=False):
                     Path(entry.path).unlink()
                 elif len(entry.path) < longest:
                     deeper.append(Path(entry.path))
                 else:
                     # Raised to the top, so that no path becomes longer than the system takes.
-                    moved += 1
-                    deeper.append(Path(entry.path).rename(place / f"removed-{moved}"))
+                    top = place / f"removed-{secrets.token_hex(8)}"
+                    deeper.append(Path(entry.path).rename(top))
             waiting += deeper
             if not deeper:
                 current.rmdir()
                 waiting.pop()
     except OSError as error:
         log.warning("The files of a job could not be removed: %s", error)
+    return True

@@ -89,6 +89,23 @@ def test_a_cancelled_job_ends_within_a_second_and_has_no_result(
     assert not runner.cancel("job-1")
 
 
+@pytest.mark.slow
+def test_the_end_of_a_job_is_told_before_all_of_very_many_files_are_removed(
+    runner: JobRunner, start: Start, program: Program, paths: Paths, wait_until: WaitUntil
+) -> None:
+    job = start(program("loop"))
+    place = paths.jobs / "job-1-1"
+    wait_until((place / "stdout").exists)
+    for at in range(4000):
+        (place / "files" / f"{at}").mkdir()
+    began = time.monotonic()
+    runner.cancel("job-1")
+    assert job.end.cancelled
+    assert time.monotonic() - began < 1.5
+    runner.stop()
+    assert not place.exists()
+
+
 def test_two_jobs_run_at_once_and_each_has_its_own_end(
     runner: JobRunner, start: Start, program: Program, paths: Paths, wait_until: WaitUntil
 ) -> None:

@@ -10,27 +10,33 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import sys
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 from qubix_worker.kinds import KINDS, folder, line
 from qubix_worker.kinds.confine import HERE
-from qubix_worker.kinds.kind import NO_ROOM, Outcome, SpecError
+from qubix_worker.kinds.kind import NO_ROOM, Kind, Outcome, SpecError
 
 WORKER_GONE = 70
 """The exit code of a child whose worker has gone; nobody is there to read it."""
 
 
-def main(jobs: Path) -> int:
-    """Does what job.json in the folder that it is told asks, and writes result.json. Returns the
-    exit code."""
+def main(jobs: Path) -> NoReturn:
+    """Does what job.json in the folder that it is told asks, writes result.json, and ends."""
     told: list[str] = []
     line.take(lambda: _end(jobs, told))
     while (words := line.order())[0] != "begin":
         _prepare(words[1])
     told += words[1:]
-    kind = KINDS[told[0]]
-    place = jobs / told[1]
+    code = _run(KINDS[told[0]], jobs / told[1])
+    sys.stderr.flush()
+    # At once: to take a runtime apart, piece by piece, would only keep the result waiting.
+    os._exit(code)
+
+
+def _run(kind: Kind, place: Path) -> int:
     if kind.file_bytes is not None:
         HERE.end_with_parent()
     os.chdir(place)

@@ -121,8 +121,8 @@ def supervise(
     tell: Told,
 ) -> JobCompletion | GivenBack | None:
     """Has `child` run `task`, whose folder `place` has been made. None: it was cancelled."""
-    job = _Job(child, place, task, reins, tell)
     try:
+        job = _Job(child, place, task, reins, tell)
         code = job.watch()
     finally:
         child.end()
