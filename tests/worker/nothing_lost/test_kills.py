@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from qubix_server.leases import LEASES_MOST
 from qubix_worker import identity
 from qubix_worker.paths import Paths
 from tests.conftest import LiveServer, wait_until
@@ -75,6 +76,8 @@ class Mortal:
             output, _ = process.communicate(timeout=moment)
             raise AssertionError(f"the worker ended by itself: {output.decode()}")
         except subprocess.TimeoutExpired:
+            # A job whose third lease is lost has failed, by design: that one may come to its end.
+            wait_until(lambda: not list(self.paths.jobs.glob(f"*-{LEASES_MOST}")))
             process.kill()
             process.communicate()
         self._check_files()
@@ -128,8 +131,7 @@ def test_no_job_is_lost_or_done_twice_however_often_the_worker_is_killed(
         assert not _children_left(mortal.paths)
     print(tally)  # noqa: T201
     assert tally.lost_leases >= KILLS // 10, "the kills must have met jobs at work"
-    # A job is given up when its worker was killed three times in it: the design's own limit.
-    assert tally.given_up <= max(3, KILLS // 20)
+    assert tally.given_up <= 1, "one may be just about to begin its last attempt when it is killed"
 
 
 def _children_left(paths: Paths) -> list[str]:
