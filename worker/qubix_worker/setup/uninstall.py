@@ -13,7 +13,9 @@ from qubix_worker import amalgamation, identity, system
 from qubix_worker.client import ServerClient
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, Problem, QubixError
+from qubix_worker.kinds import container
 from qubix_worker.paths import Paths
+from qubix_worker.setup.environment import LOCK_NAME
 from qubix_worker.setup.steps import Progress, problem_of
 
 log = logging.getLogger(__name__)
@@ -72,12 +74,14 @@ def _remove(paths: Paths, *, purge: bool) -> None:
     system.current().autostart(paths.home).remove()
     for handler in logging.getLogger().handlers:
         handler.close()
+    container.forget(paths.state)
     folders = [paths.state, paths.data]
     if purge:
         folders.append(paths.config)
     if file := amalgamation.running_from():
         for environment in file.parent.glob("environment-*"):
             shutil.rmtree(environment, ignore_errors=True)
+        (file.parent / LOCK_NAME).unlink(missing_ok=True)
         if file.parent == paths.data:
             file.unlink(missing_ok=True)
     for folder in folders:
