@@ -158,6 +158,16 @@ def sweep(jobs: Path) -> None:
                 engine.remove(container)
 
 
+def forget(state: Path) -> None:
+    """Removes what the engines still have of the worker with that `state`: at an uninstall."""
+    from qubix_worker.kinds import container_images  # noqa: PLC0415 - not wanted in a worker
+
+    sweep(state / "jobs")
+    if (state / CONTAINERS).exists():
+        for engine in find_all():
+            container_images.forget(engine, state / CONTAINERS)
+
+
 def container_name(place: Path) -> str:
     """The name of the container of the job in `place`: no other job's, on no other worker."""
     place = place.resolve()

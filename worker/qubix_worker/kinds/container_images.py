@@ -44,6 +44,7 @@ POLL_SECONDS = 0.1
 AUTH = "auth.json"
 PULL_LOG = "pull.log"
 PORT = re.compile(":[0-9]+$")
+NUMBER = re.compile("0x[0-9a-f]*|[0-9]+")
 
 log = logging.getLogger(__name__)
 
@@ -106,13 +107,15 @@ class Images:
                     " none of the internet's; those are only for jobs that have the network."
                 )
             self._refuse_large(self._announced(wanted))
+            # Before: whatever ends this process, it is known whose image it is.
+            self._write_note(wanted, 0)
             self._pull(wanted, over)
             image = self._here(wanted)
             if image is None:
                 raise SpecError("The image was fetched, and is not there.")
-            write_whole(self._note(wanted), json.dumps([wanted.text, image.size]).encode("ascii"))
+            self._write_note(wanted, image.size)
             if image.size > self._image_bytes:
-                self._drop(self._note(wanted))
+                _drop(self._engine, self._note(wanted))
             self._refuse_large(image.size)
             self._drop_old(wanted)
         else:
@@ -216,6 +219,9 @@ class Images:
     def _note(self, wanted: Reference) -> Path:
         return self._kept / f"{self._engine.name}-{wanted.digest}.json"
 
+    def _write_note(self, wanted: Reference, size: int) -> None:
+        write_whole(self._note(wanted), json.dumps([wanted.text, size]).encode("ascii"))
+
     def _drop_old(self, wanted: Reference) -> None:
         found = []
         for path in self._kept.glob(f"{self._engine.name}-*.json"):
@@ -224,22 +230,31 @@ class Images:
                 found.append((path.stat().st_mtime_ns, path, size))
         total = sum(size for *_, size in found)
         for _, path, size in sorted(found):
-            if total > self._kept_bytes and path != self._note(wanted) and self._drop(path):
+            if total <= self._kept_bytes:
+                return
+            if path != self._note(wanted) and _drop(self._engine, path):
                 total -= size
 
-    def _drop(self, note: Path) -> bool:
-        """Removes an image that was fetched before; not one that a container still uses."""
-        try:
-            text = str(json.loads(note.read_bytes())[0])
-            self._engine.call("image", "rm", "--", text, seconds=PATIENT_SECONDS)
-        except EngineError as error:
-            if not re.search("no such image|not known", str(error), re.IGNORECASE):
-                log.info("An image is still in use: %s", error)
-                return False
-        except (OSError, ValueError, LookupError):
+
+def forget(engine: Engine, kept: Path) -> None:
+    """Removes all that was ever fetched by `engine`."""
+    for note in kept.glob(f"{engine.name}-*.json"):
+        _drop(engine, note)
+
+
+def _drop(engine: Engine, note: Path) -> bool:
+    """Removes an image that was fetched before; not one that a container still uses."""
+    try:
+        text = str(json.loads(note.read_bytes())[0])
+        engine.call("image", "rm", "--", text, seconds=PATIENT_SECONDS)
+    except EngineError as error:
+        if not re.search("no such image|not known", str(error), re.IGNORECASE):
+            log.info("An image is still in use: %s", error)
             return False
-        note.unlink(missing_ok=True)
-        return True
+    except (OSError, ValueError, LookupError):
+        return False
+    note.unlink(missing_ok=True)
+    return True
 
 
 def is_near(registry: str) -> bool:
@@ -247,6 +262,8 @@ def is_near(registry: str) -> bool:
     host = PORT.sub("", registry).lower()
     with contextlib.suppress(ValueError):
         return not ipaddress.ip_address(host).is_global
+    if NUMBER.fullmatch(host.rpartition(".")[2]):
+        return True  # 127.1 and the like, which some systems take for an address
     return "." not in host or host.endswith((".localhost", ".local", ".internal", ".lan", ".home"))
 
 

@@ -18,6 +18,7 @@ import pytest
 from qubix_worker.jobs import JobRunner
 from qubix_worker.kinds import Limits, SpecError, container, container_engine
 from qubix_worker.kinds.container_images import Images, OverdueError, Reference, is_near
+from qubix_worker.paths import Paths
 
 from .conftest import Podman, busybox_tar
 from .registry import Registry, layer_of, serving
@@ -199,6 +200,19 @@ def test_an_image_that_was_here_before_is_never_dropped(
     assert podman.image in names(podman)
 
 
+def test_an_uninstall_removes_what_was_fetched_and_nothing_else(
+    registry: Registry, podman: Podman, paths: Paths, start_container: Any, container_runner: Any
+) -> None:
+    image = registry.add(busybox_tar(), name="forgotten")
+    runner = container_runner(NETWORKED)
+    assert start_container("true", image=image, on=runner).completion.error is None
+    assert start_container("true", on=runner, id="job-2").completion.error is None
+    runner.stop()
+    container.forget(paths.state)
+    assert image not in names(podman)
+    assert podman.image in names(podman)
+
+
 def test_an_image_for_another_processor_is_said_to_be(
     registry: Registry, start_container: Any, container_runner: Callable[..., JobRunner]
 ) -> None:
@@ -248,6 +262,9 @@ def test_a_check_of_the_images_own_does_not_run_beside_the_program(
         ("metadata.google.internal", True),
         ("nas.local:80", True),
         ("NAS:5000", True),
+        ("127.1", True),
+        ("0x7f.1:5000", True),
+        ("2130706433:80", True),
     ],
 )
 def test_a_registry_of_ones_own_network_is_known_by_its_name(
