@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import math
 import os
 import queue
 import secrets
@@ -101,6 +100,7 @@ class JobRunner:
         self._running: dict[str, Reins] = {}
         """The jobs that have not ended."""
         self._threads: set[threading.Thread] = set()
+        self._stopping = threading.Event()
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -160,7 +160,9 @@ class JobRunner:
             self._nursery.empty()  # a priority that was once lowered cannot be raised again
 
     def stop(self) -> None:
-        """Ends all jobs and waits until they have ended and their JobEnded has been told."""
+        """Ends all jobs and waits until they have ended and their JobEnded has been told. None is
+        to be started any more."""
+        self._stopping.set()
         with self._lock:
             threads = self._threads - {threading.current_thread()}
             for reins in self._running.values():
@@ -207,7 +209,8 @@ class JobRunner:
         except Exception:  # the edge of a thread
             log.exception("The job %s could not be run", job.id)
             ending = _failed("The worker met an unexpected error; its log has the details.")
-        whole = _remove(place, seconds=REMOVE_SECONDS)
+        waited = time.monotonic() + REMOVE_SECONDS
+        whole = _remove(place, lambda: time.monotonic() > waited)
         with self._lock:
             del self._running[job.id]
             self._frozen = self._frozen and bool(self._running)
@@ -222,7 +225,7 @@ class JobRunner:
             )
         )
         if not whole:
-            _remove(place)
+            _remove(place, self._stopping.is_set)  # what is left then goes at the next start
         with self._lock:
             self._threads.discard(threading.current_thread())
 
@@ -367,10 +370,9 @@ def _folders(parent: Path) -> list[Path]:
     return []
 
 
-def _remove(place: Path, *, seconds: float = math.inf) -> bool:
+def _remove(place: Path, enough: Callable[[], bool] = lambda: False) -> bool:
     """Removes a job's folder, never through a link, however deep the job has nested its own. False
-    where it took longer than `seconds`: to be called again."""
-    until = time.monotonic() + seconds
+    where `enough` said to leave off: to be called again."""
     longest = len(os.fspath(place)) + LONGEST_INSIDE
     try:
         if place.is_symlink() or not place.is_dir():
@@ -379,14 +381,14 @@ def _remove(place: Path, *, seconds: float = math.inf) -> bool:
             return True
         waiting = [place]
         while waiting:
-            if time.monotonic() > until:
+            if enough():
                 return False
             current = waiting[-1]
             deeper = []
             with os.scandir(current) as entries:
                 found = list(entries)
             for entry in found:
-                if time.monotonic() > until:
+                if enough():
                     return False
                 if not entry.is_dir(follow_symlinks=False):
                     Path(entry.path).unlink()

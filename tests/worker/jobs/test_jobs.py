@@ -102,8 +102,7 @@ def test_the_end_of_a_job_is_told_before_all_of_very_many_files_are_removed(
     runner.cancel("job-1")
     assert job.end.cancelled
     assert time.monotonic() - began < 1.5
-    runner.stop()
-    assert not place.exists()
+    wait_until(lambda: not place.exists())
 
 
 def test_two_jobs_run_at_once_and_each_has_its_own_end(

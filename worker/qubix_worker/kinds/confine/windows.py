@@ -36,7 +36,11 @@ but counts what is resident."""
 PROCESSES_MOST = 16
 """A virtual environment's python.exe is two processes, a container's command a few."""
 
-environment = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP")
+environment = (
+    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP",
+    "PROCESSOR_ARCHITECTURE", "PROCESSOR_ARCHITEW6432",
+)  # fmt: skip
+"""The last two are how Python, and so wasmtime, finds out for what processor it runs."""
 
 log = logging.getLogger(__name__)
 
