@@ -128,6 +128,7 @@ def _execute(engine: Engine, wanted: Wanted, over: threading.Event) -> Outcome:
             stderr=subprocess.PIPE,
             env=environment_of(os.environ),
         )
+    line.say("running")
     pumps = [
         _Pump(process.stdout, Path(STDOUT), "stdout"),
         _Pump(process.stderr, Path(STDERR), "stderr"),
