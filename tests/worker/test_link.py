@@ -34,19 +34,25 @@ class Beating:
     def __init__(self, url: str) -> None:
         self.status: Any = "online"
         self.jobs: tuple[str, ...] = ()
+        self.trouble: Exception | None = None
         self.posted: list[Beat | BeatFailed] = []
         self.wall, self.steady = Clock(), Clock()
         self.made: list[ServerClient] = []
         self._url = url
         self.link = Link(
             self._client,
-            lambda: Heartbeat(self.status, current_jobs=self.jobs),
+            self._report,
             self.posted.append,
             interval_seconds=30,
             backoff=Backoff(first_seconds=0.05, most_seconds=0.05, draw=random.Random(1)),
             gauge=SleepGauge(self.wall, self.steady),
             glance_seconds=0.05,
         )
+
+    def _report(self) -> Heartbeat:
+        if self.trouble:
+            raise self.trouble
+        return Heartbeat(self.status, current_jobs=self.jobs)
 
     def _client(self, patience_seconds: float) -> ServerClient:
         client = ServerClient(
@@ -202,6 +208,21 @@ def test_a_failure_is_told_and_tried_again(begin: Callable[[Scripted], Beating])
         wait_until(lambda: len(beating.posted) == 3)
         assert all(isinstance(beat, BeatFailed) for beat in beating.posted)
         server.answer = hold
+        wait_until(lambda: isinstance(beating.posted[-1], Beat))
+
+
+def test_a_report_that_cannot_be_made_does_not_end_the_heartbeat(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    with serving(hold) as server:
+        beating = begin(server)
+        wait_until(lambda: len(server.asked) == 2)
+        beating.trouble = OSError(5, "the spool's disk is broken")
+        server.close()
+        wait_until(lambda: len(beating.posted) >= 3)
+        assert all(isinstance(beat, BeatFailed) for beat in beating.posted[1:])
+    with serving(hold, port=server.port):
+        beating.trouble = None
         wait_until(lambda: isinstance(beating.posted[-1], Beat))
 
 

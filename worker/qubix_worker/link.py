@@ -136,12 +136,7 @@ class Link:
         while not self._stopping.is_set():
             self._wake.clear()
             began = time.monotonic()
-            # Before the report is made: what changes after it is told aside.
-            self._waiting = self._acknowledged
-            report = self._report()
-            wait = self._wait_for(report)
-            self._waiting = wait > 0
-            due, floor = self._beat(client, report, wait)
+            due, floor = self._beat(client)
             self._rest(began + due, began + floor)
         client.close()
 
@@ -165,7 +160,7 @@ class Link:
             return 0.0
         return min(WAIT_SECONDS_MOST, self._interval)
 
-    def _beat(self, client: ServerClient, report: Heartbeat, wait: float) -> tuple[float, float]:
+    def _beat(self, client: ServerClient) -> tuple[float, float]:
         """One heartbeat; returns the seconds from its beginning until the next is due, and before
         which there must not be one."""
         began = time.monotonic()
@@ -175,6 +170,11 @@ class Link:
             self._backoff.succeeded()
             self._spread = 0.0
         try:
+            # Before the report is made: what changes after it is told aside.
+            self._waiting = self._acknowledged
+            report = self._report()
+            wait = self._wait_for(report)
+            self._waiting = wait > 0
             answer = client.heartbeat(report, wait)
         except ServerError as error:
             if error.problem.code == CUT:
