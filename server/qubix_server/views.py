@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import RowMapping
 
 from qubix_server.clock import rfc3339
-from qubix_worker.protocol import Hardware
+from qubix_worker.protocol import GraphicsCard, Hardware
 
 BYTES_PER_GB = 2**30
 
@@ -111,7 +111,7 @@ def requirements(row: RowMapping) -> dict[str, Any]:
 def hardware_columns(hardware: Hardware) -> dict[str, Any]:
     """What of the hardware is filtered by. Of the cards that programs can use now, the one with
     the most memory stands for all."""
-    ready = [card for card in hardware.graphics_cards if card.state == "ready"]
+    ready = [card for card in hardware.graphics_cards if _can_compute(card)]
     cards = sorted(ready, key=lambda card: -(card.memory_total_bytes or 0))
     card = cards[0] if cards else None
     return {
@@ -122,6 +122,12 @@ def hardware_columns(hardware: Hardware) -> dict[str, Any]:
         "ram_total_gb": _gb(hardware.memory.total_bytes) if hardware.memory else None,
         "os": hardware.os.name,
     }
+
+
+def _can_compute(card: GraphicsCard) -> bool:
+    """Whether a job could have it: `off` is a card that sleeps until a program uses it."""
+    own = card.form not in ("integrated", "virtual") or card.vendor == "Apple"
+    return own and card.state in ("ready", "off")
 
 
 def _gb(count: int | None) -> float | None:

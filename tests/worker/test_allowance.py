@@ -70,3 +70,10 @@ def test_a_card_that_is_left_out_takes_its_partitions_along(left_out: str) -> No
     other = GraphicsCard("NVIDIA", "Other", uuid="GPU-2")
     settings = Settings(excluded_cards=(left_out,))
     assert shared_cards((whole, part, other), settings) == (other,)
+
+
+def test_a_card_is_left_out_by_its_place_also_while_it_sleeps() -> None:
+    awake = GraphicsCard("NVIDIA", "Card", uuid="GPU-1", pci_address="0000:01:00.0")
+    asleep = GraphicsCard("NVIDIA", "NVIDIA 10de:1", pci_address="0000:01:00.0", state="off")
+    settings = Settings(excluded_cards=("0000:01:00.0",))
+    assert shared_cards((awake,), settings) == shared_cards((asleep,), settings) == ()

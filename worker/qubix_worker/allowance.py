@@ -52,9 +52,8 @@ def allowance(settings: Settings, machine: Machine) -> Allowance:
 def shared_cards(cards: tuple[GraphicsCard, ...], settings: Settings) -> tuple[GraphicsCard, ...]:
     """`cards` without those that their owner leaves out, and without the parts of these."""
     out = set(settings.excluded_cards)
-    out |= {card.uuid for card in cards if card.uuid and card.name in out}
+    # A card that is asleep tells no uuid, and may go by another name than awake.
+    out |= {card.uuid for card in cards if card.uuid and out & {card.name, card.pci_address}}
     return tuple(
-        card
-        for card in cards
-        if card.uuid not in out and card.name not in out and card.part_of not in out
+        card for card in cards if not out & {card.uuid, card.name, card.pci_address, card.part_of}
     )

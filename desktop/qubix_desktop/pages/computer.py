@@ -105,7 +105,7 @@ class ComputerPage(WizardPage):
         self._show(replace(self._state, over=True))
 
     def _share(self, card: GraphicsCard, shared: bool) -> None:
-        name = card.uuid or card.name
+        name = _key(card)
         others = tuple(other for other in self._state.excluded if other != name)
         self._show(replace(self._state, excluded=others if shared else (*others, name)))
 
@@ -254,7 +254,7 @@ def _describe_card(card: GraphicsCard, state: Looking) -> _Seen:
     if card.driver:
         facts.append(translate("ComputerPage", "driver {version}").format(version=card.driver))
     words = " · ".join(facts) or card.vendor
-    if (card.uuid or card.name) in state.excluded:
+    if _key(card) in state.excluded:
         return _Seen(card.name, words, translate("ComputerPage", "Left out"), card=card)
     if unused := _unused(card):
         return _Seen(card.name, words, unused)
@@ -271,10 +271,17 @@ def _describe_card(card: GraphicsCard, state: Looking) -> _Seen:
     )
 
 
+def _key(card: GraphicsCard) -> str:
+    """What tells this card from another of its name, where its system tells."""
+    return card.uuid or card.pci_address or card.name
+
+
 def _unused(card: GraphicsCard) -> str | None:
     """Why no job can have this card, whatever its owner wants; None where one can."""
     if card.state == "passed_through":
         return translate("ComputerPage", "Not used: given to a virtual machine")
+    if card.vendor == "Apple":
+        return translate("ComputerPage", "Not used: no job knows it yet")
     if card.form == "integrated":
         return translate("ComputerPage", "Not used: integrated")
     if card.form == "virtual":

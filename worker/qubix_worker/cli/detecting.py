@@ -22,7 +22,7 @@ STATES = {
     "ready": "can share",
     "no_driver": "cannot share: no driver for it is at work",
     "passed_through": "cannot share: it is given to a virtual machine",
-    "off": "cannot share now: this computer has switched it off",
+    "off": "asleep: this computer wakes it when a program needs it",
 }
 
 SENT = """\

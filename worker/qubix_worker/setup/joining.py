@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 
 from qubix_worker import __version__, amalgamation, identity, kinds, settings, system
+from qubix_worker.allowance import shared_cards
 from qubix_worker.client import NOT_OURS, ServerClient
 from qubix_worker.errors import ServerError, SetupError
 from qubix_worker.files import write_whole
@@ -155,11 +156,7 @@ class Register:
 
 def shared(hardware: Hardware, chosen: Settings) -> Hardware:
     """`hardware` without the cards that its owner leaves out."""
-    cards = tuple(
-        card
-        for card in hardware.graphics_cards
-        if card.uuid not in chosen.excluded_cards and card.name not in chosen.excluded_cards
-    )
+    cards = shared_cards(hardware.graphics_cards, chosen)
     return dataclasses.replace(hardware, graphics_cards=cards)
 
 
