@@ -61,6 +61,16 @@ class Ledger:
         found = self.by_status()
         return sum(found[status] for status in ("PENDING", "ASSIGNED", "RUNNING"))
 
+    def has_last_attempt(self, worker_id: str) -> bool:
+        """Whether that worker has a job whose lease must not be lost once more."""
+        with _open(self.server) as database:
+            found = database.execute(
+                "SELECT 1 FROM jobs WHERE worker_id = ? AND attempt >= ?"
+                " AND status IN ('ASSIGNED', 'RUNNING')",
+                (worker_id, LEASES_MOST),
+            )
+            return found.fetchone() is not None
+
     def check(self) -> Tally:
         """Every job has ended once, with the true result and an attempt for each lease."""
         done = given_up = lost = 0

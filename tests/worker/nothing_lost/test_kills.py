@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from qubix_server.leases import LEASES_MOST
 from qubix_worker import identity
 from qubix_worker.paths import Paths
 from tests.conftest import LiveServer, wait_until
@@ -31,7 +30,8 @@ WORK_SECONDS = 2.0
 class Mortal:
     """A worker that is killed and started again, over and over."""
 
-    def __init__(self, home: Path, server: LiveServer, seed: int) -> None:
+    def __init__(self, home: Path, server: LiveServer, ledger: Ledger, seed: int) -> None:
+        self._ledger = ledger
         self.worker = LiveWorker(home, server)
         done = self.worker.setup("--no-start", "--no-autostart", "--name", home.name)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -77,7 +77,7 @@ class Mortal:
             raise AssertionError(f"the worker ended by itself: {output.decode()}")
         except subprocess.TimeoutExpired:
             # A job whose third lease is lost has failed, by design: that one may come to its end.
-            wait_until(lambda: not list(self.paths.jobs.glob(f"*-{LEASES_MOST}")))
+            wait_until(lambda: not self._ledger.has_last_attempt(self.worker_id))
             process.kill()
             process.communicate()
         self._check_files()
@@ -100,7 +100,7 @@ def test_no_job_is_lost_or_done_twice_however_often_the_worker_is_killed(
     print(f"seed {seed}, {KILLS} kills")  # noqa: T201 - shown where the test fails
     ledger = Ledger(live_server)
     mortals = [
-        Mortal(tmp_path / f"worker {number}", live_server, seed + number)
+        Mortal(tmp_path / f"worker {number}", live_server, ledger, seed + number)
         for number in range(WORKERS)
     ]
     endings = Endings(live_server, [mortal.worker_id for mortal in mortals])
