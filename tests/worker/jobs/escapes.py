@@ -311,7 +311,7 @@ ESCAPES = [
            "", timeout=2, slow=True),
     Escape("progress", lambda: wasi(
         '(loop $more (call $text "progress: 1\\0aprogress: 2 x\\0a" (i32.const 2)) (br $more))'),
-        "", timeout=2),
+        "", timeout=2, slow=True),
     Escape("random-bytes", lambda: wasi(
         "(loop $more (drop (call $random_get (i32.const 4096) (i32.const 65536))) (br $more))"),
         TIME_LIMIT, timeout=1, slow=True),

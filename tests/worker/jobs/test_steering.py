@@ -154,7 +154,7 @@ def test_a_frozen_child_ends_when_its_worker_is_killed(
 # --- Limits while it runs ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cores", [0.1, 0.4])
+@pytest.mark.parametrize("cores", [pytest.param(0.1, marks=pytest.mark.slow), 0.3])
 def test_a_share_of_a_core_is_kept(
     new_runner: Callable[..., JobRunner], at_work: AtWork, wait_until: WaitUntil, cores: float
 ) -> None:

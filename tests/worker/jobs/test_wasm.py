@@ -88,6 +88,7 @@ def test_a_program_that_waits_in_the_system_ends_with_its_time_limit(
     assert 1 <= job.end.seconds < 3
 
 
+@pytest.mark.slow
 def test_a_module_that_is_made_to_compile_for_long_ends_with_its_time_limit(start: Start) -> None:
     job = start(small_module_of_huge_functions(), timeout=1)
     assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
