@@ -15,6 +15,8 @@ import pytest
 from qubix_worker.lock import Lock, SetupRunningError, is_held
 from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
+from qubix_worker.setup.environment import LOCK_NAME as ENVIRONMENT_LOCK
+from qubix_worker.setup.environment import Environment
 from qubix_worker.setup.plan import LOCK_NAME, plan
 from qubix_worker.setup.steps import Choices, Phase, Progress, Setup
 from tests.conftest import LiveServer, wait_until
@@ -71,6 +73,17 @@ def test_a_place_where_nothing_can_be_written_is_a_failed_step(tmp_path: Path) -
     (said,) = plan(paths, Choices("http://127.0.0.1:9", Settings())).run(threading.Event())
     assert said.problem
     assert said.problem.code == "not_a_folder"
+
+
+def test_an_environment_that_another_setup_is_making_is_left_alone(tmp_path: Path) -> None:
+    other = Lock(tmp_path / ENVIRONMENT_LOCK)
+    other.acquire()
+    own = Environment(tmp_path, {})
+    *_, said = Setup([own]).run(threading.Event())
+    assert said.problem
+    assert said.problem.code == "setup_running"
+    assert [path.name for path in tmp_path.iterdir()] == [ENVIRONMENT_LOCK]
+    other.release()
 
 
 @pytest.mark.slow
