@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qubix_worker.allowance import Machine, allowance, shared_cards
+from qubix_worker.allowance import Machine, allowance, offered, shared_cards
 from qubix_worker.protocol import SLOTS_MOST, GraphicsCard
 from qubix_worker.settings import Settings
 
@@ -61,6 +61,18 @@ def test_a_job_may_use_the_cards_that_are_ready_and_not_left_out() -> None:
     )
     found = allowance(Settings(excluded_cards=("GPU-2",)), Machine(8, GIB, cards))
     assert found.limits.cards == ("GPU-1",)
+
+
+def test_without_the_processor_only_what_can_use_a_card_may_come() -> None:
+    card = GraphicsCard("NVIDIA", "One", uuid="GPU-1")
+    kinds = ("wasm", "container")
+    cards_only = Settings(processor=False)
+    assert offered(kinds, Settings(), Machine(2, GIB)) == kinds
+    assert offered(kinds, cards_only, Machine(2, GIB, (card,))) == ("container",)
+    assert offered(kinds, cards_only, Machine(2, GIB)) == ()
+    assert offered(("wasm",), cards_only, Machine(2, GIB, (card,))) == ()
+    out = Settings(processor=False, excluded_cards=("GPU-1",))
+    assert offered(kinds, out, Machine(2, GIB, (card,))) == ()
 
 
 @pytest.mark.parametrize("left_out", ["GPU-1", "Big"])

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qubix_worker.kinds import Limits
-from qubix_worker.protocol import SLOTS_MOST, GraphicsCard
+from qubix_worker.protocol import SLOTS_MOST, GraphicsCard, Hardware
 from qubix_worker.settings import Settings
 
 MEMORY_SHARE = 0.5
 """The part of the memory that several jobs at once may take together; a single one has its
 own limit, which its owner has set."""
+
+USES_CARDS = "container"
+"""The kind of jobs that can be given a graphics card."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,11 @@ class Machine:
     logical_cores: int
     memory_bytes: int
     cards: tuple[GraphicsCard, ...] = ()
+
+    @classmethod
+    def of(cls, hardware: Hardware) -> Machine:
+        memory = hardware.memory.total_bytes if hardware.memory else 0
+        return cls(hardware.processor.logical_cores, memory, hardware.graphics_cards)
 
 
 @dataclass(frozen=True)
@@ -45,8 +53,17 @@ def allowance(settings: Settings, machine: Machine) -> Allowance:
             priority=settings.priority,
             cards=tuple(card.uuid for card in cards if card.uuid and card.state == "ready"),
             network=settings.container_network,
+            processor=settings.processor,
         ),
     )
+
+
+def offered(available: tuple[str, ...], settings: Settings, machine: Machine) -> tuple[str, ...]:
+    """Of the kinds of jobs that this computer could run, those that its owner lets come."""
+    if settings.processor:
+        return available
+    with_cards = allowance(settings, machine).limits.cards
+    return tuple(kind for kind in available if kind == USES_CARDS and with_cards)
 
 
 def shared_cards(cards: tuple[GraphicsCard, ...], settings: Settings) -> tuple[GraphicsCard, ...]:

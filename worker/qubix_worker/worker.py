@@ -20,7 +20,7 @@ import psutil
 
 from qubix_worker import __version__, amalgamation, kinds
 from qubix_worker import settings as settings_file
-from qubix_worker.allowance import Machine, allowance
+from qubix_worker.allowance import Machine, allowance, offered
 from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.commands import Asked, Change, Commands, End, SetPause, SetSettings
 from qubix_worker.control_server import ControlServer
@@ -38,7 +38,6 @@ from qubix_worker.pause import Pause
 from qubix_worker.pause import load as load_pause
 from qubix_worker.pause import save as save_pause
 from qubix_worker.protocol import (
-    GraphicsCard,
     Heartbeat,
     HeartbeatAnswer,
     Job,
@@ -72,9 +71,9 @@ class Stop:
 
 @dataclass(frozen=True)
 class Known:
-    """What takes a while to find out at the start: the cards, and the kinds of jobs."""
+    """What takes a while to find out at the start: what there is to give, and the kinds of jobs."""
 
-    cards: tuple[GraphicsCard, ...]
+    machine: Machine
     kinds: tuple[str, ...]
 
 
@@ -178,7 +177,7 @@ class Worker:
                 self._rested(event)
             case Known():
                 self._kinds = event.kinds
-                self._machine = dataclasses.replace(self._machine, cards=event.cards)
+                self._machine = event.machine
                 self._apply_limits()
             case Asked():
                 self._do(event)
@@ -356,7 +355,7 @@ class Worker:
         """A change that a person asked for."""
         try:
             self._change(asked.change)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # the disk's, or a text that no file can hold
             asked.done.set_exception(error)
         else:
             asked.done.set_result(None)
@@ -417,7 +416,7 @@ class Worker:
     def _find_out(self) -> None:
         """On a thread of its own: a driver or an engine for containers may take its time."""
         try:
-            self._events.put(Known(detect().graphics_cards, kinds.available()))
+            self._events.put(Known(Machine.of(detect()), kinds.available()))
         except Exception:  # the edge of a thread: the worker goes on without knowing
             log.exception("what this computer has could not be found out")
 
@@ -458,15 +457,14 @@ class Worker:
             current_jobs=held,
             free_slots=free,
             pause_reason=status.pause_reason if state == "paused" else None,
-            capabilities=self._able(),
+            capabilities=self._offered(),
         )
 
-    def _able(self) -> tuple[str, ...] | None:
-        """The kinds of jobs that can come now; None until that is known."""
-        if self._kinds is None or self._settings.processor:
-            return self._kinds
-        # Without the processor, only what a graphics card does: the kind that may be given one.
-        return ("container",) if "container" in self._kinds and self._allowance.limits.cards else ()
+    def _offered(self) -> tuple[str, ...] | None:
+        """The kinds of jobs that may come now; None until that is known."""
+        if self._kinds is None:
+            return None
+        return offered(self._kinds, self._settings, self._machine)
 
     def _client(self, patience_seconds: float = READ_SECONDS) -> ServerClient:
         return ServerClient(

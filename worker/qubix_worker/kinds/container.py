@@ -94,7 +94,8 @@ def check(spec: dict[str, Any], limits: Limits) -> None:
     memory_mb(spec, limits)
     pids(spec)
     network(spec, limits)
-    cards(spec, limits)
+    if not cards(spec, limits) and not limits.processor:
+        raise SpecError("This computer shares only its graphics cards, and the job asks for none.")
 
 
 def module_sha256(spec: dict[str, Any]) -> str | None:

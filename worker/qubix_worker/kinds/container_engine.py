@@ -38,6 +38,8 @@ FOLDERS = (
     r"C:\Program Files\RedHat\Podman", r"C:\Program Files\Docker\Docker\resources\bin",
 )  # fmt: skip
 """Where they are installed; the PATH of a program begun at sign-in may lack it."""
+CGROUPS = Path("/sys/fs/cgroup")
+NO_LIMITS = "without root it cannot limit memory under cgroup v1"
 ASK_SECONDS = 3.0
 FOUND_SECONDS = 600.0
 MISSED_SECONDS = 60.0
@@ -183,6 +185,14 @@ def find_all(
             yield engine
 
 
+def require_limits(account: tuple[int, int], cgroups: Path = CGROUPS) -> None:
+    """Raises EngineError where Podman without root could hold no job, as far as that is seen
+    without asking it: its first answer makes folders at home and in the temporary folder."""
+    first_version = cgroups.is_dir() and not (cgroups / "cgroup.controllers").exists()
+    if account[0] != 0 and first_version:
+        raise EngineError(NO_LIMITS)
+
+
 def podman_engine(program: str, info: Mapping[str, Any], account: tuple[int, int]) -> Engine:
     """What `podman info` tells. Raises EngineError where it cannot hold a job."""
     host, security = info["host"], info["host"]["security"]
@@ -191,7 +201,7 @@ def podman_engine(program: str, info: Mapping[str, Any], account: tuple[int, int
     rootless = bool(security["rootless"])
     controllers = set(host.get("cgroupControllers") or ())
     if rootless and host["cgroupVersion"] != "v2":
-        raise EngineError("without root it cannot limit memory under cgroup v1")
+        raise EngineError(NO_LIMITS)
     if missing := {"memory", "pids"} - controllers:
         raise EngineError(f"it cannot limit {' and '.join(sorted(missing))}")
     version = _version(info["version"]["Version"])
@@ -251,6 +261,7 @@ def docker_engine(
 
 
 def _podman(program: str, account: tuple[int, int], seconds: float) -> Engine:
+    require_limits(account)
     info = json.loads(_ask([program, "info", "--format=json"], seconds))
     return podman_engine(program, info, account)
 

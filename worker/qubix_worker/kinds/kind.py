@@ -44,6 +44,8 @@ class Limits:
     """The UUIDs of the graphics cards that a job may use."""
     network: bool = False
     """Whether a job that asks for the network may have it, where its kind knows of one."""
+    processor: bool = True
+    """Whether there may be a job that uses no graphics card."""
 
 
 @dataclass(frozen=True)

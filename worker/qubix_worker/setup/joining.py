@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 
 from qubix_worker import __version__, amalgamation, identity, kinds, settings, system
-from qubix_worker.allowance import shared_cards
+from qubix_worker.allowance import Machine, offered, shared_cards
 from qubix_worker.client import NOT_OURS, ServerClient
 from qubix_worker.errors import ServerError, SetupError
 from qubix_worker.files import write_whole
@@ -95,14 +95,14 @@ class Register:
             server_name = info.server_name
         who = self._who(server_name)
         yield Progress(self.key, "running", "looking at this computer")
+        hardware = detect(self._paths.state)
         registration = Registration(
             worker_id=who.worker_id,
             name=who.name,
-            hardware=shared(detect(self._paths.state), choices.settings),
+            hardware=shared(hardware, choices.settings),
             worker_version=__version__,
             worker_sha256=amalgamation.sha256(),
-            # All kinds so far work with the processor.
-            capabilities=kinds.available() if choices.settings.processor else (),
+            capabilities=offered(kinds.available(), choices.settings, Machine.of(hardware)),
             enrollment=choices.enrollment,
         )
         yield Progress(self.key, "running", "joining")

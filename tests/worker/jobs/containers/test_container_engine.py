@@ -29,6 +29,7 @@ from qubix_worker.kinds.container_engine import (
     environment_of,
     find,
     podman_engine,
+    require_limits,
 )
 from qubix_worker.kinds.container_images import Images, Reference, not_fetched
 
@@ -143,6 +144,21 @@ def test_docker_that_cannot_hold_a_job_is_none(changes: dict[str, Any]) -> None:
 def test_docker_with_nvidias_runtime_has_cards_to_give() -> None:
     assert docker_of(Runtimes={"nvidia": {"path": "nvidia-container-runtime"}}).cards
     assert not docker_of().cards
+
+
+@pytest.mark.parametrize("account", [ROOT, SOMEBODY])
+@pytest.mark.parametrize("version", [1, 2])
+def test_podman_is_not_even_asked_where_it_could_limit_nothing(
+    tmp_path: Path, account: tuple[int, int], version: int
+) -> None:
+    if version == 2:
+        (tmp_path / "cgroup.controllers").write_text("cpu memory pids\n")
+    if account == ROOT or version == 2:
+        require_limits(account, tmp_path)
+    else:
+        with pytest.raises(EngineError, match="cgroup v1"):
+            require_limits(account, tmp_path)
+    require_limits(account, tmp_path / "another system")
 
 
 @pytest.fixture

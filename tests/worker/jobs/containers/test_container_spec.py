@@ -27,6 +27,12 @@ def refusal(given: dict[str, Any], limits: Limits = LIMITS) -> str:
     return str(caught.value)
 
 
+def test_where_only_cards_are_shared_a_job_must_want_one() -> None:
+    only_cards = Limits(512, cards=("GPU-1",), processor=False)
+    container.check(spec(gpu=True), only_cards)
+    assert "only its graphics cards" in refusal(spec(), only_cards)
+
+
 @pytest.mark.parametrize(
     "name",
     [
