@@ -51,9 +51,9 @@ def encoded(data: bytes) -> str:
         ({"/".join(["x" * 200] * 6): ""}, "is too long"),
         ({"a": "", "A": ""}, "names a path twice"),
         ({"a": "", "A/b": ""}, "is a file and a folder"),
-        ({"a": "?"}, "is not base64"),
-        ({"a": 7}, "is not base64"),
-        ({"a": None}, "is not base64"),
+        ({"a": "?"}, "'a' in the job's 'files' is not valid base64"),
+        ({"a": 7}, "'a' in the job's 'files' must be a text in base64"),
+        ({"a": None}, "'a' in the job's 'files' must be a text in base64"),
         ({str(n): "" for n in range(1001)}, "at most 1000"),
     ],
 )

@@ -15,13 +15,13 @@ from typing import Any
 
 from qubix_worker import identity, launcher, settings, system
 from qubix_worker.cli.output import Output
+from qubix_worker.cli.parser import WRONG_USAGE
+from qubix_worker.commands import FIXED
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, SettingsError
 from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
 
-WRONG_USAGE = 2
-FIXED = ("server", "name")
 YES = ("yes", "true", "on", "1")
 NO = ("no", "false", "off", "0")
 NOTHING = ("", "none", "always", "-")

@@ -18,8 +18,6 @@ pause and to remove.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import hashlib
 import logging
@@ -240,7 +238,7 @@ def environment(spec: dict[str, Any]) -> dict[str, str]:
 
 def stdin(spec: dict[str, Any]) -> bytes:
     """What the program reads from its standard input."""
-    return _base64(spec.get("stdin", ""), "stdin")
+    return exchange.decoded(spec.get("stdin", ""), "The job's 'stdin'")
 
 
 def memory_mb(spec: dict[str, Any], limits: Limits) -> int:
@@ -319,15 +317,6 @@ def _clean(text: str, key: str) -> str:
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise SpecError(f"The job's '{key}' must not contain zero characters or lone surrogates.")
     return text
-
-
-def _base64(value: object, key: str) -> bytes:
-    if not isinstance(value, str):
-        raise SpecError(f"The job's '{key}' must be in base64.")
-    try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        raise SpecError(f"The job's '{key}' is not valid base64.") from None
 
 
 def _number(spec: dict[str, Any], key: str, least: int, most: int) -> int:

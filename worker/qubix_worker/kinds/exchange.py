@@ -43,13 +43,20 @@ def given(spec: dict[str, Any]) -> dict[str, bytes]:
             f" at most {NAMES_MOST}."
         )
     _check_names("files", list(files))
-    found = {}
-    for path, data in files.items():
-        try:
-            found[path] = base64.b64decode(data, validate=True)
-        except (TypeError, binascii.Error, ValueError):
-            raise SpecError(f"The data of '{path}' in the job's 'files' is not base64.") from None
-    return found
+    return {
+        path: decoded(data, f"The data of '{path}' in the job's 'files'")
+        for path, data in files.items()
+    }
+
+
+def decoded(value: object, what: str) -> bytes:
+    """The data that `value` is in base64; `what` names it in a sentence. Raises SpecError."""
+    if not isinstance(value, str):
+        raise SpecError(f"{what} must be a text in base64.")
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise SpecError(f"{what} is not valid base64.") from None
 
 
 def wanted(spec: dict[str, Any]) -> tuple[str, ...]:

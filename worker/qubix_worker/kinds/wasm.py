@@ -16,8 +16,6 @@ its standard error: see `progress`. Nothing in this file loads wasmtime: it also
 
 from __future__ import annotations
 
-import base64
-import binascii
 import importlib.util
 import re
 import sys
@@ -66,7 +64,7 @@ def check(spec: dict[str, Any], limits: Limits) -> None:
             "The job's spec must have either 'module' (the program in base64) or 'moduleSha256'."
         )
     if "module" in spec:
-        check_module(_base64(spec, "module"))
+        check_module(module(spec))
     else:
         _sha256(spec)
     arguments(spec)
@@ -127,7 +125,7 @@ def check_module(data: bytes) -> None:
 
 def module(spec: dict[str, Any]) -> bytes:
     """The module that stands in `spec` itself."""
-    return _base64(spec, "module")
+    return exchange.decoded(spec["module"], "The job's 'module'")
 
 
 def arguments(spec: dict[str, Any]) -> list[str]:
@@ -159,7 +157,7 @@ def variables_of(spec: dict[str, Any]) -> dict[str, str]:
 
 def stdin(spec: dict[str, Any]) -> bytes:
     """What the program reads from its standard input."""
-    return _base64(spec, "stdin") if "stdin" in spec else b""
+    return exchange.decoded(spec.get("stdin", ""), "The job's 'stdin'")
 
 
 def memory_mb(spec: dict[str, Any], limits: Limits) -> int:
@@ -185,16 +183,6 @@ def fuel(spec: dict[str, Any]) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= FUEL_MOST:
         raise SpecError(f"The job's 'fuel' must be a whole number from 1 to {FUEL_MOST}.")
     return value
-
-
-def _base64(spec: dict[str, Any], key: str) -> bytes:
-    value = spec[key]
-    if not isinstance(value, str):
-        raise SpecError(f"The job's '{key}' must be a text in base64.")
-    try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        raise SpecError(f"The job's '{key}' is not valid base64.") from None
 
 
 def _sha256(spec: dict[str, Any]) -> str:
