@@ -38,6 +38,19 @@ def stopped(child: psutil.Process) -> bool:
     return child.status() == psutil.STATUS_STOPPED
 
 
+def at_rest(child: psutil.Process, seconds: float = 0.5) -> Callable[[], bool]:
+    """Whether it has used nothing for so long: longer than a share of a core ever pauses it."""
+    last, since = used(child), time.monotonic()
+
+    def look() -> bool:
+        nonlocal last, since
+        if (now := used(child)) != last:
+            last, since = now, time.monotonic()
+        return time.monotonic() > since + seconds
+
+    return look
+
+
 # --- Freezing ----------------------------------------------------------------------------------
 
 
@@ -184,9 +197,8 @@ def test_a_job_with_a_share_of_a_core_can_be_frozen_and_goes_on_with_it(
     runner = new_runner(cores=0.3)
     _, child = at_work(on=runner)
     runner.freeze()
-    before = None
-    while before != (before := used(child)):
-        time.sleep(0.2)
+    wait_until(at_rest(child))
+    before = used(child)
     runner.thaw()
     wait_until(lambda: used(child) > before + 0.05)
     wait_until(lambda: stopped(child))
