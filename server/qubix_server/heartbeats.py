@@ -59,6 +59,8 @@ def take(
         values["worker_sha256"] = beat.worker_sha256
     if beat.capabilities is not None:
         values["capabilities"] = msgspec.json.encode(beat.capabilities).decode()
+    if beat.hardware is not None:
+        values |= views.hardware_columns(beat.hardware)
     providers.update(connection, seq, **values)
     metrics.add(connection, seq, beat.usage, now)
 

@@ -21,7 +21,6 @@ from qubix_server.events import MARKETPLACE, Event, Outcome, provider_topic
 from qubix_server.inherited import KINDS, QuickRegistration
 from qubix_server.store import enrollments, providers
 from qubix_worker.protocol import Registration
-from qubix_worker.wire import to_wire
 
 
 def find_enrollment(connection: Connection, text: str) -> RowMapping | None:
@@ -42,7 +41,7 @@ def register(
         "name": wanted.name,
         "worker_version": wanted.worker_version,
         "worker_sha256": wanted.worker_sha256,
-        **_as_json(to_wire(wanted.hardware), wanted.capabilities),
+        "capabilities": msgspec.json.encode(wanted.capabilities).decode(),
         **views.hardware_columns(wanted.hardware),
     }
     joined = _join(

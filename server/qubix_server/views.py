@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping
 
 from qubix_server.clock import rfc3339
 from qubix_worker.protocol import GraphicsCard, Hardware
+from qubix_worker.wire import to_wire
 
 BYTES_PER_GB = 2**30
 
@@ -109,12 +110,13 @@ def requirements(row: RowMapping) -> dict[str, Any]:
 
 
 def hardware_columns(hardware: Hardware) -> dict[str, Any]:
-    """What of the hardware is filtered by. Of the cards that programs can use now, the one with
-    the most memory stands for all."""
+    """The hardware as it was told, and what of it is filtered by. Of the cards that programs can
+    use now, the one with the most memory stands for all."""
     ready = [card for card in hardware.graphics_cards if _can_compute(card)]
     cards = sorted(ready, key=lambda card: -(card.memory_total_bytes or 0))
     card = cards[0] if cards else None
     return {
+        "hardware": msgspec.json.encode(to_wire(hardware)).decode(),
         "gpu_model": card.name if card else None,
         "gpu_vram_gb": _gb(card.memory_total_bytes) if card else None,
         "cpu_model": hardware.processor.model,

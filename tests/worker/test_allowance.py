@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qubix_worker.allowance import Machine, allowance, offered, shared_cards
+from qubix_worker.allowance import LeftOut, Machine, allowance, offered, shared_cards
 from qubix_worker.protocol import SLOTS_MOST, GraphicsCard
 from qubix_worker.settings import Settings
 
@@ -82,6 +82,27 @@ def test_a_card_that_is_left_out_takes_its_partitions_along(left_out: str) -> No
     other = GraphicsCard("NVIDIA", "Other", uuid="GPU-2")
     settings = Settings(excluded_cards=(left_out,))
     assert shared_cards((whole, part, other), settings) == (other,)
+
+
+@pytest.mark.parametrize("chosen", ["GPU-a", "gpu-A", "card a", "0000:01:00.0"])
+def test_a_sensor_of_a_card_that_is_left_out_is_known_by_uuid_or_name(chosen: str) -> None:
+    cards = (
+        GraphicsCard("NVIDIA", "Card A", uuid="GPU-a", pci_address="0000:01:00.0"),
+        GraphicsCard("NVIDIA", "MIG 1g", uuid="MIG-a", form="partition", part_of="GPU-a"),
+        GraphicsCard("NVIDIA", "Card B", uuid="GPU-b"),
+    )
+    out = LeftOut.of(Settings(excluded_cards=(chosen,)), cards)
+    assert out.has("GPU-a", "Card A")
+    assert out.has("MIG-a", "MIG 1g")
+    assert not out.has("GPU-b", "Card B")
+    assert not out.has(None, "processor")
+
+
+def test_a_card_without_a_uuid_is_known_by_its_name() -> None:
+    card = GraphicsCard("AMD", "Radeon", pci_address="0000:03:00.0")
+    out = LeftOut.of(Settings(excluded_cards=("0000:03:00.0",)), (card,))
+    assert out.has(None, "Radeon")
+    assert not out.has(None, "Another")
 
 
 def test_a_card_is_left_out_by_its_place_also_while_it_sleeps() -> None:

@@ -31,6 +31,35 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """The cards that their owner leaves out: chosen by uuid, by name or by place, in any case. A
+    sensor may tell a card by its uuid, or by its name alone."""
+
+    chosen: frozenset[str] = frozenset()
+    uuids: frozenset[str] = frozenset()
+    """Of cards that were chosen in another way, and of those that they are the whole of."""
+    names: frozenset[str] = frozenset()
+    """Of cards that were chosen in another way and tell no uuid."""
+
+    @classmethod
+    def of(cls, settings: Settings, cards: tuple[GraphicsCard, ...] = ()) -> LeftOut:
+        chosen = frozenset(key.lower() for key in settings.excluded_cards)
+        out = [card for card in cards if chosen & _keys(card)]
+        uuids = frozenset(card.uuid.lower() for card in out if card.uuid)
+        parts = [card for card in cards if (card.part_of or "").lower() in chosen | uuids]
+        uuids |= {card.uuid.lower() for card in parts if card.uuid}
+        return cls(chosen, uuids, frozenset(card.name.lower() for card in out if not card.uuid))
+
+    def has(self, uuid: str | None, name: str) -> bool:
+        """Whether the card that a sensor tells of is one of them."""
+        keys = {(uuid or "").lower(), name.lower()}
+        return bool(keys & self.chosen or keys & self.uuids) or name.lower() in self.names
+
+    def has_card(self, card: GraphicsCard) -> bool:
+        return bool(self.chosen & _keys(card)) or (card.uuid or "").lower() in self.uuids
+
+
+@dataclass(frozen=True)
 class Allowance:
     """How many jobs at once, and what each of them may take."""
 
@@ -68,9 +97,10 @@ def offered(available: tuple[str, ...], settings: Settings, machine: Machine) ->
 
 def shared_cards(cards: tuple[GraphicsCard, ...], settings: Settings) -> tuple[GraphicsCard, ...]:
     """`cards` without those that their owner leaves out, and without the parts of these."""
-    out = set(settings.excluded_cards)
-    # A card that is asleep tells no uuid, and may go by another name than awake.
-    out |= {card.uuid for card in cards if card.uuid and out & {card.name, card.pci_address}}
-    return tuple(
-        card for card in cards if not out & {card.uuid, card.name, card.pci_address, card.part_of}
-    )
+    out = LeftOut.of(settings, cards)
+    return tuple(card for card in cards if not out.has_card(card))
+
+
+def _keys(card: GraphicsCard) -> frozenset[str]:
+    keys = (card.uuid, card.name, card.pci_address, card.part_of)
+    return frozenset(key.lower() for key in keys if key)

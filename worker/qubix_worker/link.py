@@ -44,6 +44,7 @@ class Beat:
 
     answer: HeartbeatAnswer
     at: float
+    told: Heartbeat
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ class Link:
         self._backoff.succeeded()
         self._spread = 0.0
         self._interval = answer.heartbeat_interval_seconds
-        self._post(Beat(answer, time.time()))
+        self._post(Beat(answer, time.time(), report))
         first, self._acknowledged = not self._acknowledged, True
         # A server that has held its answer to the end has nothing: let it hold the next one, so
         # that a job need never wait for a heartbeat to be due. One that does not hold any is

@@ -244,6 +244,9 @@ class Heartbeat:
     """While `paused`: why, as a sentence for a person."""
     capabilities: tuple[str, ...] | None = None
     """The kinds of jobs that the worker can run now. None: those that it registered with."""
+    hardware: Hardware | None = None
+    """What the computer has, where that is no more what it last told: a card came or went, or its
+    owner leaves out another one."""
 
     def __post_init__(self) -> None:
         _text("currentJob", self.current_job, 64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import psutil
@@ -44,17 +45,24 @@ class Sampler:
 
     def _measure(self) -> Usage:
         memory = psutil.virtual_memory()
-        cards = self._cards()
-        first = cards[0] if cards else None
-        return Usage(
+        usage = Usage(
             cpu_percent=min(psutil.cpu_percent(), 100.0),
             ram_percent=memory.percent,
             ram_used_gb=round(memory.used / GIB, 2),
             ram_total_gb=round(memory.total / GIB, 2),
-            gpu_percent=first.percent if first else None,
-            gpu_temp=first.temperature_celsius if first else None,
-            gpu_mem_used_mb=first.memory_used_mb if first else None,
-            gpu_mem_total_mb=first.memory_total_mb if first else None,
-            gpus=cards,
             timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
         )
+        return with_cards(usage, self._cards())
+
+
+def with_cards(usage: Usage, cards: tuple[GraphicsUsage, ...]) -> Usage:
+    """`usage` with these cards, and with the figures of the first one as its own."""
+    first = cards[0] if cards else None
+    return replace(
+        usage,
+        gpu_percent=first.percent if first else None,
+        gpu_temp=first.temperature_celsius if first else None,
+        gpu_mem_used_mb=first.memory_used_mb if first else None,
+        gpu_mem_total_mb=first.memory_total_mb if first else None,
+        gpus=cards,
+    )

@@ -12,7 +12,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ import psutil
 
 from qubix_worker import __version__, amalgamation, kinds
 from qubix_worker import settings as settings_file
-from qubix_worker.allowance import Machine, allowance, offered
+from qubix_worker.allowance import LeftOut, Machine, allowance, offered, shared_cards
 from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.commands import Asked, Change, Commands, End, SetPause, SetSettings
 from qubix_worker.control_server import ControlServer
@@ -28,7 +28,7 @@ from qubix_worker.courier import Courier, Delivered
 from qubix_worker.errors import SettingsError
 from qubix_worker.guest.senses import Senses
 from qubix_worker.guest.watch import Rested, Watch
-from qubix_worker.hardware import temperatures
+from qubix_worker.hardware import Temperature, temperatures
 from qubix_worker.hardware.detect import detect
 from qubix_worker.identity import Identity
 from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
@@ -38,23 +38,28 @@ from qubix_worker.pause import Pause
 from qubix_worker.pause import load as load_pause
 from qubix_worker.pause import save as save_pause
 from qubix_worker.protocol import (
+    Hardware,
     Heartbeat,
     HeartbeatAnswer,
     Job,
     JobProgress,
+    Usage,
     WorkerState,
 )
 from qubix_worker.settings import Settings
 from qubix_worker.spool import Spool
 from qubix_worker.status import CurrentJob, FinishedJob, Status, Trouble, state_of
 from qubix_worker.system import senses
-from qubix_worker.usage import Sampler
+from qubix_worker.usage import Sampler, with_cards
 
 log = logging.getLogger(__name__)
 
 RECENT_JOBS = 20
 FROZEN_SECONDS_MOST = 600.0
 """A job that has stood still for this long is given back: another computer may do it sooner."""
+FIND_OUT_SECONDS = 600.0
+"""How often it is asked anew what this computer has: a card may come and go with its cable, and an
+engine for containers begin after the worker."""
 DISK_SECONDS = 60.0
 """How long no job is taken after the disk had no room for one."""
 NO_ROOM = "disk_full"
@@ -73,11 +78,16 @@ class Stop:
 class Known:
     """What takes a while to find out at the start: what there is to give, and the kinds of jobs."""
 
-    machine: Machine
+    hardware: Hardware
     kinds: tuple[str, ...]
 
 
 Event = Beat | BeatFailed | JobProgressed | JobEnded | Delivered | Rested | Known | Asked | Stop
+
+
+def look_at_computer() -> Known:
+    """May take some seconds."""
+    return Known(detect(), kinds.available())
 
 
 class Worker:
@@ -89,6 +99,10 @@ class Worker:
         identity: Identity,
         settings: Settings,
         job_command: Sequence[str],
+        *,
+        look_at_computer: Callable[[], Known] = look_at_computer,
+        find_out_seconds: float = FIND_OUT_SECONDS,
+        sampler: Sampler | None = None,
     ) -> None:
         self._paths = paths
         self._identity = identity
@@ -97,22 +111,30 @@ class Worker:
         self._machine = Machine(psutil.cpu_count() or 1, psutil.virtual_memory().total)
         self._kinds: tuple[str, ...] | None = None
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._sampler = Sampler()
+        self._sampler = sampler or Sampler()
         self._spool = Spool(paths.spool)
         self._stopping = False
         self._allowance = allowance(settings, self._machine)
+        self._left_out = LeftOut.of(settings)
         limits = self._allowance.limits
         self._jobs = JobRunner(paths, job_command, limits, self._fetch_module)
         self._link = Link(self._client, self._report, self._events.put, interval_seconds=30)
         self._courier = Courier(self._client, self._spool, self._events.put)
         body = senses.current()
         self._watch = Watch(
-            lambda: self._settings, self._events.put, Senses(body, temperatures), body
+            lambda: self._settings, self._events.put, Senses(body, self._temperatures), body
         )
         self._asked_pause = load_pause(paths.pause)
         self._rest: Pause | None = None
         self._frozen_since: float | None = None
         self._disk_full_until = 0.0
+        self._look_at_computer = look_at_computer
+        self._find_out_seconds = find_out_seconds
+        self._found_out_at = 0.0
+        self._hardware: Hardware | None = None
+        self._told: Hardware | None = None
+        self._untold: Hardware | None = None
+        """What the server is to be told of the computer: as it is now, less what is left out."""
         self.status = Status(
             state="starting",
             since=time.time(),
@@ -138,7 +160,7 @@ class Worker:
         )
         control = ControlServer(self._paths, commands.answer)
         log.info("worker %s of %s starts", self._identity.worker_id, self._identity.server)
-        threading.Thread(target=self._find_out, name="find-out", daemon=True).start()
+        self._find_out_soon()
         try:
             self._watch.start()
             self._link.start()
@@ -176,9 +198,7 @@ class Worker:
             case Rested():
                 self._rested(event)
             case Known():
-                self._kinds = event.kinds
-                self._machine = event.machine
-                self._apply_limits()
+                self._known(event)
             case Asked():
                 self._do(event)
             case Stop():
@@ -192,7 +212,13 @@ class Worker:
             last_heartbeat_at=beat.at,
             unsent_results=len(self._spool.job_ids()),
         )
+        if beat.told.hardware:
+            self._told = beat.told.hardware
+            if self._untold == self._told:
+                self._untold = None
         self._look_at_the_disk()
+        if time.monotonic() - self._found_out_at >= self._find_out_seconds:
+            self._find_out_soon()
         self._take(beat.answer)
 
     def _unacknowledged(self, failure: BeatFailed) -> None:
@@ -396,6 +422,11 @@ class Worker:
 
     def _apply_limits(self) -> None:
         self._allowance = allowance(self._settings, self._machine)
+        self._left_out = LeftOut.of(self._settings, self._machine.cards)
+        if self._hardware:
+            cards = shared_cards(self._hardware.graphics_cards, self._settings)
+            shared = dataclasses.replace(self._hardware, graphics_cards=cards)
+            self._untold = None if _is_same(self._told, shared) else shared
         self._jobs.set_limits(self._allowance.limits)
         self._link.beat_soon()
 
@@ -413,10 +444,27 @@ class Worker:
             warning=Trouble(NO_ROOM, reason, "Free some space; then it goes on by itself.")
         )
 
-    def _find_out(self) -> None:
+    def _known(self, known: Known) -> None:
+        hardware = known.hardware
+        if _is_same(self._hardware, hardware) and self._kinds == known.kinds:
+            return
+        log.info(
+            "it can run jobs of the kinds: %s; graphics cards: %s",
+            ", ".join(known.kinds) or "none",
+            ", ".join(card.name for card in hardware.graphics_cards) or "none",
+        )
+        self._hardware, self._kinds = hardware, known.kinds
+        self._machine = Machine.of(hardware)
+        self._apply_limits()
+
+    def _find_out_soon(self) -> None:
         """On a thread of its own: a driver or an engine for containers may take its time."""
+        self._found_out_at = time.monotonic()
+        threading.Thread(target=self._find_out, name="find-out", daemon=True).start()
+
+    def _find_out(self) -> None:
         try:
-            self._events.put(Known(Machine.of(detect()), kinds.available()))
+            self._events.put(self._look_at_computer())
         except Exception:  # the edge of a thread: the worker goes on without knowing
             log.exception("what this computer has could not be found out")
 
@@ -450,7 +498,7 @@ class Worker:
         held = (*at_work, *sorted(unsent - set(at_work)))
         return Heartbeat(
             state,
-            self._sampler.sample(),
+            self._shared_usage(),
             held[0] if held else None,
             __version__,
             amalgamation.sha256() or None,
@@ -458,7 +506,20 @@ class Worker:
             free_slots=free,
             pause_reason=status.pause_reason if state == "paused" else None,
             capabilities=self._offered(),
+            hardware=self._untold,
         )
+
+    def _shared_usage(self) -> Usage:
+        """Without the cards that are left out: nothing of them is told."""
+        usage, out = self._sampler.sample(), self._left_out
+        return with_cards(
+            usage, tuple(card for card in usage.gpus if not out.has(card.uuid, card.name))
+        )
+
+    def _temperatures(self) -> tuple[Temperature, ...]:
+        """Those that count; for the thread of the watch."""
+        out = self._left_out
+        return tuple(one for one in temperatures() if not out.has(one.uuid, one.name))
 
     def _offered(self) -> tuple[str, ...] | None:
         """The kinds of jobs that may come now; None until that is known."""
@@ -492,6 +553,11 @@ class Worker:
                 self._keep(event)
             elif isinstance(event, Asked):
                 event.done.set_result(None)
+
+
+def _is_same(one: Hardware | None, other: Hardware) -> bool:
+    """How much of the disk is free changes all the time, and is no news."""
+    return one is not None and dataclasses.replace(one, disk=other.disk) == other
 
 
 def _is_long(pause: Pause) -> bool:

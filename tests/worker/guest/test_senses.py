@@ -9,7 +9,6 @@ from datetime import datetime
 import pytest
 
 from qubix_worker.guest.senses import Heat, Moment, Senses
-from qubix_worker.settings import Settings
 from tests.worker.guest.told import Told
 
 NOON = datetime(2026, 11, 24, 12, 0)
@@ -36,32 +35,25 @@ def test_what_is_not_asked_is_not_looked_at() -> None:
     def never() -> list[Reading]:
         raise AssertionError("nobody asked")
 
-    assert Senses(body, never).learn(Moment(NOON), Settings(), frozenset()) == Moment(NOON)
+    assert Senses(body, never).learn(Moment(NOON), frozenset()) == Moment(NOON)
     assert body.asked == []
 
 
 def test_a_moment_holds_each_answer() -> None:
     body = Told(battery=True, cost=False, idle=12.5)
     senses = Senses(body, readings)
-    moment = senses.learn(Moment(NOON), Settings(), {"battery", "metered", "use", "heat"})
+    moment = senses.learn(Moment(NOON), {"battery", "metered", "use", "heat"})
     assert moment == Moment(NOON, True, False, 12.5, Heat("the graphics card Card A", 93.0))
 
 
-@pytest.mark.parametrize("chosen", ["GPU-a", "gpu-A", "card a"])
-def test_a_card_that_is_left_out_may_be_as_hot_as_it_likes(chosen: str) -> None:
-    settings = Settings(excluded_cards=(chosen,))
-    moment = Senses(Told(), readings).learn(Moment(NOON), settings, {"heat"})
-    assert moment.hottest == Heat("the graphics card Card B", 70.0)
-
-
 def test_a_computer_without_a_thermometer_has_no_heat() -> None:
-    assert Senses(Told(), list).learn(Moment(NOON), Settings(), {"heat"}).hottest is None
+    assert Senses(Told(), list).learn(Moment(NOON), {"heat"}).hottest is None
 
 
 @pytest.mark.parametrize("error", [OSError("gone"), ValueError("odd"), KeyError("x"), TypeError()])
 def test_one_sense_that_fails_is_one_answer_less(error: Exception) -> None:
     body = Told(battery=error, cost=True)
-    moment = Senses(body, readings).learn(Moment(NOON), Settings(), {"battery", "metered", "heat"})
+    moment = Senses(body, readings).learn(Moment(NOON), {"battery", "metered", "heat"})
     assert moment == Moment(NOON, None, True, None, Heat("the graphics card Card A", 93.0))
 
 
@@ -72,12 +64,12 @@ def test_a_failure_is_logged_once_and_again_only_after_it_had_gone(
     body = Told(battery=OSError("gone"))
     senses = Senses(body, readings)
     for _ in range(3):
-        senses.learn(Moment(NOON), Settings(), {"battery"})
+        senses.learn(Moment(NOON), {"battery"})
     assert len(caplog.records) == 1
     body.battery = False
-    senses.learn(Moment(NOON), Settings(), {"battery"})
+    senses.learn(Moment(NOON), {"battery"})
     body.battery = OSError("gone again")
-    senses.learn(Moment(NOON), Settings(), {"battery"})
+    senses.learn(Moment(NOON), {"battery"})
     assert len(caplog.records) == 2
 
 
@@ -85,7 +77,5 @@ def test_a_thermometer_that_breaks_is_one_answer_less() -> None:
     def broken() -> list[Reading]:
         raise RuntimeError("the driver has gone")
 
-    moment = Senses(Told(battery=False), broken).learn(
-        Moment(NOON), Settings(), {"battery", "heat"}
-    )
+    moment = Senses(Told(battery=False), broken).learn(Moment(NOON), {"battery", "heat"})
     assert moment == Moment(NOON, on_battery=False)

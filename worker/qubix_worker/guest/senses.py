@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from qubix_worker.settings import Settings
 from qubix_worker.system.senses import Body
 
 log = logging.getLogger(__name__)
@@ -53,20 +52,21 @@ class Temperature(Protocol):
 
 
 class Senses:
-    """Asks this computer; to be used by one thread only."""
+    """Asks this computer; to be used by one thread only. `temperatures` are those that count: not
+    of cards that are left out."""
 
     def __init__(self, body: Body, temperatures: Callable[[], Iterable[Temperature]]) -> None:
         self._body = body
         self._temperatures = temperatures
         self._failed: set[Question] = set()
 
-    def learn(self, moment: Moment, settings: Settings, asked: Collection[Question]) -> Moment:
+    def learn(self, moment: Moment, asked: Collection[Question]) -> Moment:
         """`moment`, with the answers to what is asked."""
         ways: dict[Question, tuple[str, Callable[[], Any]]] = {
             "battery": ("on_battery", self._body.on_battery),
             "metered": ("metered", self._body.metered),
             "use": ("idle_seconds", self._body.idle_seconds),
-            "heat": ("hottest", lambda: self._hottest(settings)),
+            "heat": ("hottest", self._hottest),
         }
         answers = {
             name: self._ask(question, sense)
@@ -78,14 +78,8 @@ class Senses:
     def close(self) -> None:
         self._body.close()
 
-    def _hottest(self, settings: Settings) -> Heat | None:
-        """Of the processor and the cards that are not left out."""
-        left_out = {chosen.lower() for chosen in settings.excluded_cards}
-        found = [
-            Heat(_in_a_sentence(one.name), one.celsius)
-            for one in self._temperatures()
-            if not left_out & {(one.uuid or "").lower(), one.name.lower()}
-        ]
+    def _hottest(self) -> Heat | None:
+        found = [Heat(_in_a_sentence(one.name), one.celsius) for one in self._temperatures()]
         return max(found, key=lambda heat: heat.celsius, default=None)
 
     def _ask(self, question: Question, sense: Callable[[], Any]) -> Any:

@@ -109,9 +109,9 @@ class Watch:
         asked = rules.questions(settings, local)
         awake = self._at_work and settings.keep_awake
         first = rules.FIRST & (asked | ({"battery"} if awake else set()))
-        moment = self._senses.learn(Moment(local), settings, first)
+        moment = self._senses.learn(Moment(local), first)
         if rules.first_verdict(settings, moment) is None:
-            moment = self._senses.learn(moment, settings, asked - rules.FIRST)
+            moment = self._senses.learn(moment, asked - rules.FIRST)
         rest = rules.verdict(settings, moment, self._told.rest if self._told else None)
         if self._told != Rested(rest):
             log.info("%s", rest.reason if rest else "no rule asks for a rest")
