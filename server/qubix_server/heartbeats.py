@@ -44,6 +44,10 @@ def take(
     providers.keep_only_secret(connection, seq, digest(credential or ""))
     usage = to_wire(beat.usage)
     named = jobs_named(beat)
+    same_run = beat.session is not None and beat.session == before["session"]
+    if same_run and _is_overtaken(beat, before):
+        providers.update(connection, seq, last_heartbeat_at=now)
+        return Outcome(_news(connection, before, named))
     values: dict[str, Any] = {
         "last_heartbeat_at": now,
         "is_online": beat.status != "offline",
@@ -51,6 +55,8 @@ def take(
         "pause_reason": beat.pause_reason if beat.status == "paused" else None,
         "free_slots": beat.free_slots,
         "names_jobs": before["names_jobs"] or _names_jobs(beat),
+        "session": beat.session,
+        "report": beat.report,
         "usage": msgspec.json.encode(usage).decode(),
     }
     if beat.worker_version is not None:
@@ -64,7 +70,8 @@ def take(
     providers.update(connection, seq, **values)
     metrics.add(connection, seq, beat.usage, now)
 
-    lost, told_of_lost = leases.note_named(connection, providers.get(connection, seq), named, now)
+    kept = providers.get(connection, seq)
+    lost, told_of_lost = leases.note_named(connection, kept, named, now, same_run=same_run)
     events = list(told_of_lost)
     given_back = False
     if beat.status in ("paused", "offline"):
@@ -94,6 +101,11 @@ def jobs_named(beat: Heartbeat) -> tuple[str, ...]:
     if beat.current_job:
         named.setdefault(beat.current_job)
     return tuple(named)
+
+
+def _is_overtaken(beat: Heartbeat, before: RowMapping) -> bool:
+    """Whether a heartbeat that was made after this one has been kept already."""
+    return None not in (beat.report, before["report"]) and beat.report <= before["report"]
 
 
 def _names_jobs(beat: Heartbeat) -> bool:

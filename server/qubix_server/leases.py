@@ -17,6 +17,10 @@ Taking back
   not delivered, frozen or not, paused or not. So what was RUNNING there and is not named any more
   has been lost (the worker was killed): it goes back to the queue at once, and nothing that is
   still to be delivered is lost by that.
+* A job that has told of its progress before any heartbeat named it is lost so only where the worker
+  was started again: the heartbeat may have been on its way before the job began.
+* Of two heartbeats of one run of a worker the one with the higher `report` holds, whichever comes
+  first: nothing is concluded from the other.
 * A worker that has never named a job, its free slots or its own version is an inherited one, which
   may name nothing while it works: it is not judged by what it does not name. Where it says `busy`,
   what it was given has begun. It loses what it holds when it is silent, leaves or registers anew,
@@ -97,11 +101,17 @@ def _assign(connection: Connection, provider: RowMapping, now: int, but: Collect
 
 
 def note_named(
-    connection: Connection, provider: RowMapping, named: Collection[str], now: int
+    connection: Connection,
+    provider: RowMapping,
+    named: Collection[str],
+    now: int,
+    *,
+    same_run: bool = False,
 ) -> tuple[bool, tuple[Event, ...]]:
     """Takes in what the worker says it has; whether jobs went back to the queue, and what to tell.
 
-    `provider` must have been read after its heartbeat was kept.
+    `provider` must have been read after its heartbeat was kept. `same_run`: the worker has not been
+    started again since the last one.
     """
     events: list[Event] = []
     lost = False
@@ -113,7 +123,7 @@ def note_named(
         elif not provider["names_jobs"]:
             if provider["state"] == "busy":
                 start(connection, job, now)
-        elif job["status"] == "RUNNING":
+        elif job["status"] == "RUNNING" and (job["named"] or not same_run):
             lost = True
             events += release(connection, job, now, "The computer no longer had the job.")
     return lost, tuple(events)

@@ -107,7 +107,7 @@ def _join(
     if enrollment["expires_at"] <= now:
         raise ApiError(401, "enrollment_expired", "This invitation has ended. Ask for a new one.")
     # What tells of one client may not be true of another that joins in its place.
-    columns = columns | {"names_jobs": False, "free_slots": None}
+    columns = columns | {"names_jobs": False, "free_slots": None, "session": None}
     known = providers.find(connection, worker_id)
     if enrollment["used_at"] is not None:
         if known is None or known["seq"] != enrollment["provider_seq"]:

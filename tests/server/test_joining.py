@@ -161,7 +161,8 @@ def test_all_that_a_worker_tells_of_its_hardware_is_there_for_operators(
         "processor": {"logicalCores": 8, "features": ["avx2"]},
         "graphicsCards": [
             {
-                "vendor": "NVIDIA", "name": "Off", "memoryTotalBytes": 24 << 30, "state": "passed_through",
+                "vendor": "NVIDIA", "name": "Given away", "memoryTotalBytes": 24 << 30,
+                "state": "passed_through",
                 "uuid": "GPU-1", "driver": "1", "compute": "8.6", "pciAddress": "0000:01:00.0",
                 "form": "discrete", "unifiedMemory": False,
             },

@@ -353,3 +353,65 @@ def test_a_worker_without_a_figure_for_its_memory_is_given_what_asks_for_none(
     ledger.create(min_ram_gb=1)
     fits = ledger.create()
     assert ids(ledger.beat("bare", free_slots=2)) == [fits]
+
+
+# --- Two heartbeats on their way -------------------------------------------------------------
+
+
+def say(
+    ledger: Ledger,
+    report: int,
+    free: int,
+    *named: str,
+    session: str = "one",
+    status: str = "online",
+) -> heartbeats.News:
+    """A heartbeat of a worker that numbers them."""
+    return ledger.beat(
+        "w", status, current_jobs=named, free_slots=free, session=session, report=report
+    )
+
+
+def test_a_heartbeat_that_was_overtaken_loses_no_job_and_gives_none(ledger: Ledger) -> None:
+    first, second = ledger.create(), ledger.create()
+    assert ids(say(ledger, 1, 1)) == [first]
+    say(ledger, 3, 0, first, status="busy")
+    assert ids(say(ledger, 2, 2)) == []
+    assert ledger.status(first) == "RUNNING"
+    assert ledger.status(second) == "PENDING"
+    assert ledger.provider("w")["state"] == "busy"
+
+
+def test_a_heartbeat_that_is_repeated_concludes_nothing_anew(ledger: Ledger) -> None:
+    first = ledger.create()
+    say(ledger, 1, 1)
+    say(ledger, 2, 0, first)
+    assert ids(say(ledger, 2, 0, first)) == []
+    assert ledger.status(first) == "RUNNING"
+
+
+def test_a_worker_that_was_started_again_begins_to_count_anew(ledger: Ledger) -> None:
+    first = ledger.create()
+    say(ledger, 7, 1)
+    say(ledger, 8, 0, first)
+    say(ledger, 1, 0, session="two", status="busy")
+    assert ledger.status(first) == "PENDING"
+
+
+def test_progress_that_overtakes_a_heartbeat_costs_no_lease(ledger: Ledger) -> None:
+    first = ledger.create()
+    say(ledger, 1, 1)
+    ledger.progress("w", first)
+    say(ledger, 2, 0)
+    assert ledger.status(first) == "RUNNING"
+    say(ledger, 3, 0, first)
+    say(ledger, 4, 0)
+    assert ledger.status(first) == "PENDING"
+
+
+def test_a_job_that_only_told_of_its_progress_is_lost_with_its_worker(ledger: Ledger) -> None:
+    first = ledger.create()
+    say(ledger, 1, 1)
+    ledger.progress("w", first)
+    say(ledger, 1, 0, session="two")
+    assert ledger.status(first) == "PENDING"

@@ -244,6 +244,11 @@ class Heartbeat:
     """While `paused`: why, as a sentence for a person."""
     capabilities: tuple[str, ...] | None = None
     """The kinds of jobs that the worker can run now. None: those that it registered with."""
+    session: str | None = None
+    """One run of the worker: another one after each start."""
+    report: int | None = None
+    """The number of this heartbeat in its session, given when it was made. The worker may have two
+    on their way; what the later one says holds, whichever arrives first."""
     hardware: Hardware | None = None
     """What the computer has, where that is no more what it last told: a card came or went, or its
     owner leaves out another one."""
@@ -253,6 +258,8 @@ class Heartbeat:
         _text("pauseReason", self.pause_reason, TEXT_LENGTH)
         _kinds("capabilities", self.capabilities or ())
         _within("freeSlots", self.free_slots, 0, SLOTS_MOST)
+        _text("session", self.session, 64)
+        _within("report", self.report, 0, 1 << 53)
         if self.current_jobs is not None:
             if len(self.current_jobs) > JOBS_HELD_MOST:
                 raise ValueError(f"currentJobs must have at most {JOBS_HELD_MOST} entries")

@@ -6,10 +6,12 @@ thread takes them one by one and publishes a new frozen `Status`. Other threads 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import os
 import queue
+import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -124,6 +126,11 @@ class Worker:
         self._watch = Watch(
             lambda: self._settings, self._events.put, Senses(body, self._temperatures), body
         )
+        self._session = secrets.token_hex(8)
+        self._reporting = threading.Lock()
+        self._reports = 0
+        self._attempts: dict[str, int] = {}
+        """The attempt as which the server counts each job at work."""
         self._asked_pause = load_pause(paths.pause)
         self._rest: Pause | None = None
         self._frozen_since: float | None = None
@@ -171,17 +178,30 @@ class Worker:
                 except queue.Empty:
                     self._look_at_the_time()
                     continue
-                self._handle(event)
+                self._handle_safely(event)
         finally:
-            self._watch.stop()
-            self._jobs.stop()
-            self._spool_what_ended()
-            self._courier.stop()
-            self._link.stop()
-            control.close()
+            # Whatever one of them meets, the others are still to be ended, the last one first.
+            with contextlib.ExitStack() as ending:
+                for end in (
+                    control.close,
+                    self._link.stop,
+                    self._courier.stop,
+                    self._spool_what_ended,
+                    self._jobs.stop,
+                    self._watch.stop,
+                ):
+                    ending.callback(end)
             log.info("worker ends")
 
     # --- What happens --------------------------------------------------------------------------
+
+    def _handle_safely(self, event: Event) -> None:
+        """Nobody starts a worker again before the next sign-in: one event that it cannot take in
+        must not be the end of it."""
+        try:
+            self._handle(event)
+        except Exception:  # the edge between one event and the next
+            log.exception("an event could not be handled: %s", type(event).__name__)
 
     def _handle(self, event: Event) -> None:
         match event:
@@ -235,13 +255,17 @@ class Worker:
             self._jobs.cancel(job_id)
         known = {job.id for job in self.status.jobs} | self._spool.job_ids()
         for job in answer.pending_jobs:
-            if job.id not in known and self._free_slots() > 0:
+            if job.id in self._attempts:
+                # It is at work already, and the server had lost it meanwhile: it counts anew.
+                self._attempts[job.id] = job.attempt
+            elif job.id not in known and self._free_slots() > 0:
                 self._begin(job)
 
     def _begin(self, job: Job) -> None:
         log.info("job %s (%s) begins, attempt %d", job.id, job.kind, job.attempt)
         if not self._jobs.start(job, self._events.put):
             return  # it has been cancelled and is still ending: the server will bring it again
+        self._attempts[job.id] = job.attempt
         self._publish(jobs=(*self.status.jobs, CurrentJob(job.id, job.kind, time.time())))
         self._watch.jobs_at_work(True)
         self._link.beat_soon()
@@ -259,6 +283,10 @@ class Worker:
 
     def _ended(self, ended: JobEnded) -> None:
         job = next((job for job in self.status.jobs if job.id == ended.job_id), None)
+        attempt = self._attempts.pop(ended.job_id, ended.completion.attempt)
+        ended = dataclasses.replace(
+            ended, completion=dataclasses.replace(ended.completion, attempt=attempt)
+        )
         no_result = ended.cancelled or ended.given_back
         outcome = "cancelled" if no_result else ended.completion.status
         log.info("job %s %s after %.1f s", ended.job_id, outcome, ended.seconds)
@@ -483,7 +511,13 @@ class Worker:
         return dataclasses.replace(self.status, usage=self._sampler.sample())
 
     def _report(self) -> Heartbeat:
-        """The heartbeat that fits the state now; called on the heartbeat's thread."""
+        """The heartbeat that fits the state now; called on the threads that speak to the server."""
+        usage = self._shared_usage()  # takes its time: what is told beside it must not be old
+        with self._reporting:
+            self._reports += 1
+            return self._heartbeat(usage, self._reports)
+
+    def _heartbeat(self, usage: Usage, number: int) -> Heartbeat:
         status, unsent = self.status, self._spool.job_ids()
         free = self._free_slots()
         state: WorkerState = "online"
@@ -498,7 +532,7 @@ class Worker:
         held = (*at_work, *sorted(unsent - set(at_work)))
         return Heartbeat(
             state,
-            self._shared_usage(),
+            usage,
             held[0] if held else None,
             __version__,
             amalgamation.sha256() or None,
@@ -506,6 +540,8 @@ class Worker:
             free_slots=free,
             pause_reason=status.pause_reason if state == "paused" else None,
             capabilities=self._offered(),
+            session=self._session,
+            report=number,
             hardware=self._untold,
         )
 

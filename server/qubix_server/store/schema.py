@@ -74,6 +74,9 @@ providers = Table(
     Column("free_slots", Integer),
     # Whether it has ever told which jobs it has: see `leases`.
     Column("names_jobs", Boolean, nullable=False, server_default=false()),
+    # Which run of the worker its last heartbeat was of, and its number there.
+    Column("session", String(64)),
+    Column("report", BigInteger),
     Column("pause_reason", String(256)),
     Column("price_per_hour", Float),
 )

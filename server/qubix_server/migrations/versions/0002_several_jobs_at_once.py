@@ -14,6 +14,8 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("providers", sa.Column("free_slots", sa.Integer(), nullable=True))
     op.add_column("providers", _flag("names_jobs"))
+    op.add_column("providers", sa.Column("session", sa.String(length=64), nullable=True))
+    op.add_column("providers", sa.Column("report", sa.BigInteger(), nullable=True))
     op.add_column("providers", sa.Column("pause_reason", sa.String(length=256), nullable=True))
     op.add_column("providers", sa.Column("price_per_hour", sa.Float(), nullable=True))
     op.add_column("jobs", _flag("named"))
@@ -26,7 +28,8 @@ def downgrade() -> None:
     # Column by column, not as a batch: that would copy the table and drop the old one, and with
     # it, by the foreign keys, what belongs to its rows.
     op.drop_column("jobs", "named")
-    for column in ("price_per_hour", "pause_reason", "names_jobs", "free_slots"):
+    added = ("price_per_hour", "pause_reason", "report", "session", "names_jobs", "free_slots")
+    for column in added:
         op.drop_column("providers", column)
 
 
