@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -156,3 +158,69 @@ def test_an_entry_that_can_never_be_read_does_not_stand_in_the_way(folder: Path)
     (folder / "a-1.json").mkdir()
     assert spool.pending() == [Entry("z", done())]
     assert spool.job_ids() == {"z"}
+
+
+def test_what_was_postponed_comes_last_and_the_longest_postponed_first(folder: Path) -> None:
+    spool = Spool(folder)
+    for age, name in enumerate("abcd"):
+        spool.put(name, done())
+        os.utime(folder / f"{name}-1.json", (age, age))
+    for name in ("a", "b", "a"):
+        spool.postpone(Entry(name, done()))
+    assert [entry.job_id for entry in spool.pending()] == ["c", "d", "b", "a"]
+    assert [entry.job_id for entry in spool.pending(1, besides={"c-1.json"})] == ["d"]
+
+
+def test_a_result_that_the_disk_did_not_take_stands_behind_no_others_for_ever(
+    folder: Path,
+) -> None:
+    Spool(folder).put("a", done())
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    spool = Spool(folder, full)
+    spool.put("b", done())
+    assert [entry.job_id for entry in spool.pending(1)] == ["a"]
+    assert [entry.job_id for entry in spool.pending(1, besides={"a-1.json"})] == ["b"]
+
+
+def test_a_folder_that_cannot_be_looked_into_hides_nothing_that_was_seen_and_is_told_once(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    spool = Spool(folder)
+    spool.put("a", done())
+    assert spool.job_ids() == {"a"}
+    aside = folder.rename(folder.with_name("aside"))
+    folder.write_text("no folder any more")
+    for _ in range(3):
+        assert spool.job_ids() == {"a"}
+        assert spool.pending() == []
+    assert spool.is_hidden
+    assert [record.levelname for record in caplog.records].count("WARNING") == 2, "and its file"
+    folder.unlink()
+    aside.rename(folder)
+    assert spool.pending() == [Entry("a", done())]
+    assert not spool.is_hidden
+    assert caplog.messages[-1] == "The spool can be looked into again"
+
+
+def test_a_folder_that_cannot_be_looked_into_at_the_start_stops_no_worker(folder: Path) -> None:
+    folder.write_text("in the way")
+    spool = Spool(folder)
+    assert (spool.pending(), spool.job_ids(), spool.is_hidden) == ([], frozenset(), True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a link to itself is the file's trouble")
+def test_a_file_that_cannot_be_looked_at_stands_in_nobodys_way_and_is_told_once(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = Spool(folder)
+    spool.put("z", done())
+    (folder / "a-1.json").symlink_to("a-1.json")
+    assert spool.job_ids() == {"a", "z"}
+    for _ in range(3):
+        assert spool.pending() == [Entry("z", done())]
+    assert len(caplog.records) == 1
+    assert spool.job_ids() == {"z"}, "it is set aside"

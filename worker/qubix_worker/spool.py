@@ -9,9 +9,10 @@ import contextlib
 import errno
 import json
 import logging
+import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from qubix_worker.wire import from_wire, to_wire
 
 PENDING_MOST = 8
 """How many are read at once: each may be as large as a result."""
+SUFFIX = ".json"
 BROKEN_SUFFIX = ".broken"
 BROKEN_SECONDS = 7 * 24 * 3600.0
 """What was set aside is removed after so long: by then the job is somebody else's."""
@@ -37,6 +39,11 @@ class Entry:
 
     job_id: str
     completion: JobCompletion
+
+    @property
+    def name(self) -> str:
+        """Its file's, and nobody else's."""
+        return f"{self.job_id}-{self.completion.attempt or 1}{SUFFIX}"
 
 
 class Spool:
@@ -55,21 +62,29 @@ class Spool:
         """What the disk did not take; sent from here, and lost only if the worker ends first."""
         self.trouble: OSError | None = None
         """Why the disk does not take a result, as long as one is kept in memory only."""
-        for path in folder.glob(".*.part"):
+        self._listed: list[str] = []
+        """What was in the folder when it could be looked into last."""
+        self._postponed: dict[str, None] = {}
+        """What comes after all else, in this order."""
+        self._warned: dict[str, str] = {}
+        """What was said last of the trouble with a file, or with the folder, so that it is said
+        once: a worker asks with every heartbeat."""
+        for name in self._names():
+            path = folder / name
             with contextlib.suppress(OSError):
-                path.unlink()
-        for path in folder.glob(f"[!.]*.json{BROKEN_SUFFIX}"):
-            with contextlib.suppress(OSError):
-                if clock() - path.stat().st_mtime > BROKEN_SECONDS:
+                if name.startswith(".") and name.endswith(".part"):
                     path.unlink()
-                else:
-                    path.replace(path.with_name(path.name.removesuffix(BROKEN_SUFFIX)))
+                elif not name.startswith(".") and name.endswith(SUFFIX + BROKEN_SUFFIX):
+                    if clock() - path.stat().st_mtime > BROKEN_SECONDS:
+                        path.unlink()
+                    else:
+                        path.replace(path.with_name(name.removesuffix(BROKEN_SUFFIX)))
 
     def put(self, job_id: str, completion: JobCompletion) -> None:
         """Keeps the result until `remove`. On return it is on the disk, unless the disk is full
         or broken: then it is kept in memory, and that is logged."""
         entry = Entry(job_id, completion)
-        name = _name(entry)
+        name = entry.name
         with self._lock:
             self._unwritten[name] = entry
             self._write_out()
@@ -78,31 +93,48 @@ class Spool:
                     "The result of the job %s is kept in memory only: %s", job_id, self.trouble
                 )
 
-    def pending(self, most: int = PENDING_MOST) -> list[Entry]:
-        """Up to `most` results that wait to be sent, the oldest first."""
+    def pending(self, most: int = PENDING_MOST, *, besides: Container[str] = ()) -> list[Entry]:
+        """Up to `most` results that wait to be sent and have none of the names `besides`: the
+        oldest first, and last what was postponed."""
         with self._lock:
             self._write_out()
+            later = {name: at for at, name in enumerate(self._postponed)}
+            names = dict.fromkeys([*self._on_disk(), *self._unwritten])
             found: list[Entry] = []
-            for path in self._paths():
+            for name in sorted(names, key=lambda name: later.get(name, -1)):
                 if len(found) == most:
                     break
-                if entry := self._read(path):
+                if name in besides:
+                    continue
+                if entry := self._unwritten.get(name) or self._read(self._folder / name):
                     found.append(entry)
-            return [*found, *self._unwritten.values()][:most]
+            return found
+
+    def postpone(self, entry: Entry) -> None:
+        """Puts a result behind all others: it could not be sent now."""
+        with self._lock:
+            self._postponed.pop(entry.name, None)
+            self._postponed[entry.name] = None
 
     def job_ids(self) -> frozenset[str]:
-        """The jobs whose results wait to be sent. Reads names only."""
+        """The jobs whose results wait to be sent. Reads names only; where the folder cannot be
+        looked into, those that were in it the last time."""
         with self._lock:
-            names = [*(path.name for path in self._paths()), *self._unwritten]
+            names = [*self._files(), *self._unwritten]
         return frozenset(name.rpartition("-")[0] for name in names)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether there may be results that cannot be seen: the folder cannot be looked into."""
+        return self._folder.name in self._warned
 
     def remove(self, entry: Entry) -> None:
         """Forgets a result that was acknowledged, or refused for good. Raises OSError where the
         file stays; then the result is sent again, which the server takes for what it is."""
-        name = _name(entry)
         with self._lock:
-            self._unwritten.pop(name, None)
-            (self._folder / name).unlink(missing_ok=True)
+            self._unwritten.pop(entry.name, None)
+            (self._folder / entry.name).unlink(missing_ok=True)
+            self._postponed.pop(entry.name, None)
 
     def _write_out(self) -> None:
         """Tries to bring to the disk what it did not take before."""
@@ -115,34 +147,60 @@ class Spool:
             del self._unwritten[name]
         self.trouble = None
 
-    def _paths(self) -> list[Path]:
+    def _on_disk(self) -> list[str]:
+        """The names of the results on the disk, the oldest first; one whose age cannot be told is
+        the youngest."""
         ages = []
-        for path in self._folder.glob("[!.]*.json"):
-            with contextlib.suppress(FileNotFoundError):
-                ages.append((path.stat().st_mtime_ns, path.name, path))
-        return [path for _, _, path in sorted(ages)]
+        for name in self._files():
+            age: float = math.inf
+            with contextlib.suppress(OSError):  # reading it will tell
+                age = (self._folder / name).stat().st_mtime_ns
+            ages.append((age, name))
+        return [name for _, name in sorted(ages)]
+
+    def _files(self) -> list[str]:
+        return [name for name in self._names() if name[0] != "." and name.endswith(SUFFIX)]
+
+    def _names(self) -> list[str]:
+        """All that is in the folder; where it cannot be looked into, what was there before."""
+        try:
+            self._listed = [path.name for path in self._folder.iterdir()]
+        except FileNotFoundError:
+            self._listed = []
+        except OSError as error:
+            self._warn(self._folder.name, f"The spool cannot be looked into: {error}")
+            return self._listed
+        if self._warned.pop(self._folder.name, None):
+            log.info("The spool can be looked into again")
+        for name in self._warned.keys() - self._listed:
+            del self._warned[name]
+        return self._listed
 
     def _read(self, path: Path) -> Entry | None:
         try:
             entry = from_wire(Entry, json.loads(path.read_bytes()))
-            if _name(entry) != path.name:
+            if entry.name != path.name:
                 raise ValueError("it has the name of another job")
+        except FileNotFoundError:
+            return None
         except OSError as error:
             if error.errno in LASTING:
                 self._set_aside(path, error)
             else:
-                log.warning("A result in the spool cannot be read now: %s", error)
+                self._warn(path.name, f"A result in the spool cannot be read now: {error}")
             return None
         except (ValueError, RecursionError) as error:
             self._set_aside(path, error)
             return None
+        self._warned.pop(path.name, None)
         return entry
 
     def _set_aside(self, path: Path, error: Exception) -> None:
-        log.warning("A result in the spool cannot be read and is set aside: %s", error)
+        self._warn(path.name, f"A result in the spool cannot be read and is set aside: {error}")
         with contextlib.suppress(OSError):
             path.replace(path.with_name(path.name + BROKEN_SUFFIX))
 
-
-def _name(entry: Entry) -> str:
-    return f"{entry.job_id}-{entry.completion.attempt or 1}.json"
+    def _warn(self, name: str, words: str) -> None:
+        if self._warned.get(name) != words:
+            log.warning("%s", words)
+        self._warned[name] = words
