@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import logging
 import os
 import queue
-import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +26,7 @@ from qubix_worker.kinds.artefacts import Artefacts
 from qubix_worker.kinds.children import SPARE_SECONDS, Nursery, end_tree
 from qubix_worker.kinds.modules import ModuleCache
 from qubix_worker.kinds.progress import News
+from qubix_worker.kinds.removal import remove
 from qubix_worker.kinds.supervisor import Cancel, Freeze, GivenBack, Reins, Thaw, Told, supervise
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import RESULT_BYTES, Job, JobCompletion
@@ -35,8 +36,6 @@ FETCH_WAITS_SECONDS = (1.0, 2.0, 4.0)
 
 REMOVE_SECONDS = 0.5
 """How long the news of a job's end waits for its files to be gone."""
-LONGEST_INSIDE = 100
-"""How long a path may become below a job's folder while that is removed."""
 
 CANCELLED = "The job was cancelled."
 
@@ -179,7 +178,9 @@ class JobRunner:
         if places:
             names = {os.fspath(place) for place in (self._folder, *places)}
             for process in psutil.process_iter(["cmdline"]):
-                if names.intersection(process.info["cmdline"] or ()):
+                words = itertools.pairwise(process.info["cmdline"] or ())
+                # Not whatever has such a folder open: an editor, a file manager of the owner.
+                if any(word == "run-job" and name in names for word, name in words):
                     log.warning("A job of a worker before was still running; it is ended")
                     end_tree(process)
         for kind in KINDS.values():
@@ -188,7 +189,7 @@ class JobRunner:
             except Exception:  # whatever a kind meets there must not keep the worker from starting
                 log.exception("What jobs of the kind '%s' had left could not be removed", kind.name)
         for place in places:
-            _remove(place)
+            remove(place)
 
     def _run(self, job: Job, on_event: Callable[[JobEvent], None], reins: Reins) -> None:
         began = time.monotonic()
@@ -210,7 +211,7 @@ class JobRunner:
             log.exception("The job %s could not be run", job.id)
             ending = _failed("The worker met an unexpected error; its log has the details.")
         waited = time.monotonic() + REMOVE_SECONDS
-        whole = _remove(place, lambda: time.monotonic() > waited)
+        whole = remove(place, lambda: time.monotonic() > waited)
         with self._lock:
             del self._running[job.id]
             self._frozen = self._frozen and bool(self._running)
@@ -225,7 +226,7 @@ class JobRunner:
             )
         )
         if not whole:
-            _remove(place, self._stopping.is_set)  # what is left then goes at the next start
+            remove(place, self._stopping.is_set)  # what is left then goes at the next start
         with self._lock:
             self._threads.discard(threading.current_thread())
 
@@ -265,7 +266,7 @@ class JobRunner:
             self._prepare(job.kind)
 
         try:
-            _remove(place)
+            remove(place)
             folder.create(place, task, module, compiled)
             child = self._nursery.begin(job.kind, limits.priority)
         except RecursionError:
@@ -368,40 +369,3 @@ def _folders(parent: Path) -> list[Path]:
     with contextlib.suppress(FileNotFoundError):
         return list(parent.iterdir())
     return []
-
-
-def _remove(place: Path, enough: Callable[[], bool] = lambda: False) -> bool:
-    """Removes a job's folder, never through a link, however deep the job has nested its own. False
-    where `enough` said to leave off: to be called again."""
-    longest = len(os.fspath(place)) + LONGEST_INSIDE
-    try:
-        if place.is_symlink() or not place.is_dir():
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                place.unlink()
-            return True
-        waiting = [place]
-        while waiting:
-            if enough():
-                return False
-            current = waiting[-1]
-            deeper = []
-            with os.scandir(current) as entries:
-                found = list(entries)
-            for entry in found:
-                if enough():
-                    return False
-                if not entry.is_dir(follow_symlinks=False):
-                    Path(entry.path).unlink()
-                elif len(entry.path) < longest:
-                    deeper.append(Path(entry.path))
-                else:
-                    # Raised to the top, so that no path becomes longer than the system takes.
-                    top = place / f"removed-{secrets.token_hex(8)}"
-                    deeper.append(Path(entry.path).rename(top))
-            waiting += deeper
-            if not deeper:
-                current.rmdir()
-                waiting.pop()
-    except OSError as error:
-        log.warning("The files of a job could not be removed: %s", error)
-    return True

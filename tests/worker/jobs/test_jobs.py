@@ -287,6 +287,22 @@ def test_clean_ends_a_child_that_has_outlived_its_worker(
     assert not place.exists()
 
 
+def test_clean_leaves_programs_alone_that_only_look_into_a_jobs_folder(
+    paths: Paths, runner: JobRunner
+) -> None:
+    place = paths.jobs / "old-1"
+    place.mkdir(parents=True)
+    looks = "import sys; print(flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", looks, "run-job", "--open", str(place)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as editor:
+        assert editor.stdout and editor.stdin
+        editor.stdout.readline()
+        runner.clean()
+        editor.stdin.close()
+        assert editor.wait(5) == 0
+    assert not place.exists()
+
+
 def test_clean_has_nothing_to_do_at_a_first_start(runner: JobRunner) -> None:
     runner.clean()
 

@@ -13,7 +13,7 @@ from qubix_worker import amalgamation, identity, system
 from qubix_worker.client import ServerClient
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, Problem, QubixError
-from qubix_worker.kinds import container
+from qubix_worker.kinds import container, removal
 from qubix_worker.paths import Paths
 from qubix_worker.setup.environment import LOCK_NAME
 from qubix_worker.setup.steps import Progress, problem_of
@@ -75,6 +75,7 @@ def _remove(paths: Paths, *, purge: bool) -> None:
     for handler in logging.getLogger().handlers:
         handler.close()
     container.forget(paths.state)
+    removal.remove(paths.jobs)  # a job may have shut what it left
     folders = [paths.state, paths.data]
     if purge:
         folders.append(paths.config)
