@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import queue
 import subprocess
 import threading
@@ -31,6 +32,7 @@ SPARE_SECONDS = 120.0
 LOG_LINES = 100
 LINE_BYTES = 4096
 END_SECONDS = 10.0
+WAIT_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -225,8 +227,29 @@ class Nursery:
 
 
 def end_tree(process: psutil.Process) -> None:
-    """Kills `process` and all that it began."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        for victim in [*process.children(recursive=True), process]:
-            with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                victim.kill()
+    """Kills `process` and all that it began, and waits until what it began is gone."""
+    victims: list[psutil.Process] = []
+    found = [process]
+    while found:
+        for victim in found:  # stopped before its own are looked for: it begins no more
+            with contextlib.suppress(psutil.Error):
+                victim.suspend()
+        victims += found
+        found = [victim for victim in _children(process) if victim not in victims]
+    for victim in victims:
+        with contextlib.suppress(psutil.Error):
+            victim.kill()
+    # The exit code of a child of this very process is for whoever began it to take.
+    psutil.wait_procs([victim for victim in victims if not _is_own(victim)], WAIT_SECONDS)
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return process.children(recursive=True)
+    return []
+
+
+def _is_own(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.ppid() == os.getpid()
+    return False

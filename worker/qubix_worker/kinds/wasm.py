@@ -16,13 +16,15 @@ its standard error: see `progress`. Nothing in this file loads wasmtime: it also
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from qubix_worker.kinds import exchange
+from qubix_worker.kinds.confine import HERE
 from qubix_worker.kinds.kind import DISK_BYTES, MODULE_BYTES, Limits, Outcome, SpecError, Task
 
 if TYPE_CHECKING:
@@ -95,12 +97,12 @@ def run(task: Task) -> Outcome:
 
 def freeze(place: Path, child: psutil.Process) -> None:
     """See `Kind`."""
-    child.suspend()
+    _each(child, "suspend")
 
 
 def thaw(place: Path, child: psutil.Process) -> None:
     """See `Kind`."""
-    child.resume()
+    _each(child, "resume")
 
 
 def tidy(place: Path) -> None:
@@ -183,6 +185,15 @@ def fuel(spec: dict[str, Any]) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= FUEL_MOST:
         raise SpecError(f"The job's 'fuel' must be a whole number from 1 to {FUEL_MOST}.")
     return value
+
+
+def _each(child: psutil.Process, act: Literal["suspend", "resume"]) -> None:
+    """For the child, and for the process in which it really is, where that is another one."""
+    import psutil  # noqa: PLC0415 - a job's child does without it
+
+    for process in HERE.processes(child):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            getattr(process, act)()
 
 
 def _sha256(spec: dict[str, Any]) -> str:
