@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -95,17 +96,25 @@ def test_the_worker_can_be_read_as_it_runs(frozen: Path) -> None:
     assert amalgamation.build(sources) == amalgamation.amalgamate()
 
 
+@pytest.mark.parametrize("theirs", ["/opt/theirs", None])
 def test_other_programs_are_not_given_our_libraries(
-    frozen: Path, bare: dict[str, str], tmp_path: Path
+    frozen: Path, bare: dict[str, str], server: Server, tmp_path: Path, theirs: str | None
 ) -> None:
     seen = tmp_path / "environment"
-    probe = Path(bare["PATH"]) / "nvidia-smi"
-    probe.write_text(f"#!/bin/sh\nexport -p > '{seen}'\n")
-    probe.chmod(0o755)
-    ran(frozen, "detect", "--json", environment=bare | {"LD_LIBRARY_PATH": "/opt/theirs"})
-    assert "LD_LIBRARY_PATH='/opt/theirs'" in seen.read_text()
-    ran(frozen, "detect", "--json", environment=bare)
-    assert "LD_LIBRARY_PATH" not in seen.read_text()
+    # When it joins, it asks what engines for containers there are.
+    engine = Path(bare["PATH"]) / "podman"
+    engine.write_text(f"#!/bin/sh\nexport -p > '{seen}'\n")
+    engine.chmod(0o755)
+    invitation = server.call("/api/enrollments", method="POST")["enrollment"]
+    environment = bare | {"QUBIX_ENROLLMENT": invitation}
+    if theirs:
+        environment["LD_LIBRARY_PATH"] = theirs
+    done = ran(
+        frozen, "setup", "--yes", "--no-start", "--server", server.url, environment=environment
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    given = re.findall("LD_LIBRARY_PATH='?([^'\n]*)", seen.read_text())
+    assert given == ([theirs] if theirs else [])
 
 
 @pytest.mark.display
