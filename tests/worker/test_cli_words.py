@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 import re
 import shlex
+import stat
 from collections import deque
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +21,7 @@ from qubix_worker.cli.discretion import without_credentials
 from qubix_worker.cli.logs import OneLine, log_to
 from qubix_worker.cli.output import cut, plain
 from qubix_worker.cli.reading import Entry, Reader
+from qubix_worker.log_files import last_lines
 from qubix_worker.protocol import GraphicsUsage, Usage
 from qubix_worker.settings import Settings, changed
 from qubix_worker.status import CurrentJob, FinishedJob, Status, Trouble
@@ -283,6 +286,41 @@ def test_a_log_that_is_not_there_or_no_text_has_no_entries(tmp_path: Path) -> No
     assert list(Reader(tmp_path / "none.log").new()) == []
     (tmp_path / "worker.log").write_bytes(b"\xff\xfe\n")
     assert [entry.text for entry in Reader(tmp_path / "worker.log").new()] == ["\ufffd\ufffd"]
+
+
+def test_a_log_stays_small_and_the_owners_own_however_much_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "worker.log"
+    message = "x" * 5_000
+    with log_to(path):
+        for number in range(1_200):
+            logging.getLogger("test").info("%d %s", number, message)
+    files = sorted(path.parent.iterdir())
+    assert len(files) > 2
+    assert sum(file.stat().st_size for file in files) <= 5_000_000
+    if os.name == "posix":
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert path.read_text().splitlines()[-1].endswith(f" 1199 {message}")
+
+
+def test_the_last_lines_are_there_right_after_a_rotation(tmp_path: Path) -> None:
+    path = tmp_path / "worker.log"
+    number = 0
+    with log_to(path):
+        while not path.with_name("worker.log.2").exists():
+            logging.getLogger("test").info("%d %s", number, "x" * 5_000)
+            number += 1
+    assert len(path.read_text().splitlines()) == 1
+    wanted = [str(n) for n in range(number - 50, number)]
+    assert [text.split()[3] for text in last_lines(path, 50, 512 * 1024)] == wanted
+    shown = deque(Reader(path).new(), maxlen=50)
+    assert [(entry.message or "").split()[0] for entry in shown] == wanted
+
+
+def test_a_file_that_is_rotated_while_it_is_read_is_not_read_twice(tmp_path: Path) -> None:
+    path = tmp_path / "worker.log"
+    path.write_text("one\ntwo\n")
+    path.with_name("worker.log.1").hardlink_to(path)
+    assert last_lines(path, 5, 100) == ["one", "two"]
 
 
 def test_no_message_and_no_traceback_can_pass_for_another_entry(tmp_path: Path) -> None:

@@ -117,6 +117,15 @@ def test_the_log_is_given_from_its_end(worker: Worker, tmp_path: Path) -> None:
     assert shown == {"logs": ["line 98", "line 99"]}
 
 
+def test_the_log_is_given_from_its_rotated_file_where_the_newest_is_short(
+    worker: Worker, tmp_path: Path
+) -> None:
+    (tmp_path / "worker.log.1").write_text("".join(f"line {n}\n" for n in range(99)))
+    (tmp_path / "worker.log").write_text("line 99\n")
+    shown = worker.commands.answer({"command": "logs", "lines": 3})
+    assert shown == {"logs": ["line 97", "line 98", "line 99"]}
+
+
 @pytest.mark.parametrize("lines", [0, -1, True, "5", 5001, 1.5, None])
 def test_a_number_of_lines_that_is_none_is_refused(worker: Worker, lines: Any) -> None:
     with pytest.raises(ValueError, match="lines"):

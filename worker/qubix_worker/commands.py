@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qubix_worker.log_files import last_lines
 from qubix_worker.pause import Pause
 from qubix_worker.settings import Settings, changed
 from qubix_worker.status import Status
@@ -126,9 +127,4 @@ def _pause_for(seconds: Any) -> Pause:
 def _last_lines(log: Path, lines: Any) -> list[str]:
     if not isinstance(lines, int) or isinstance(lines, bool) or not 0 < lines <= LOG_LINES_MOST:
         raise ValueError(f"lines must be a whole number from 1 to {LOG_LINES_MOST}")
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - LOG_BYTES_MOST))
-            return file.read().decode("utf-8", "replace").splitlines()[-lines:]
-    except FileNotFoundError:
-        return []
+    return last_lines(log, lines, LOG_BYTES_MOST)

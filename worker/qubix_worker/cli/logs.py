@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import logging.handlers
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from qubix_worker.cli.discretion import without_credentials
+from qubix_worker.log_files import OLD_FILES
 
 FILE_BYTES = 1_000_000
-OLD_FILES = 4
 
 
 @contextmanager
 def log_to(path: Path) -> Iterator[None]:
     """Sends this process's log to `path` while the context lasts. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8"
-    )
+    handler = OwnFile(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
     path.chmod(0o600)
     formatter = OneLine("%(asctime)sZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
@@ -36,6 +36,18 @@ def log_to(path: Path) -> Iterator[None]:
     finally:
         root.removeHandler(handler)
         handler.close()
+
+
+class OwnFile(logging.handlers.RotatingFileHandler):
+    """Each file that it begins, at first and after a rotation, is for nobody else to read."""
+
+    def _open(self) -> io.TextIOWrapper:
+        def opener(name: str, flags: int) -> int:
+            return os.open(name, flags, 0o600)
+
+        return open(
+            self.baseFilename, "a", encoding=self.encoding, errors=self.errors, opener=opener
+        )
 
 
 class OneLine(logging.Formatter):

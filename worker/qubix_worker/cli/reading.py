@@ -1,7 +1,7 @@
 """`logs`: the worker's log, from the files themselves, so that no worker need be there to ask.
 
-The log is rotated: `worker.log` is the newest file, `worker.log.4` the oldest. No file is kept open
-between two looks: on Windows that would keep the worker from rotating it.
+The log is rotated (see `log_files`). No file is kept open between two looks: on Windows that would
+keep the worker from rotating it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qubix_worker.cli.interrupt import INTERRUPTED
-from qubix_worker.cli.logs import OLD_FILES
 from qubix_worker.cli.output import Output, Row, Style
+from qubix_worker.log_files import newest_first
 from qubix_worker.paths import Paths
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -46,10 +46,7 @@ class Reader:
     """The entries of at least `level` that each call of `new` finds since the last one."""
 
     def __init__(self, log: Path, level: str = "debug") -> None:
-        self._files = [
-            *(log.with_name(f"{log.name}.{age}") for age in range(OLD_FILES, 0, -1)),
-            log,
-        ]
+        self._files = newest_first(log)[::-1]
         self._level = LEVELS.index(level)
         self._wanted = True
         """Whether the last entry was; lines of a traceback that come later go with it."""
