@@ -45,6 +45,10 @@ AUTH = "auth.json"
 PULL_LOG = "pull.log"
 PORT = re.compile(":[0-9]+$")
 NUMBER = re.compile("0x[0-9a-f]*|[0-9]+")
+HARMLESS_ANNOTATIONS = ("org.opencontainers.image.", "com.docker.", "vnd.docker.")
+"""What only tells of an image. Podman hands an image's annotations on to the runtime that begins
+its containers, and others are orders to that (run.oci.*, org.systemd.property.*), or Podman's own
+(io.podman.*)."""
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +114,11 @@ class Images:
             # Before: whatever ends this process, it is known whose image it is.
             self._write_note(wanted, 0)
             self._pull(wanted, over)
-            image = self._here(wanted)
+            try:
+                image = self._here(wanted)
+            except SpecError:
+                _drop(self._engine, self._note(wanted))
+                raise
             if image is None:
                 raise SpecError("The image was fetched, and is not there.")
             self._write_note(wanted, image.size)
@@ -134,6 +142,13 @@ class Images:
         volumes = (about.get("Config") or {}).get("Volumes") or {}
         if about.get("Os") not in ("linux", ""):
             raise SpecError("The image is not for Linux.")
+        for key in about.get("Annotations") or {}:
+            if not key.startswith(HARMLESS_ANNOTATIONS):
+                raise SpecError(
+                    f"The image has the annotation '{one_line(key, 100)}', which could be an order"
+                    " to the program that begins containers; only those under org.opencontainers."
+                    "image, com.docker and vnd.docker are taken."
+                )
         return Image(int(about["Size"]), tuple(sorted(str(path) for path in volumes)))
 
     def _announced(self, wanted: Reference) -> int | None:

@@ -24,6 +24,8 @@ CPU_SHARES = {"idle": 2, "low": 256, "normal": 1024}
 CDI_FOLDERS = (Path("/etc/cdi"), Path("/var/run/cdi"))
 """https://github.com/cncf-tags/container-device-interface"""
 DRM = Path("/sys/class/drm")
+SECRETS = "/run/secrets"
+"""https://github.com/containers/common/blob/main/docs/containers-mounts.conf.5.md"""
 OVERTIME_SECONDS = 60
 
 
@@ -160,6 +162,9 @@ def _podman(engine: Engine, wanted: Wanted) -> list[str]:
         "--http-proxy=false",
         # Else the container would read this computer's own list of its neighbours' names.
         "--no-hosts",
+        # Else a system's own list of mounts (mounts.conf; RHEL's has its subscription's keys there)
+        # would be in there.
+        f"--tmpfs={SECRETS}:ro,noexec,nosuid,nodev,size=4k,notmpcopyup",
         _mount(engine, wanted.place / HOSTS, "/etc/hosts", writable=False),
         # Podman's monitor ends the program even when nobody of ours is left to do it.
         f"--timeout={wanted.seconds + OVERTIME_SECONDS}",

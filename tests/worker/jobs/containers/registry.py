@@ -45,6 +45,7 @@ class Registry:
         *,
         name: str = "box",
         architecture: str | None = None,
+        annotations: dict[str, str] | None = None,
         **config: Any,
     ) -> str:
         """Adds an image of one layer; its reference."""
@@ -61,6 +62,7 @@ class Registry:
             "mediaType": MANIFEST,
             "config": self._put(CONFIG, json.dumps(about).encode()),
             "layers": [self._put(LAYER, layer)],
+            **({"annotations": annotations} if annotations else {}),
         }
         described = self._put(MANIFEST, json.dumps(manifest).encode())
         return f"{self.host}/{name}@{described['digest']}"

@@ -5,6 +5,7 @@ A program that reaches what it should not ends with 0, and its test fails by tha
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ import psutil
 import pytest
 
 from qubix_worker.jobs import JobRunner
-from qubix_worker.kinds import Limits
+from qubix_worker.kinds import Limits, container_engine
+from qubix_worker.kinds.container_options import Wanted, create
 from qubix_worker.kinds.kind import DISK_BYTES, FILES_MOST, OUTPUT_BYTES
 from qubix_worker.paths import Paths
 
@@ -189,6 +191,36 @@ def test_the_names_of_this_computers_neighbours_are_not_told(shell: Any) -> None
     assert started.stdout.split() == b"127.0.0.1 localhost job ::1 localhost job job".split()
 
 
+def test_what_the_system_mounts_in_every_container_is_not_there(
+    podman: Podman, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "key").write_text(CANARY)
+    (tmp_path / "mounts.conf").write_text(f"{tmp_path}/keys:/run/secrets\n")
+    place = tmp_path / "job"
+    (place / "files").mkdir(parents=True)
+    (place / "hosts").touch()
+    engine = container_engine.find(seconds=30)
+    assert engine is not None
+    # As from /etc/containers/mounts.conf, which is this computer's and not the test's.
+    given = ("podman", f"--default-mounts-file={tmp_path}/mounts.conf")
+    wanted = Wanted(
+        name="secrets", label="of=tests", image=podman.image, place=place,
+        memory_mb=64, cores=1, pids=64, seconds=60,
+        args=("sh", "-c", "ls -a /run/secrets; touch /run/secrets/x"),
+    )  # fmt: skip
+    command = create(dataclasses.replace(engine, command=given), wanted)
+    try:
+        bare = [word for word in command if "/run/secrets:" not in word]
+        subprocess.run([*given, *bare], check=True, capture_output=True)
+        assert "key" in _said_by(given, "secrets")  # so that this test can fail
+        podman("rm", "--force", "secrets")
+        subprocess.run([*given, *command], check=True, capture_output=True)
+        assert _said_by(given, "secrets").split() == [".", ".."]
+    finally:
+        podman("rm", "--force", "secrets")
+
+
 def test_there_is_no_device_but_the_harmless_ones(shell: Any) -> None:
     started = shell("find /dev -type b -o -type c | sort")
     assert set(started.stdout.split()) <= {
@@ -323,7 +355,8 @@ OUTSIDE = textwrap.dedent(
     import sys
     from pathlib import Path
     from qubix_worker.jobs import JobRunner
-    from qubix_worker.kinds import Limits
+    from qubix_worker.kinds import Limits, container_engine
+from qubix_worker.kinds.container_options import Wanted, create
     from qubix_worker.paths import Paths
     from qubix_worker.protocol import Job
 
@@ -413,3 +446,8 @@ def _running(*command: str, by_name: bool = False) -> bool:
         if found == list(command):
             return True
     return False
+
+
+def _said_by(podman: Sequence[str], container: str) -> str:
+    command = [*podman, "start", "--attach", container]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout

@@ -222,6 +222,35 @@ def test_an_image_for_another_processor_is_said_to_be(
     assert "could not be begun" in started.completion.error
 
 
+@pytest.mark.parametrize(
+    "key", ["run.oci.hooks.stdout", "org.systemd.property.AllowedCPUs", "io.podman.annotations.x"]
+)
+def test_an_image_gives_no_orders_to_the_runtime_by_its_annotations(
+    registry: Registry,
+    start_container: Any,
+    container_runner: Callable[..., JobRunner],
+    podman: Podman,
+    key: str,
+) -> None:
+    image = registry.add(busybox_tar(), name="orders", annotations={key: "x"})
+    started = start_container("true", image=image, on=container_runner(NETWORKED))
+    assert started.completion.status == "failed"
+    assert f"The image has the annotation '{key}'" in started.completion.error
+    assert image not in names(podman)
+
+
+def test_an_image_may_tell_of_itself_by_its_annotations(
+    registry: Registry, start_container: Any, container_runner: Callable[..., JobRunner]
+) -> None:
+    told = {
+        "org.opencontainers.image.created": "2026-01-01T00:00:00Z",
+        "com.docker.official-images.bashbrew.arch": "amd64",
+    }
+    image = registry.add(busybox_tar(), name="told", annotations=told)
+    started = start_container("echo", "hello", image=image, on=container_runner(NETWORKED))
+    assert started.stdout == b"hello\n"
+
+
 def test_folders_that_an_image_declares_are_no_way_to_the_disk(
     registry: Registry,
     start_container: Any,

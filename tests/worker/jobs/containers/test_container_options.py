@@ -68,6 +68,12 @@ def test_the_only_folder_of_this_computer_inside_is_the_jobs_own(engine: Engine)
     assert sum("target=/files" in word for word in mounts) == 1
 
 
+def test_what_podman_mounts_unasked_is_covered() -> None:
+    (word,) = [word for word in options(PODMAN) if "/run/secrets" in word]
+    assert word.startswith("--tmpfs=/run/secrets:ro,")
+    assert not [word for word in options(DOCKER) if "/run/secrets" in word]
+
+
 @BOTH
 def test_what_a_job_chose_is_never_where_an_option_could_be(engine: Engine) -> None:
     evil = "--privileged"
