@@ -110,3 +110,11 @@ def test_a_nested_list_keeps_its_place_in_the_message() -> None:
 
     with pytest.raises(WireError, match=r"cards\[1\].name is missing"):
         from_wire(Outer, {"cards": [{"vendor": "a", "name": "b"}, {"vendor": "a"}]})
+
+
+@pytest.mark.parametrize("kind", ["x" * 600_000, "", "Wasm", "a\nb", "../x", "k\u00e4se"])
+def test_a_job_of_a_kind_that_is_no_short_name_is_refused(kind: str) -> None:
+    job = {"id": "j-1", "kind": kind, "spec": {}, "timeoutSeconds": 60}
+    with pytest.raises(WireError, match=r"pendingJobs\[0\]: kind must be short") as caught:
+        from_wire(HeartbeatAnswer, {"pendingJobs": [job]})
+    assert len(str(caught.value)) < 100

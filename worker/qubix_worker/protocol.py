@@ -282,6 +282,7 @@ class Job:
     def __post_init__(self) -> None:
         if not WORKER_ID_PATTERN.fullmatch(self.id):
             raise ValueError("id must be letters, digits, '.', '_' or '-', at most 64")
+        _kinds("kind", (self.kind,))  # a log repeats it
         _within("timeoutSeconds", self.timeout_seconds, 1, TIMEOUT_SECONDS_MOST)
 
 
