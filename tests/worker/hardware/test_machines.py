@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,5 +55,94 @@ def test_what_could_not_be_read_has_its_sentence(name: str, tmp_path: Path) -> N
     ]
 
 
-def test_there_are_computers_of_every_family() -> None:
-    assert len(recorded.NAMES) >= 25
+FAMILIES: dict[str, Callable[[recorded.Computer], object]] = {
+    "no card": lambda computer: not cards(computer),
+    "NVIDIA, one card": lambda computer: kinds(computer) == ["NVIDIA discrete"],
+    "NVIDIA, several cards": lambda computer: kinds(computer)[:2] == ["NVIDIA discrete"] * 2,
+    "NVIDIA, in parts": lambda computer: "NVIDIA partition" in kinds(computer),
+    "NVIDIA, driver updated": lambda computer: "nvidia_updated" in problems(computer),
+    "NVIDIA, in WSL 2": lambda computer: is_virtual(computer, "wsl") and has(computer, "NVIDIA"),
+    "AMD card": lambda computer: (
+        kinds(computer) == ["AMD discrete"] and "Radeon" in cards(computer)[0]["name"]
+    ),
+    "AMD APU": lambda computer: kinds(computer) == ["AMD integrated"],
+    "AMD Instinct": lambda computer: any("Instinct" in card["name"] for card in cards(computer)),
+    "Intel, integrated": lambda computer: kinds(computer) == ["Intel integrated"],
+    "Intel Arc by i915": lambda computer: driver_of(computer, "Intel discrete") == "i915",
+    "Intel Arc by xe": lambda computer: driver_of(computer, "Intel discrete") == "xe",
+    "hybrid laptop, asleep": lambda computer: "off" in states(computer),
+    "hybrid laptop, awake": lambda computer: (
+        kinds(computer) == ["NVIDIA discrete", "Intel integrated"]
+    ),
+    "card in a box": lambda computer: (
+        computer.family == "linux" and kinds(computer) == ["AMD discrete", "Intel integrated"]
+    ),
+    "card given to a guest": lambda computer: "passed_through" in states(computer),
+    "card without a driver": lambda computer: states(computer) == ["no_driver"],
+    "ARM board": lambda computer: is_arm(computer) and "integrated" in forms(computer),
+    "ARM server": lambda computer: is_arm(computer) and not cards(computer),
+    "Apple silicon": lambda computer: kinds(computer) == ["Apple integrated"],
+    "Mac with Intel": lambda computer: computer.family == "macos" and has(computer, "Intel"),
+    "virtual Mac": lambda computer: is_virtual(computer, "apple"),
+    "Windows, NVIDIA": lambda computer: on_windows(computer) and has(computer, "NVIDIA"),
+    "Windows, AMD": lambda computer: on_windows(computer) and has(computer, "AMD"),
+    "Windows, Intel": lambda computer: on_windows(computer) and has(computer, "Intel"),
+    "Windows, ARM": lambda computer: on_windows(computer) and has(computer, "Qualcomm"),
+    "Windows, virtual": lambda computer: on_windows(computer) and forms(computer) == ["virtual"],
+    "KVM": lambda computer: is_virtual(computer, "qemu"),
+    "Firecracker": lambda computer: is_virtual(computer, "kvm"),
+    "VirtualBox": lambda computer: is_virtual(computer, "oracle"),
+    "VMware": lambda computer: is_virtual(computer, "vmware"),
+    "Hyper-V": lambda computer: is_virtual(computer, "microsoft"),
+    "Amazon": lambda computer: is_virtual(computer, "amazon"),
+    "Docker": lambda computer: computer.told["expect"].get("container") == "docker",
+    "Podman": lambda computer: computer.told["expect"].get("container") == "podman",
+    "Kubernetes": lambda computer: computer.told["expect"].get("container") == "kubernetes",
+}
+"""What each is told by: what must be found of it."""
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_there_is_a_computer_of_every_family(family: str) -> None:
+    assert any(FAMILIES[family](recorded.load(name)) for name in recorded.NAMES)
+
+
+def cards(computer: recorded.Computer) -> Any:
+    return computer.told["expect"].get("cards", [])
+
+
+def kinds(computer: recorded.Computer) -> list[str]:
+    return [f"{card['vendor']} {card.get('form', '?')}" for card in cards(computer)]
+
+
+def forms(computer: recorded.Computer) -> list[str]:
+    return [card.get("form", "?") for card in cards(computer)]
+
+
+def states(computer: recorded.Computer) -> list[str]:
+    return [card.get("state", "?") for card in cards(computer)]
+
+
+def problems(computer: recorded.Computer) -> Any:
+    return computer.told["expect"].get("problems", [])
+
+
+def has(computer: recorded.Computer, vendor: str) -> bool:
+    return any(card["vendor"].startswith(vendor) for card in cards(computer))
+
+
+def driver_of(computer: recorded.Computer, kind: str) -> str:
+    of_kind = zip(kinds(computer), cards(computer), strict=True)
+    return next((card["driver"].split()[0] for each, card in of_kind if each == kind), "")
+
+
+def is_virtual(computer: recorded.Computer, by: str) -> bool:
+    return bool(computer.told["expect"].get("virtual_machine") == by)
+
+
+def is_arm(computer: recorded.Computer) -> bool:
+    return b"CPU implementer" in computer.files.get("proc/cpuinfo", b"")
+
+
+def on_windows(computer: recorded.Computer) -> bool:
+    return bool(computer.family == "windows")
