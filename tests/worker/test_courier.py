@@ -12,9 +12,9 @@ import pytest
 
 from qubix_worker.backoff import Backoff
 from qubix_worker.client import ServerClient
-from qubix_worker.courier import LINES_MOST, Courier, Delivered
+from qubix_worker.courier import IN_VAIN, LINES_MOST, Courier, Delivered
 from qubix_worker.protocol import JobCompletion, JobProgress
-from qubix_worker.spool import Spool
+from qubix_worker.spool import PENDING_MOST, Spool
 from tests.conftest import wait_until
 from tests.worker.network.scripted import Request, Scripted, Visit, serving
 
@@ -22,14 +22,16 @@ DONE = JobCompletion("completed", result={"exitCode": 0}, attempt=1)
 
 
 class Sending:
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, first_seconds: float = 0.02) -> None:
         self.spool = Spool(folder)
         self.posted: list[Delivered] = []
         self.courier = Courier(
             lambda: ServerClient(url, worker_id="w-1", secret="s", patience_seconds=1),
             self.spool,
             self.posted.append,
-            backoff=Backoff(first_seconds=0.02, most_seconds=0.02, draw=random.Random(1)),
+            backoff=Backoff(
+                first_seconds=first_seconds, most_seconds=first_seconds, draw=random.Random(1)
+            ),
             progress_seconds=0.05,
         )
 
@@ -152,6 +154,97 @@ def test_a_result_that_is_too_large_is_handed_in_as_a_failure(
         sending.put("j-1")
         wait_until(lambda: sending.posted)
         assert "larger" in completions(server)[-1].json["error"]
+
+
+def refusing(
+    job_id: str, status: int, body: object, **headers: str
+) -> Callable[[Request, Visit], None]:
+    """A way to the server on which the results of the jobs with that name meet a refusal."""
+
+    def answer(request: Request, visit: Visit) -> None:
+        if f"/{job_id}" in request.path:
+            visit.answer(body, status, **headers)
+        else:
+            ok(request, visit)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        refusing("poison", 403, b"<html>Blocked</html>"),
+        refusing("poison", 413, b"<html>Too large</html>"),
+        refusing("poison", 500, {"error": "x", "code": "internal"}),
+        refusing("poison", 502, b"<html>Bad gateway</html>"),
+        refusing("poison", 503, b"", Retry_After="1"),
+        refusing("poison", 511, b""),
+        lambda request, visit: (nothing if "/poison" in request.path else ok)(request, visit),
+    ],
+    ids=["filter", "too-large", "internal", "gateway", "asks-to-wait", "sign-in", "dropped"],
+)
+def test_a_result_that_is_refused_on_the_way_holds_up_no_other_and_no_progress(
+    begin: Callable[[Scripted], Sending], refusal: Callable[[Request, Visit], None]
+) -> None:
+    with serving(refusal) as server:
+        sending = begin(server)
+        sending.put("poison")
+        wait_until(lambda: completions(server))
+        for name in ("a", "b"):
+            sending.put(name)
+        wait_until(lambda: [each.job_id for each in sending.posted] == ["a", "b"])
+        sending.courier.progress("c", JobProgress(10))
+        sending.put("d")
+        wait_until(lambda: sending.posted[-1] == Delivered("d"))
+        wait_until(lambda: any("/c/" in request.path for request in told(server)))
+        assert sending.spool.job_ids() == {"poison"}
+        server.answer = ok
+        wait_until(lambda: sending.posted[-1] == Delivered("poison"))
+
+
+def test_many_results_that_are_refused_stand_before_no_other(tmp_path: Path) -> None:
+    with serving(refusing("poison", 403, b"<html>Blocked</html>")) as server:
+        sending = Sending(server.url, tmp_path)
+        for at in range(2 * PENDING_MOST):
+            sending.spool.put(f"poison-{at}", DONE)
+        sending.spool.put("good", DONE)
+        sending.courier.start()
+        wait_until(lambda: sending.posted == [Delivered("good")])
+        sending.courier.stop()
+        assert len(sending.spool.job_ids()) == 2 * PENDING_MOST
+
+
+def test_while_all_is_refused_little_is_sent(tmp_path: Path) -> None:
+    with serving(says(b"<html>Bad gateway</html>", 502)) as server:
+        sending = Sending(server.url, tmp_path, first_seconds=60)
+        for at in range(20):
+            sending.spool.put(f"j-{at}", DONE)
+        sending.courier.start()
+        wait_until(lambda: len(completions(server)) == IN_VAIN)
+        sending.courier.progress("j", JobProgress(10))  # what wakes it sends no more of them
+        wait_until(lambda: told(server))
+        sending.courier.stop()
+        assert len(completions(server)) == IN_VAIN
+
+
+def test_a_failure_in_place_of_a_result_that_is_too_large_may_be_refused_like_any_other(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    def answer(request: Request, visit: Visit) -> None:
+        if "/poison/" not in request.path:
+            ok(request, visit)
+        elif request.json["status"] == "completed":
+            visit.answer(b"<html>Request Entity Too Large</html>", 413)
+        else:
+            visit.answer({"success": False, "error": "Not yours.", "code": "lease_lost"}, 409)
+
+    with serving(answer) as server:
+        sending = begin(server)
+        sending.put("poison")
+        sending.put("good")
+        wait_until(lambda: len(sending.posted) == 2)
+        assert sending.posted == [Delivered("poison", "lease_lost"), Delivered("good")]
+        assert sending.spool.job_ids() == frozenset()
 
 
 def test_what_the_server_asked_for_is_waited_for(begin: Callable[[Scripted], Sending]) -> None:

@@ -1,6 +1,8 @@
 """Hands results in: one thread that sends what is in the spool until the server has it.
 
-Nothing leaves the spool before the server has acknowledged it, or has refused it for good.
+Nothing leaves the spool before the server has acknowledged it, or has refused it for good. A result
+that something on the way refuses again and again, and so stays, holds up neither the others nor
+progress.
 """
 
 from __future__ import annotations
@@ -24,6 +26,12 @@ log = logging.getLogger(__name__)
 
 REFUSED = (400, 403, 404, 409, 422)
 """Repeating would not help: the job is somebody else's by now, or gone."""
+FOR_ALL = (401, 407, 429, 511)
+"""What is refused in this way is so whatever is sent: a stranger, or one who must sign in first,
+or too much at once."""
+
+IN_VAIN = 3
+"""After so many failures in a row no more is sent for now: it is not about single results."""
 
 STOP_SECONDS = 2.0
 UNREADABLE_SECONDS = 60.0
@@ -63,6 +71,12 @@ class Courier:
         self._progress_backoff = Backoff(first_seconds=progress_seconds, most_seconds=60)
         self._progress_at = time.monotonic()
         """Before then no progress is told."""
+        self._refused: set[str] = set()
+        """The names of the results that could not be handed in just now."""
+        self._in_a_row = 0
+        """How many could not since the last that could."""
+        self._refused_until = 0.0
+        """Before then they are not tried again."""
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._progress: dict[str, JobProgress] = {}
@@ -102,10 +116,6 @@ class Courier:
             try:
                 self._send_results(client)
                 self._send_progress(client)
-            except ServerError as error:
-                delay = self._backoff.failed(error.retry_after_seconds)
-                log.warning("handing in failed: %s; again in %.0f s", error.problem, delay)
-                self._stopping.wait(delay)
             except OSError as error:
                 delay = self._backoff.failed()
                 log.warning("the spool cannot be used: %s; again in %.0f s", error, delay)
@@ -114,19 +124,23 @@ class Courier:
                 log.exception("handing in failed unexpectedly")
                 self._stopping.wait(self._backoff.failed())
             else:
-                self._backoff.succeeded()
+                if not self._refused:
+                    self._backoff.succeeded()
                 self._wake.wait(self._seconds_to_rest())
         client.close()
 
     def _seconds_to_rest(self) -> float | None:
-        """Until progress that waits may be told, or a result that could not be read is tried
-        again; None where nothing waits."""
-        # None is in the spool now but for those that could not be read.
-        rest = UNREADABLE_SECONDS if self._spool.job_ids() else None
+        """Until progress that waits may be told, or a result that was refused or could not be read
+        is tried again; None where nothing waits."""
+        now = time.monotonic()
+        waits = []
+        if self._spool.job_ids() or self._spool.is_hidden:
+            # None is in the spool now but for these.
+            waits.append(self._refused_until - now if self._refused else UNREADABLE_SECONDS)
         with self._lock:
-            if not self._progress:
-                return rest
-        return max(0.0, self._progress_at - time.monotonic())
+            if self._progress:
+                waits.append(self._progress_at - now)
+        return max(0.0, min(waits)) if waits else None
 
     def _send_progress(self, client: ServerClient) -> None:
         if time.monotonic() < self._progress_at:
@@ -168,30 +182,65 @@ class Courier:
             raise
 
     def _send_results(self, client: ServerClient) -> None:
-        while entries := self._spool.pending():
+        """Sends what waits, until it is in vain. What could not be sent comes after all else the
+        next time."""
+        if time.monotonic() >= self._refused_until:
+            self._refused.clear()
+            self._in_a_row = 0
+        while entries := self._spool.pending(besides=self._refused):
             for entry in entries:
-                if self._stopping.is_set():
+                if self._stopping.is_set() or self._in_a_row >= IN_VAIN:
                     return
-                self._send(client, entry)
+                try:
+                    self._send(client, entry)
+                except ServerError as error:
+                    self._set_back(entry, str(error.problem), error.retry_after_seconds)
+                    if _is_for_all(error):
+                        self._in_a_row = IN_VAIN
+                except OSError as error:
+                    self._set_back(entry, f"the spool does not let go of it: {error}")
+                else:
+                    self._in_a_row = 0
+
+    def _set_back(self, entry: Entry, why: str, at_least_seconds: float | None = None) -> None:
+        """Tries that one again later, and meanwhile the others."""
+        self._spool.postpone(entry)
+        now = time.monotonic()
+        if not self._refused:
+            self._refused_until = now + self._backoff.failed(at_least_seconds)
+        self._refused_until = max(self._refused_until, now + (at_least_seconds or 0.0))
+        self._refused.add(entry.name)
+        self._in_a_row += 1
+        seconds = max(0.0, self._refused_until - now)
+        log.warning("handing in job %s failed: %s; again in %.0f s", entry.job_id, why, seconds)
 
     def _send(self, client: ServerClient, entry: Entry) -> None:
         with contextlib.suppress(ServerError):
             self._tell(client, entry.job_id)  # its last words: after its end the server takes none
-        problem_code = None
-        try:
-            client.complete(entry.job_id, entry.completion)
-        except ServerError as error:
-            if error.status == 413:
-                client.complete(entry.job_id, _too_large(entry.completion))
-            elif error.status in REFUSED and error.problem.code != NOT_OURS:
-                log.warning("the result of job %s was refused: %s", entry.job_id, error.problem)
-                problem_code = error.problem.code
-            else:
-                raise
+        problem_code = _hand_in(client, entry.job_id, entry.completion)
         with self._lock:
             self._progress.pop(entry.job_id, None)
         self._spool.remove(entry)
         self._post(Delivered(entry.job_id, problem_code))
+
+
+def _hand_in(client: ServerClient, job_id: str, completion: JobCompletion) -> str | None:
+    """Why it was refused for good, as a code, or None. Raises ServerError where it was not."""
+    try:
+        client.complete(job_id, completion)
+    except ServerError as error:
+        if error.status == 413 and completion.result is not None:
+            return _hand_in(client, job_id, _too_large(completion))
+        if error.status not in REFUSED or error.problem.code == NOT_OURS:
+            raise
+        log.warning("the result of job %s was refused: %s", job_id, error.problem)
+        return error.problem.code
+    return None
+
+
+def _is_for_all(error: ServerError) -> bool:
+    """Whether other results would not be taken either, or the server wants none for a while."""
+    return error.status is None or error.status in FOR_ALL or error.retry_after_seconds is not None
 
 
 def _too_large(completion: JobCompletion) -> JobCompletion:
