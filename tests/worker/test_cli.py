@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from qubix_worker import settings
+from qubix_worker import identity, settings
+from qubix_worker.identity import Identity
 from qubix_worker.paths import Paths
 from tests.terminal import Terminal
 
@@ -167,6 +168,23 @@ def test_a_damaged_file_of_settings_is_told_with_its_place(run: Run, home: Path)
     assert done.returncode == 1
     assert "settings.toml" in done.stderr
     assert path.read_text() == "idle_minutes = many\n"
+
+
+def test_a_worker_that_its_settings_keep_from_starting_writes_down_why(
+    run: Run, home: Path
+) -> None:
+    paths = Paths.under(home)
+    identity.save(
+        paths.identity, Identity("w-1", "http://127.0.0.1:1", "computer", secret="s" * 20)
+    )
+    paths.settings.parent.mkdir(parents=True)
+    paths.settings.write_text("idle_minutes = 0\n")
+    done = run("run")
+    assert done.returncode == 1
+    assert "idle_minutes must be between 1 and 1440" in done.stderr
+    (entry,) = run("logs", "--level", "error").stdout.splitlines()
+    assert "the worker cannot start" in entry
+    assert "idle_minutes must be between 1 and 1440" in entry
 
 
 # --- Streams ---------------------------------------------------------------------------------

@@ -12,14 +12,15 @@ from qubix_worker import settings
 from qubix_worker.errors import SettingsError
 from qubix_worker.settings import Settings
 
-NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40)
+CARDS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40)
+NAMES = CARDS.filter(str.isprintable)
 
 
 def test_no_file_means_the_defaults(tmp_path: Path) -> None:
     assert settings.load(tmp_path / "settings.toml") == Settings()
 
 
-@given(NAMES, st.lists(NAMES, max_size=3), st.integers(64, 1 << 24), st.booleans())
+@given(NAMES, st.lists(CARDS, max_size=3), st.integers(64, 1 << 24), st.booleans())
 def test_what_was_saved_is_what_is_loaded(
     tmp_path_factory: pytest.TempPathFactory, name: str, cards: list[str], mb: int, sign_in: bool
 ) -> None:
@@ -41,8 +42,11 @@ def test_what_was_saved_is_what_is_loaded(
         ("name = ", "Invalid value"),
         ("memory_limit_mb = 1", "between 64"),
         ("memory_limit_mb = true", "memory_limit_mb must be a whole number"),
-        ("colour = 'red'", "unknown setting 'colour'"),
         ("server = 'ftp://h'", "http"),
+        (f"name = '{'n' * 65}'", "name must have at most 64 characters"),
+        ('name = "a\\u202eb"', "name must have at most 64 characters, all of them visible"),
+        ("hours = " + "[" * 100_000, "nested too deeply"),
+        ("hours = " + "[" * 300 + "]" * 300, "hours"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, reason: str) -> None:
@@ -51,6 +55,30 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, reason: 
     with pytest.raises(SettingsError, match=reason) as caught:
         settings.load(path)
     assert str(path) in caught.value.problem.happened
+
+
+def test_a_key_that_is_no_setting_is_passed_over_and_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text("idle_minutes = 7\ncolour = 'red'\n[window]\nwidth = 3\n")
+    assert settings.load(path) == Settings(idle_minutes=7)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage().endswith("passed over: 'colour', 'window'")
+
+
+def test_a_change_of_what_is_no_setting_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown setting 'colour'"):
+        settings.changed(Settings(), {"idle_minutes": 7, "colour": "red"})
+
+
+def test_a_change_that_is_nested_too_deeply_is_refused() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValueError, match="nested too deeply"):
+        settings.changed(Settings(), {"hours": deep})
 
 
 def test_a_file_that_is_not_text_says_so(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import re
 import tomllib
 import urllib.parse
@@ -18,8 +19,10 @@ from typing import Any, Literal
 from qubix_worker.errors import SettingsError
 from qubix_worker.files import write_whole
 from qubix_worker.guest.hours import Plan
-from qubix_worker.protocol import SLOTS_MOST
+from qubix_worker.protocol import NAME_LENGTH, SLOTS_MOST
 from qubix_worker.wire import WireError, camel, from_wire, to_wire, wire_names
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,10 @@ class Settings:
     start_at_sign_in: bool = True
 
     def __post_init__(self) -> None:
+        if len(self.name) > NAME_LENGTH or not self.name.isprintable():
+            raise ValueError(
+                f"name must have at most {NAME_LENGTH} characters, all of them visible"
+            )
         _within("memory_limit_mb", self.memory_limit_mb, 64, 1 << 24)
         _within("processor_percent", self.processor_percent, 1, 100)
         _within("jobs_at_once", self.jobs_at_once, 0, SLOTS_MOST)
@@ -95,7 +102,8 @@ def check_server_url(url: str) -> str:
 def load(path: Path) -> Settings:
     """The settings in `path`, or the defaults where there is no such file.
 
-    Raises SettingsError where the file is no TOML or a value is out of range.
+    A key that no setting has is passed over, and the log tells which. Raises SettingsError where
+    the file is no TOML or a value is out of range.
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -105,8 +113,14 @@ def load(path: Path) -> Settings:
         raise  # it is the place that is wrong, not what stands in the settings
     except (OSError, ValueError) as error:
         raise _unusable(path, str(error)) from error
+    except RecursionError as error:
+        raise _unusable(path, "it is nested too deeply") from error
+    names = {field.name for field in dataclasses.fields(Settings)}
+    if unknown := sorted(values.keys() - names):
+        shown = ", ".join(repr(key[:64]) for key in unknown[:8])
+        log.warning("%s has what is no setting, and is passed over: %s", path, shown)
     try:
-        return changed(Settings(), values)
+        return changed(Settings(), {key: values[key] for key in values.keys() & names})
     except ValueError as error:
         raise _unusable(path, str(error)) from error
 
@@ -119,14 +133,16 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     kept = dataclasses.asdict(settings)
     if unknown := sorted(changes.keys() - kept.keys()):
         raise ValueError(f"unknown setting {str(unknown[0])[:64]!r}")
-    whole = {camel(key): to_wire(value) for key, value in (kept | dict(changes)).items()}
     try:
+        whole = {camel(key): to_wire(value) for key, value in (kept | dict(changes)).items()}
         return from_wire(Settings, whole)
     except WireError as error:
         # In the file names are Python's, as in TOML they usually are.
         names = wire_names(Settings)
         told = re.sub(r"^\w+", lambda name: names.get(name[0], name[0]), str(error))
         raise ValueError(told) from error
+    except RecursionError as error:
+        raise ValueError("a value is nested too deeply") from error
 
 
 def save(path: Path, settings: Settings) -> None:

@@ -13,10 +13,12 @@ from types import FrameType
 from qubix_worker import identity, settings
 from qubix_worker.cli.logs import log_to
 from qubix_worker.cli.output import Output
-from qubix_worker.errors import SetupError
+from qubix_worker.errors import SettingsError, SetupError
 from qubix_worker.launcher import worker_command
 from qubix_worker.lock import Lock
 from qubix_worker.paths import Paths
+
+log = logging.getLogger(__name__)
 
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
@@ -30,7 +32,6 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             "This computer has not joined a network yet.",
             "Run `qubix-worker setup`, or use the installer from the network's page.",
         )
-    chosen = settings.load(paths.settings)
     from qubix_worker.worker import Worker  # noqa: PLC0415 - a job's child does not need it
 
     lock = Lock(paths.lock)
@@ -40,6 +41,12 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         stack.enter_context(log_to(paths.log))
         if arguments.stderr:
             logging.getLogger().addHandler(logging.StreamHandler(sys.stderr))
+        try:
+            chosen = settings.load(paths.settings)
+        except SettingsError as error:
+            # Nobody may be looking: it was started at sign-in.
+            log.error("the worker cannot start: %s", error)
+            raise
         worker = Worker(paths, who, chosen, worker_command())
 
         def stop(number: int, frame: FrameType | None) -> None:
@@ -52,7 +59,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         try:
             worker.run()
         except Exception:  # the edge of the process: the log tells, whoever started it sees a line
-            logging.getLogger(__name__).exception("the worker ended unexpectedly")
+            log.exception("the worker ended unexpectedly")
             raise
     output.line("Stopped.")
     return 0
