@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import multiprocessing.connection
 import os
@@ -113,3 +114,31 @@ def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
         child.wait()
     assert not lock.is_held(path)
     Lock(path).acquire()
+
+
+def test_a_lock_that_is_let_go_leaves_no_file_and_those_that_wait_hold_one_after_another(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "worker.lock"
+    inside, most = [0], [0]
+
+    def take() -> None:
+        for _ in range(20):
+            own = Lock(path)
+            while True:
+                try:
+                    own.acquire()
+                    break
+                except AlreadyRunningError:
+                    continue
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+            assert lock.is_held(path)
+            inside[0] -= 1
+            own.release()
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for taken in [pool.submit(take) for _ in range(4)]:
+            taken.result()
+    assert most == [1]
+    assert not path.exists()

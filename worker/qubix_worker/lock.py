@@ -40,7 +40,10 @@ class SetupRunningError(QubixError):
 
 
 class Lock:
-    """Held from `acquire` until the process ends or `release`. The file names its holder."""
+    """Held from `acquire` until the process ends or `release`. The file names its holder.
+
+    The file goes with the lock, so a lock counts only on the file that its path leads to.
+    """
 
     def __init__(
         self, path: Path, taken: Callable[[int | None], QubixError] = AlreadyRunningError
@@ -52,14 +55,16 @@ class Lock:
 
     def acquire(self) -> None:
         """Raises what `taken` makes where another process holds it."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        file = open(handle, "r+b")  # noqa: PTH123, SIM115 - a descriptor that is kept
         # Who only asks whether the lock is held takes it for an instant: do not fall for that.
         until = time.monotonic() + GLANCE_SECONDS
-        while not system.current().try_lock(file):
+        while True:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            file = open(handle, "r+b")  # noqa: PTH123, SIM115 - a descriptor that is kept
+            if _taken_by_us(file, self._path):
+                break
+            file.close()
             if time.monotonic() > until:
-                file.close()
                 raise self._taken(holder(self._path))
             time.sleep(0.01)
         self._file = file
@@ -69,19 +74,24 @@ class Lock:
             os.write(handle, str(os.getpid()).encode())
 
     def release(self) -> None:
-        """The file stays: removing it would let two processes lock two files of one name."""
+        """The file goes too; where it can't, it stays and is nobody's."""
         if self._file:
-            self._file.close()
+            with contextlib.suppress(OSError):
+                system.current().end_lock(self._file, self._path)
             self._file = None
 
 
 def is_held(path: Path) -> bool:
     """Whether some process holds the lock now."""
-    try:
-        with path.open("r+b") as file:
-            return not system.current().try_lock(file)
-    except FileNotFoundError:
-        return False
+    while True:
+        try:
+            with path.open("r+b") as file:
+                if _taken_by_us(file, path):
+                    return False
+                if _is_at(file, path):
+                    return True
+        except FileNotFoundError:
+            return False
 
 
 def holder(path: Path) -> int | None:
@@ -90,3 +100,15 @@ def holder(path: Path) -> int | None:
         return int(path.read_bytes()[:20])
     except (OSError, ValueError):
         return None
+
+
+def _taken_by_us(file: IO[bytes], path: Path) -> bool:
+    """Takes the lock, unless another has it or has removed the file since it was opened."""
+    return system.current().try_lock(file) and _is_at(file, path)
+
+
+def _is_at(file: IO[bytes], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

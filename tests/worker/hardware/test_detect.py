@@ -10,7 +10,6 @@ import pytest
 from qubix_worker.hardware import cgroups
 from qubix_worker.hardware.detect import detect, find
 from qubix_worker.protocol import Memory, Processor
-from qubix_worker.system import linux
 
 LINUX = pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="reads Linux's /proc")
 
@@ -35,10 +34,3 @@ def test_a_disk_is_found_for_a_folder_that_is_not_there_yet(tmp_path: Path) -> N
     found = detect(tmp_path / "not" / "yet")
     assert found.disk
     assert found.disk.total_bytes == os.statvfs(tmp_path).f_frsize * os.statvfs(tmp_path).f_blocks
-
-
-def test_a_kernel_that_names_no_model_leaves_it_unknown(tmp_path: Path) -> None:
-    cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text("processor\t: 0\nBogoMIPS\t: 50.00\nCPU part\t: 0xd0c\n")
-    assert linux.model_from_cpuinfo(cpuinfo) is None
-    assert linux.model_from_cpuinfo(tmp_path / "missing") is None

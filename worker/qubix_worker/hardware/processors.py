@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from qubix_worker import system
 from qubix_worker.hardware import cgroups, figures
 from qubix_worker.hardware.place import Place
 from qubix_worker.hardware.tools import ToolSilentError
@@ -44,23 +43,25 @@ _WINDOWS = {
     70: "sme",
 }  # fmt: skip
 """PF_..._AVAILABLE of IsProcessorFeaturePresent (winnt.h)."""
+_WINDOWS_KEY = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
 
 
 def processor(place: Place) -> Processor:
     """The processor of this place."""
     if place.family == "linux":
         return _on_linux(place)
-    features: Iterable[str] = ()
+    model: str | None = None
+    features: tuple[str, ...] = ()
     if place.family == "macos":
-        features = _of_macos(place)
+        model, features = _of_macos(place)
     elif place.registry:
+        model = figures.text(place.registry.values(_WINDOWS_KEY).get("ProcessorNameString"))
         features = by_flags(place.registry.has_feature)
-    model = system.current().processor_model()
     return Processor(
         logical_cores=place.cpu_count(True) or 1,
         physical_cores=place.cpu_count(False),
-        model=figures.text(model),
-        features=_sorted(features),
+        model=model,
+        features=features,
     )
 
 
@@ -82,12 +83,17 @@ def by_sysctl(output: bytes) -> tuple[str, ...]:
     return _sorted(found)
 
 
-def _of_macos(place: Place) -> tuple[str, ...]:
+def _of_macos(place: Place) -> tuple[str | None, tuple[str, ...]]:
+    """The model and the features."""
     try:
         told = place.tools.run("sysctl", ("hw.optional", "machdep.cpu"), also=("/usr/sbin",))
     except ToolSilentError:
-        return ()
-    return by_sysctl(told.output) if told else ()
+        return None, ()
+    if not told:
+        return None, ()
+    named = "machdep.cpu.brand_string: "
+    lines = (line for line in figures.lines(told.output, 1024) if line.startswith(named))
+    return figures.text(next(lines, "").removeprefix(named)), by_sysctl(told.output)
 
 
 def _on_linux(place: Place) -> Processor:

@@ -44,12 +44,13 @@ class System(Protocol):
         """The system as its users call it, such as `Debian GNU/Linux 12 (bookworm)`."""
         ...
 
-    def processor_model(self) -> str | None:
-        """The processor's name as its maker gives it; None where the system does not tell."""
-        ...
-
     def try_lock(self, file: IO[Any]) -> bool:
         """Takes the lock on an open file, without waiting. It ends with the process."""
+        ...
+
+    def end_lock(self, file: IO[Any], path: Path) -> None:
+        """Closes a file whose lock is held, and removes it, so that at no moment a lock on it
+        and one on a new file of its name would both count. Raises OSError where it stays."""
         ...
 
     def control_address(self, socket: Path) -> AbstractContextManager[str]:

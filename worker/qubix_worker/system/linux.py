@@ -26,9 +26,6 @@ class Linux(Posix):
             release = "Linux"
         return f"{release}, kernel {platform.release()}"
 
-    def processor_model(self) -> str | None:
-        return model_from_cpuinfo(Path("/proc/cpuinfo"))
-
     @contextmanager
     def short_folder(self, folder: Path) -> Iterator[str]:
         # A descriptor's entry in /proc is a name for the folder that is never long.
@@ -42,19 +39,6 @@ class Linux(Posix):
         config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
         folder = home / "config" if home else Path(config)
         return DesktopEntry(folder / "autostart" / "qubix-worker.desktop")
-
-
-def model_from_cpuinfo(cpuinfo: Path) -> str | None:
-    """The first `model name` of a cpuinfo file (proc(5)); ARM kernels give none."""
-    try:
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    for line in lines:
-        key, _, value = line.partition(":")
-        if key.strip() in ("model name", "Model", "cpu model") and value.strip():
-            return " ".join(value.split())
-    return None
 
 
 class DesktopEntry:

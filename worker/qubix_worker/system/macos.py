@@ -1,10 +1,9 @@
-"""macOS: sysctl, sw_vers, LaunchAgents. Not run on this project's Linux machines; see docs."""
+"""macOS: its version, LaunchAgents. Not run on a Mac yet."""
 
 from __future__ import annotations
 
 import platform
 import plistlib
-import subprocess
 from pathlib import Path
 from typing import Literal
 
@@ -22,16 +21,6 @@ class MacOS(Posix):
 
     def version(self) -> str:
         return f"macOS {platform.mac_ver()[0]}"
-
-    def processor_model(self) -> str | None:
-        try:
-            answer = subprocess.run(
-                ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"],
-                capture_output=True, text=True, timeout=3, check=True,
-            )  # fmt: skip
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return answer.stdout.strip() or None
 
     def autostart(self, home: Path | None) -> Autostart:
         folder = home / "config" if home else Path.home() / "Library"

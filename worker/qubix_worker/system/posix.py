@@ -43,6 +43,12 @@ class Posix:
             return False
         return True
 
+    def end_lock(self, file: IO[Any], path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)  # while it is held: whoever waits finds another file here
+        finally:
+            file.close()
+
     @contextmanager
     def control_address(self, socket: Path) -> Iterator[str]:
         if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES:

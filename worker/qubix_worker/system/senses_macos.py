@@ -1,7 +1,6 @@
 """macOS: IOKit's power sources by psutil, and the time of the last input out of the I/O registry.
 
-Not run on this project's Linux machines; see docs. A connection's cost is not told to programs of
-this kind.
+Not run on a Mac yet. A connection's cost is not told to programs of this kind.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,19 +37,15 @@ class Windows:
         return f'@"{python}" "%~dp0qubix_worker.py" %*\r\n'.encode("ascii")
 
     def become(self, command: list[str]) -> NoReturn:
-        # Windows has no exec: this process stays as the one that its console waits for.
-        sys.exit(subprocess.run(command, check=False).returncode)
+        # Windows has no exec: this process stays as the one that its console waits for. Ctrl+C
+        # and Ctrl+Break reach both, and only the other one is to act on them.
+        sys.stdout.flush()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGBREAK, signal.SIG_IGN)
+        sys.exit(subprocess.Popen(command).wait())
 
     def version(self) -> str:
         return f"Windows {platform.release()} {platform.version()}"
-
-    def processor_model(self) -> str | None:
-        key = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
-        try:
-            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as opened:
-                return str(winreg.QueryValueEx(opened, "ProcessorNameString")[0]).strip() or None
-        except OSError:
-            return None
 
     def try_lock(self, file: IO[Any]) -> bool:
         try:
@@ -58,6 +55,11 @@ class Windows:
         except OSError:
             return False
         return True
+
+    def end_lock(self, file: IO[Any], path: Path) -> None:
+        file.close()
+        # A file that another process has opened meanwhile can't be removed here.
+        path.unlink(missing_ok=True)
 
     @contextmanager
     def control_address(self, socket: Path) -> Iterator[str]:
