@@ -11,6 +11,7 @@ import errno
 import importlib
 import os
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import NoReturn
@@ -32,6 +33,8 @@ def main(jobs: Path) -> NoReturn:
     told += words[1:]
     code = _run(KINDS[told[0]], jobs / told[1])
     sys.stderr.flush()
+    while line.worker_gone():
+        time.sleep(1.0)  # `_end`, on the other thread, is not to be cut short
     # At once: to take a runtime apart, piece by piece, would only keep the result waiting.
     os._exit(code)
 

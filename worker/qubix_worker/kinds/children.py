@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import queue
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -227,7 +227,7 @@ class Nursery:
 
 
 def end_tree(process: psutil.Process) -> None:
-    """Kills `process` and all that it began, and waits until what it began is gone."""
+    """Kills `process` and all that it began, and waits until all are gone."""
     victims: list[psutil.Process] = []
     found = [process]
     while found:
@@ -239,8 +239,9 @@ def end_tree(process: psutil.Process) -> None:
     for victim in victims:
         with contextlib.suppress(psutil.Error):
             victim.kill()
-    # The exit code of a child of this very process is for whoever began it to take.
-    psutil.wait_procs([victim for victim in victims if not _is_own(victim)], WAIT_SECONDS)
+    until = time.monotonic() + WAIT_SECONDS
+    while any(map(_lives, victims)) and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:
@@ -249,7 +250,8 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
     return []
 
 
-def _is_own(process: psutil.Process) -> bool:
+def _lives(process: psutil.Process) -> bool:
+    """Not only until its parent, who may never, has asked how it ended."""
     with contextlib.suppress(psutil.Error):
-        return process.ppid() == os.getpid()
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False

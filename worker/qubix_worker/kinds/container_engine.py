@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from qubix_worker.kinds import line
 from qubix_worker.kinds.confine import HERE, child_environment
 from qubix_worker.wire import from_wire, to_wire
 
@@ -52,6 +53,7 @@ ENGINE = "engine.json"
 LABEL = "qubix.jobs"
 
 _begun: list[subprocess.Popen[bytes]] = []
+_beginning = threading.Lock()
 
 log = logging.getLogger(__name__)
 
@@ -310,16 +312,21 @@ def _ask(
 
 
 def begin(command: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
-    """Begins a program of an engine that stays for a while; only ever in a job's child process."""
-    program = subprocess.Popen(command, **more, **HERE.popen_options())
-    _begun.append(program)
+    """Begins a program of an engine that stays for a while; only ever in a job's child process.
+    Raises EngineError where its worker has gone: what is begun then would outlive them all."""
+    with _beginning:
+        if line.worker_gone():
+            raise EngineError("The worker has gone.")
+        program = subprocess.Popen(command, **more, **HERE.popen_options())
+        _begun.append(program)
     return program
 
 
 def end_begun() -> None:
     """Ends what `begin` began in this process; in the worker that is nothing."""
-    for program in _begun:
-        program.kill()
+    with _beginning:
+        for program in _begun:
+            program.kill()
 
 
 def environment_of(whole: Mapping[str, str]) -> dict[str, str]:

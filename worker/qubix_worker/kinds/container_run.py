@@ -27,6 +27,7 @@ from qubix_worker.kinds.container_engine import (
     SilentError,
     begin,
     environment_of,
+    said,
 )
 from qubix_worker.kinds.container_images import Images, OverdueError, Reference
 from qubix_worker.kinds.container_options import HOSTS, Wanted, card_options, create, start
@@ -110,8 +111,21 @@ def _hand_over(path: Path, engine: Engine) -> None:
 
 
 def _create(engine: Engine, wanted: Wanted) -> None:
+    process = begin(
+        [*engine.command, *create(engine, wanted)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment_of(os.environ),
+    )
     try:
-        engine.call(*create(engine, wanted), seconds=PATIENT_SECONDS)
+        errors = process.communicate(timeout=PATIENT_SECONDS)[1]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise SilentError(f"It did not answer within {PATIENT_SECONDS:.0f} s.") from None
+    if process.returncode:
+        raise SpecError(f"The container could not be made: {one_line(said(errors))}")
+    try:
         mounts = engine.inspect(wanted.name, "Mounts", PATIENT_SECONDS) if wanted.volumes else []
     except EngineError as error:
         raise SpecError(f"The container could not be made: {one_line(str(error))}") from error

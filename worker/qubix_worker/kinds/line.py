@@ -26,6 +26,7 @@ MARK = b"\x01"
 _orders: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
 _when_over: list[Callable[[], None]] = []
 _saying: list[int] = []
+_gone = threading.Event()
 
 
 def take(when_gone: Callable[[], None]) -> None:
@@ -64,6 +65,11 @@ def when_over(act: Callable[[], None]) -> None:
     _when_over.append(act)
 
 
+def worker_gone() -> bool:
+    """Whether the line has ended. From then on nothing is to be begun; the process ends."""
+    return _gone.is_set()
+
+
 def _listen(listening: int, when_gone: Callable[[], None]) -> None:
     with open(listening, "rb") as lines:
         for line in lines:
@@ -73,4 +79,5 @@ def _listen(listening: int, when_gone: Callable[[], None]) -> None:
                     act()
             else:
                 _orders.put(words)
+    _gone.set()
     when_gone()

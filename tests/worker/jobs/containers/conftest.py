@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -186,7 +186,7 @@ def _try(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _missing(what: str) -> Any:
+def _missing(what: str) -> NoReturn:
     if os.environ.get("CI") and not list(container_engine.find_all(seconds=30)):
         pytest.fail(f"{what}, and no other engine, and CI must run these tests")
     pytest.skip(what)

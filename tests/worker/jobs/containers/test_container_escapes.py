@@ -266,11 +266,13 @@ def test_files_in_memory_are_bounded_by_themselves(shell: Any) -> None:
     assert started.stdout == b"%d\n" % (16 << 20)
 
 
-def test_a_folder_that_grows_too_large_ends_the_job(shell: Any, paths: Paths) -> None:
+def test_a_folder_that_grows_too_large_ends_the_job(
+    shell: Any, paths: Paths, wait_until: Any
+) -> None:
     started = shell("while dd if=/dev/zero of=$((n=n+1)) bs=1M count=64 2>/dev/null; do :; done")
     assert started.completion.status == "failed"
     assert f"more than {DISK_BYTES >> 20} MiB in its folder" in started.completion.error
-    assert not list(paths.jobs.iterdir())
+    wait_until(lambda: not list(paths.jobs.iterdir()))
 
 
 def test_a_file_of_holes_counts_for_its_size(shell: Any) -> None:
@@ -355,8 +357,7 @@ OUTSIDE = textwrap.dedent(
     import sys
     from pathlib import Path
     from qubix_worker.jobs import JobRunner
-    from qubix_worker.kinds import Limits, container_engine
-from qubix_worker.kinds.container_options import Wanted, create
+    from qubix_worker.kinds import Limits
     from qubix_worker.paths import Paths
     from qubix_worker.protocol import Job
 
@@ -407,6 +408,33 @@ def test_nothing_is_fetched_any_more_for_a_worker_that_is_killed(
             wait_until(lambda: _running(*pull, by_name=True))
             worker.kill()
         wait_until(lambda: not _running(*pull, by_name=True))
+
+
+def test_nothing_is_begun_any_more_once_the_worker_has_gone() -> None:
+    program = """
+        import threading
+        from qubix_worker.kinds import container_engine, line
+
+        gone = threading.Event()
+        line.take(gone.set)
+        container_engine.begin(["true"]).wait()
+        print("begun", flush=True)
+        gone.wait(30)
+        try:
+            container_engine.begin(["true"])
+        except container_engine.EngineError as error:
+            print(error, flush=True)
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdin and child.stderr
+        assert child.stderr.readline() == "begun\n"
+        child.stdin.close()
+        assert child.stderr.readline() == "The worker has gone.\n"
 
 
 def test_what_outlived_a_worker_and_its_child_is_removed_at_the_next_start(
