@@ -127,9 +127,9 @@ def hardware_columns(hardware: Hardware) -> dict[str, Any]:
 
 
 def _can_compute(card: GraphicsCard) -> bool:
-    """Whether a job could have it: `off` is a card that sleeps until a program uses it."""
+    """Whether a job could have it. One that sleeps tells no uuid, by which it would be given."""
     own = card.form not in ("integrated", "virtual") or card.vendor == "Apple"
-    return own and card.state in ("ready", "off")
+    return own and card.state == "ready"
 
 
 def _gb(count: int | None) -> float | None:

@@ -84,7 +84,7 @@ def test_a_card_that_is_left_out_takes_its_partitions_along(left_out: str) -> No
     assert shared_cards((whole, part, other), settings) == (other,)
 
 
-@pytest.mark.parametrize("chosen", ["GPU-a", "gpu-A", "card a", "0000:01:00.0"])
+@pytest.mark.parametrize("chosen", ["GPU-a", "gpu-A", "card a", "NVIDIA Card A", "0000:01:00.0"])
 def test_a_sensor_of_a_card_that_is_left_out_is_known_by_uuid_or_name(chosen: str) -> None:
     cards = (
         GraphicsCard("NVIDIA", "Card A", uuid="GPU-a", pci_address="0000:01:00.0"),

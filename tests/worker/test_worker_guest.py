@@ -85,6 +85,14 @@ def test_a_settings_file_that_was_edited_is_taken_up(worker: LiveWorker) -> None
     assert worker.status().warning is None
 
 
+def test_a_change_does_not_undo_what_was_edited_in_the_file(worker: LiveWorker) -> None:
+    path = worker.paths.settings
+    path.write_text(path.read_text().replace("memory_limit_mb = 2048", "memory_limit_mb = 777"))
+    set_to(worker, "priority=low")
+    assert 'priority = "low"' in path.read_text()
+    assert "memory_limit_mb = 777" in path.read_text()
+
+
 def test_a_job_stands_still_through_a_short_pause_and_goes_on(
     worker: LiveWorker, live_server: LiveServer
 ) -> None:

@@ -102,5 +102,6 @@ def shared_cards(cards: tuple[GraphicsCard, ...], settings: Settings) -> tuple[G
 
 
 def _keys(card: GraphicsCard) -> frozenset[str]:
-    keys = (card.uuid, card.name, card.pci_address, card.part_of)
+    called = f"{card.vendor} {card.name}"  # as `detect` and the window show it
+    keys = (card.uuid, card.name, called, card.pci_address, card.part_of)
     return frozenset(key.lower() for key in keys if key)

@@ -38,7 +38,9 @@ class SetPause:
 
 @dataclass(frozen=True)
 class SetSettings:
-    settings: Settings
+    """Change these settings, by the names that they have in the file; the others stay."""
+
+    changes: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Commands:
             case "stop":
                 self._ask(End())
             case "change":
-                self._ask(SetSettings(self._changed(message.get("changes"))))
+                self._ask(SetSettings(self._checked(message.get("changes"))))
                 return self._shown_settings()
             case _:
                 raise ValueError("unknown command")
@@ -107,12 +109,13 @@ class Commands:
     def _shown_settings(self) -> dict[str, Any]:
         return {"settings": dataclasses.asdict(self._settings())}
 
-    def _changed(self, changes: Any) -> Settings:
+    def _checked(self, changes: Any) -> dict[str, Any]:
         if not isinstance(changes, dict):
             raise ValueError("changes must be an object")
         if fixed := next((key for key in FIXED if key in changes), None):
             raise ValueError(f"{fixed} can only be changed by joining again")
-        return changed(self._settings(), changes)
+        changed(self._settings(), changes)
+        return changes
 
 
 def _pause_for(seconds: Any) -> Pause:

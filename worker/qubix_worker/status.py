@@ -66,6 +66,9 @@ class Status:
     recent_jobs: tuple[FinishedJob, ...] = ()
     unsent_results: int = 0
     last_heartbeat_at: float | None = None
+    forgotten: bool = False
+    """The server has said that it does not know this computer, and not taken it back since: only
+    its owner can mend that."""
     warning: Trouble | None = None
     """What its owner should mend on this computer, although the network can be reached."""
     usage: Usage = field(default_factory=Usage)
@@ -76,15 +79,14 @@ class Status:
         return self.jobs[0] if self.jobs else None
 
 
-def state_of(status: Status, *, forgotten: bool = False) -> State:
-    """The state that follows from the facts in `status`. `forgotten`: the server has just said
-    that it does not know this computer, which only its owner can mend."""
-    if forgotten:
+def state_of(status: Status) -> State:
+    """The state that follows from the facts in `status`."""
+    if status.forgotten:
         return "attention"
     if status.paused_by:
         return "paused"
     if status.trouble:
-        return "attention" if status.state == "attention" else "offline"
+        return "offline"
     if status.warning:
         return "attention"
     if status.jobs:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import math
 import os
 import queue
 import secrets
@@ -31,7 +32,7 @@ from qubix_worker.errors import SettingsError
 from qubix_worker.guest.senses import Senses
 from qubix_worker.guest.watch import Rested, Watch
 from qubix_worker.hardware import Temperature, temperatures
-from qubix_worker.hardware.detect import detect
+from qubix_worker.hardware.detect import look
 from qubix_worker.identity import Identity
 from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
 from qubix_worker.link import Beat, BeatFailed, Link
@@ -62,6 +63,8 @@ FROZEN_SECONDS_MOST = 600.0
 FIND_OUT_SECONDS = 600.0
 """How often it is asked anew what this computer has: a card may come and go with its cable, and an
 engine for containers begin after the worker."""
+UNSURE_SECONDS = 60.0
+"""How soon, where a probe was silent, or something was gone that may have been only silent."""
 DISK_SECONDS = 60.0
 """How long no job is taken after the disk had no room for one."""
 NO_ROOM = "disk_full"
@@ -80,8 +83,11 @@ class Stop:
 class Known:
     """What takes a while to find out at the start: what there is to give, and the kinds of jobs."""
 
-    hardware: Hardware
+    hardware: Hardware | None
+    """None where it could not be found out."""
     kinds: tuple[str, ...]
+    sure: bool = True
+    """Every probe has answered: what is not there is gone."""
 
 
 Event = Beat | BeatFailed | JobProgressed | JobEnded | Delivered | Rested | Known | Asked | Stop
@@ -89,7 +95,12 @@ Event = Beat | BeatFailed | JobProgressed | JobEnded | Delivered | Rested | Know
 
 def look_at_computer() -> Known:
     """May take some seconds."""
-    return Known(detect(), kinds.available())
+    try:
+        hardware, sure = look()
+    except Exception:  # a probe that no kind of failure was foreseen for: the worker works on
+        log.exception("what this computer has could not be found out")
+        hardware, sure = None, False
+    return Known(hardware, kinds.available(), sure)
 
 
 class Worker:
@@ -132,11 +143,13 @@ class Worker:
         self._attempts: dict[str, int] = {}
         """The attempt as which the server counts each job at work."""
         self._asked_pause = load_pause(paths.pause)
+        self._pause_ends = _ends(self._asked_pause)
         self._rest: Pause | None = None
         self._frozen_since: float | None = None
         self._disk_full_until = 0.0
         self._look_at_computer = look_at_computer
         self._find_out_seconds = find_out_seconds
+        self._find_out_in = min(UNSURE_SECONDS, find_out_seconds)
         self._found_out_at = 0.0
         self._hardware: Hardware | None = None
         self._told: Hardware | None = None
@@ -227,6 +240,7 @@ class Worker:
 
     def _acknowledged(self, beat: Beat) -> None:
         self._publish(
+            forgotten=False,
             trouble=None,
             retry_at=None,
             last_heartbeat_at=beat.at,
@@ -237,14 +251,14 @@ class Worker:
             if self._untold == self._told:
                 self._untold = None
         self._look_at_the_disk()
-        if time.monotonic() - self._found_out_at >= self._find_out_seconds:
+        if time.monotonic() - self._found_out_at >= self._find_out_in:
             self._find_out_soon()
         self._take(beat.answer)
 
     def _unacknowledged(self, failure: BeatFailed) -> None:
         problem = failure.problem
         self._publish(
-            forgotten=failure.forgotten,
+            forgotten=failure.forgotten or self.status.forgotten,
             trouble=Trouble(problem.code, problem.happened, problem.todo),
             retry_at=failure.retry_at,
         )
@@ -334,6 +348,7 @@ class Worker:
     def _set_pause(self, pause: Pause | None) -> None:
         """What a person asked for: kept over a restart."""
         self._asked_pause = pause
+        self._pause_ends = _ends(pause)
         try:
             save_pause(self._paths.pause, pause)
         except OSError:
@@ -389,19 +404,23 @@ class Worker:
         waits = []
         if self._asked_pause and self._asked_pause.until is not None:
             # The clock may be set meanwhile: look again now and then.
-            waits.append(min(self._asked_pause.until - time.time(), 60.0))
+            left = min(self._asked_pause.until - time.time(), self._pause_ends - time.monotonic())
+            waits.append(min(left, 60.0))
         if self._frozen_since is not None:
             waits.append(self._frozen_since + FROZEN_SECONDS_MOST - time.monotonic())
         return max(0.0, min(waits)) if waits else None
 
     def _look_at_the_time(self) -> None:
-        if self._asked_pause and self._asked_pause.is_over(time.time()):
+        # A pause for an hour is over after an hour, to whatever the clock was set meanwhile.
+        over = time.monotonic() >= self._pause_ends
+        if self._asked_pause and (over or self._asked_pause.is_over(time.time())):
             self._set_pause(None)
         since = self._frozen_since
         if since is not None and time.monotonic() - since >= FROZEN_SECONDS_MOST:
             log.info("jobs that stood still for %.0f s are given back", FROZEN_SECONDS_MOST)
             self._frozen_since = None
             self._give_back()
+            self._jobs.thaw()
 
     # --- Settings, and what they allow ---------------------------------------------------------
 
@@ -419,9 +438,11 @@ class Worker:
             case SetPause():
                 self._set_pause(change.pause)
             case SetSettings():
-                settings_file.save(self._paths.settings, change.settings)
+                self._look_at_the_disk()  # what was edited meanwhile is not undone by this
+                settings = settings_file.changed(self._settings, change.changes)
+                settings_file.save(self._paths.settings, settings)
                 self._settings_at = _written_at(self._paths)
-                self._set_settings(change.settings)
+                self._set_settings(settings)
             case End():
                 self.stop("asked to")
 
@@ -461,6 +482,8 @@ class Worker:
     def _free_slots(self) -> int:
         """How many more jobs could begin now."""
         status = self.status
+        if self._kinds is None:
+            return 0  # what it could do with a job is not known yet
         full = status.unsent_results >= UNSENT_MOST or time.monotonic() < self._disk_full_until
         if status.paused_by or self._stopping or full:
             return 0
@@ -473,16 +496,22 @@ class Worker:
         )
 
     def _known(self, known: Known) -> None:
-        hardware = known.hardware
-        if _is_same(self._hardware, hardware) and self._kinds == known.kinds:
+        hardware = self._hardware
+        if known.hardware and (known.sure or not hardware):
+            hardware = known.hardware
+        lost = set(self._kinds or ()) - set(known.kinds)
+        self._find_out_in = UNSURE_SECONDS if lost or not known.sure else self._find_out_seconds
+        if hardware and _is_same(self._hardware, hardware) and self._kinds == known.kinds:
             return
         log.info(
             "it can run jobs of the kinds: %s; graphics cards: %s",
             ", ".join(known.kinds) or "none",
-            ", ".join(card.name for card in hardware.graphics_cards) or "none",
+            ", ".join(card.name for card in (hardware.graphics_cards if hardware else ()))
+            or "none",
         )
         self._hardware, self._kinds = hardware, known.kinds
-        self._machine = Machine.of(hardware)
+        if hardware and hardware.memory:
+            self._machine = Machine.of(hardware)
         self._apply_limits()
 
     def _find_out_soon(self) -> None:
@@ -493,15 +522,15 @@ class Worker:
     def _find_out(self) -> None:
         try:
             self._events.put(self._look_at_computer())
-        except Exception:  # the edge of a thread: the worker goes on without knowing
-            log.exception("what this computer has could not be found out")
+        except Exception:  # the edge of a thread: it is asked again in a while
+            log.exception("what this computer can run could not be found out")
 
     # --- The state -----------------------------------------------------------------------------
 
-    def _publish(self, *, forgotten: bool = False, **changes: Any) -> None:
+    def _publish(self, **changes: Any) -> None:
         """Replaces the status by one with `changes`, in the state that follows from it."""
         status: Status = dataclasses.replace(self.status, **changes)
-        state = state_of(status, forgotten=forgotten)
+        state = state_of(status)
         if state != status.state:
             log.info("%s -> %s", status.state, state)
             status = dataclasses.replace(status, state=state, since=time.time())
@@ -589,6 +618,13 @@ class Worker:
                 self._keep(event)
             elif isinstance(event, Asked):
                 event.done.set_result(None)
+
+
+def _ends(pause: Pause | None) -> float:
+    """When a pause is over by the clock that nobody sets (time.monotonic)."""
+    if pause is None or pause.until is None:
+        return math.inf
+    return time.monotonic() + pause.until - time.time()
 
 
 def _is_same(one: Hardware | None, other: Hardware) -> bool:

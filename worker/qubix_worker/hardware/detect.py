@@ -72,17 +72,22 @@ class Detector:
 
     def detect(self, folder: Path) -> Hardware:
         """Everything, all at once. What cannot be read is left out."""
+        return self.look(folder)[0]
+
+    def look(self, folder: Path) -> tuple[Hardware, bool]:
+        """The same; and whether every probe has answered, so that what is not there is gone."""
         until = time.monotonic() + self._seconds
         answers: queue.SimpleQueue[Answer[tuple[str | None, str | None]]] = queue.SimpleQueue()
         asked = self._inside.ask(answers.put)
-        values = [finding.value for finding in self.find(folder) if finding.value]
+        findings = list(self.find(folder))
+        values = [finding.value for finding in findings if finding.value]
         machine_kind = container = None
         if asked:
             with contextlib.suppress(queue.Empty):
                 told = answers.get(timeout=max(0.0, until - time.monotonic()))
                 machine_kind, container = told.value or (None, None)
         cards = [value for value in values if isinstance(value, GraphicsCard)]
-        return Hardware(
+        hardware = Hardware(
             os=operating_system(),
             processor=_one(Processor, values) or Processor(psutil.cpu_count(logical=True) or 1),
             memory=_one(Memory, values),
@@ -91,6 +96,7 @@ class Detector:
             virtual_machine=machine_kind,
             container=container,
         )
+        return hardware, not any(finding.problem for finding in findings)
 
     def find(self, folder: Path) -> Iterator[Finding]:
         """Each thing as soon as it is known. `folder` tells which disk: the one it lies on."""
@@ -176,6 +182,11 @@ def detect(
     """
     detector = Detector(place, seconds) if place else _here()
     return detector.detect(folder or Path.home())
+
+
+def look() -> tuple[Hardware, bool]:
+    """What this computer has, and whether every probe has answered."""
+    return _here().look(Path.home())
 
 
 def operating_system() -> OperatingSystem:

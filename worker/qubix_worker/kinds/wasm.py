@@ -61,6 +61,8 @@ def available() -> bool:
 
 def check(spec: dict[str, Any], limits: Limits) -> None:
     """See `Kind`."""
+    if not limits.processor:
+        raise SpecError("This computer shares only its graphics cards, which this kind cannot use.")
     if ("module" in spec) == ("moduleSha256" in spec):
         raise SpecError(
             "The job's spec must have either 'module' (the program in base64) or 'moduleSha256'."
