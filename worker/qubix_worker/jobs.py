@@ -1,12 +1,14 @@
 """Runs jobs, each in a child process of its own with a thread that supervises it.
 
-The owner of a runner gets events, always from a supervising thread: progress, and in the end
-exactly one JobEnded for each job that was started, whatever happened to it.
+The owner of a runner gets events: progress, and in the end exactly one JobEnded for each job that
+was started, whatever happened to it. They come from a supervising thread; only where there is none
+to be had, from within `start`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import itertools
 import logging
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import psutil
 
+from qubix_worker.client import NOT_OURS
 from qubix_worker.errors import ServerError
 from qubix_worker.kinds import KINDS, Kind, Limits, SpecError, Task, exchange, folder, wasm
 from qubix_worker.kinds.artefacts import Artefacts
@@ -33,11 +36,14 @@ from qubix_worker.protocol import RESULT_BYTES, Job, JobCompletion
 
 FETCH_WAITS_SECONDS = (1.0, 2.0, 4.0)
 """The pauses between tries to fetch a module from a server that is away or overloaded."""
+NO_SUCH_MODULE = (400, 404, 410, 422)
+"""The statuses with which the server says that another computer would not get it either."""
 
 REMOVE_SECONDS = 0.5
 """How long the news of a job's end waits for its files to be gone."""
 
 CANCELLED = "The job was cancelled."
+NO_THREAD = "This computer could not begin the job: it has no thread left for it."
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +71,21 @@ class JobEnded:
     cancelled: bool
     """It was ended by `cancel` or `stop`: there is no result to be sent."""
     given_back: bool = False
-    """This computer could not begin it, as with a full disk: another one may. Its completion says
-    why, should nobody take it back."""
+    """This computer could not begin it, as with a full disk, or a server that does not give the
+    module now: another one may. Its completion says why, should nobody take it back."""
+    no_room: bool = False
+    """It was given back since the disk is full."""
 
 
 JobEvent = JobProgressed | JobEnded
+
+
+class _NotHereError(Exception):
+    """The job cannot be begun on this computer now; the message is a sentence."""
+
+    def __init__(self, why: str, *, no_room: bool = False) -> None:
+        super().__init__(why)
+        self.no_room = no_room
 
 
 class JobRunner:
@@ -108,7 +124,8 @@ class JobRunner:
             return tuple(self._running)
 
     def start(self, job: Job, on_event: Callable[[JobEvent], None]) -> bool:
-        """Begins `job` and returns at once; False where a job of that id is running already."""
+        """Begins `job` and returns at once; False where a job of that id is running already. A job
+        that could not be begun has been given back by `on_event` when this returns True."""
         reins = Reins()
         thread = threading.Thread(
             target=self._run, args=(job, on_event, reins), name=f"job-{job.id}", daemon=True
@@ -118,9 +135,17 @@ class JobRunner:
                 return False
             if self._frozen:
                 reins.order(Freeze())
-            self._running[job.id] = reins
-            self._threads.add(thread)
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError as error:  # as where the account may have no more threads
+                log.warning("The job %s could not be begun: %s", job.id, error)
+            else:
+                # Its thread cannot have taken them out again: that needs the lock.
+                self._running[job.id] = reins
+                self._threads.add(thread)
+                return True
+        completion = replace(_failed(NO_THREAD), attempt=job.attempt)
+        on_event(JobEnded(job.id, completion, 0.0, cancelled=False, given_back=True))
         return True
 
     def cancel(self, job_id: str) -> bool:
@@ -204,9 +229,14 @@ class JobRunner:
         def report(news: News) -> None:
             tell(JobProgressed(job.id, news.percent, news.operation, news.lines))
 
-        ending: JobCompletion | GivenBack | None
+        not_here: _NotHereError | None = None
+        ending: JobCompletion | None
         try:
             ending = self._complete(job, place, reins, report)
+        except SpecError as error:
+            ending = _failed(str(error))
+        except _NotHereError as error:
+            not_here, ending = error, _failed(str(error))
         except Exception:  # the edge of a thread
             log.exception("The job %s could not be run", job.id)
             ending = _failed("The worker met an unexpected error; its log has the details.")
@@ -215,14 +245,14 @@ class JobRunner:
         with self._lock:
             del self._running[job.id]
             self._frozen = self._frozen and bool(self._running)
-        completion = _failed(ending.why) if isinstance(ending, GivenBack) else ending
         tell(
             JobEnded(
                 job.id,
-                replace(completion or _failed(CANCELLED), attempt=job.attempt),
+                replace(ending or _failed(CANCELLED), attempt=job.attempt),
                 time.monotonic() - began,
                 cancelled=ending is None,
-                given_back=isinstance(ending, GivenBack),
+                given_back=not_here is not None,
+                no_room=not_here is not None and not_here.no_room,
             )
         )
         if not whole:
@@ -232,19 +262,17 @@ class JobRunner:
 
     def _complete(
         self, job: Job, place: Path, reins: Reins, report: Callable[[News], None]
-    ) -> JobCompletion | GivenBack | None:
-        """Runs the job to its end. None: it was cancelled."""
+    ) -> JobCompletion | None:
+        """Runs the job to its end. None: it was cancelled. Raises SpecError where it is the job's
+        fault that it cannot be begun, _NotHereError where it is not."""
         limits = self._limits
         kind = KINDS.get(job.kind)
         if kind is None or not kind.available():
-            return _failed(f"This computer cannot run jobs of the kind '{job.kind}'.")
-        try:
-            kind.check(job.spec, limits)
-            exchange.wanted(job.spec)
-            sha256 = kind.module_sha256(job.spec)
-            module = self._module(sha256, job.timeout_seconds, reins.cancelled) if sha256 else None
-        except SpecError as error:
-            return _failed(str(error))
+            raise _NotHereError(f"This computer cannot run jobs of the kind '{job.kind}'.")
+        kind.check(job.spec, limits)
+        exchange.wanted(job.spec)
+        sha256 = kind.module_sha256(job.spec)
+        module = self._module(sha256, job.timeout_seconds, reins.cancelled) if sha256 else None
         if reins.cancelled.is_set():
             return None
         key = self._artefact_key(job, module)
@@ -269,16 +297,21 @@ class JobRunner:
             remove(place)
             folder.create(place, task, module, compiled)
             child = self._nursery.begin(job.kind, limits.priority)
-        except RecursionError:
-            return _failed("The job's spec is nested too deeply.")
+        except RecursionError as error:
+            raise SpecError("The job's spec is nested too deeply.") from error
         except OSError as error:
             log.warning("The job %s could not be begun: %s", job.id, error)
-            return GivenBack(f"This computer could not begin the job: {error.strerror or error}.")
+            why = f"This computer could not begin the job: {error.strerror or error}."
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            raise _NotHereError(why, no_room=full) from error
         try:
-            return supervise(child, place, task, reins, Told(report, keep, prepare))
+            ending = supervise(child, place, task, reins, Told(report, keep, prepare))
         finally:
             self._tidy(kind, place)
             prepare()
+        if isinstance(ending, GivenBack):  # with a child, that is for want of room only
+            raise _NotHereError(ending.why, no_room=True)
+        return ending
 
     def _artefact_key(self, job: Job, module: bytes | None) -> str | None:
         if job.kind != wasm.name:
@@ -323,7 +356,7 @@ def _fetch(
     cancelled: threading.Event,
 ) -> bytes | None:
     """Fetches on a thread of its own, so that neither a cancel nor the time limit waits for a
-    server that is slow. Raises SpecError."""
+    server that is slow. Raises SpecError where there is no such module, else _NotHereError."""
     answers: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
 
     def fetch() -> None:
@@ -332,7 +365,10 @@ def _fetch(
         except Exception as error:  # noqa: BLE001 - carried over to the other thread
             answers.put(error)
 
-    threading.Thread(target=fetch, name="fetch-module", daemon=True).start()
+    try:
+        threading.Thread(target=fetch, name="fetch-module", daemon=True).start()
+    except RuntimeError as error:
+        raise _NotHereError(NO_THREAD) from error
     deadline = time.monotonic() + timeout_seconds
     while not cancelled.is_set():
         with contextlib.suppress(queue.Empty):
@@ -340,12 +376,19 @@ def _fetch(
             if isinstance(answer, bytes):
                 return answer
             if isinstance(answer, ServerError):
-                happened = answer.problem.happened
-                raise SpecError(f"The job's module could not be fetched. {happened}") from answer
+                sentence = f"The job's module could not be fetched. {answer.problem.happened}"
+                raise (SpecError if _is_unknown(answer) else _NotHereError)(sentence) from answer
             raise answer
         if time.monotonic() > deadline:
-            raise SpecError("The job's module could not be fetched within the job's time limit.")
+            raise _NotHereError(
+                "The job's module could not be fetched within the job's time limit."
+            )
     return None
+
+
+def _is_unknown(error: ServerError) -> bool:
+    """Whether the server itself says that it does not have the module."""
+    return error.status in NO_SUCH_MODULE and error.problem.code != NOT_OURS
 
 
 def _fetch_patiently(

@@ -41,7 +41,7 @@ def test_a_job_that_finds_no_room_for_its_folder_is_given_back(
 ) -> None:
     disk_of(8)
     job = start(program("mandelbrot"), stdin=base64.b64encode(bytes(64 * 1024)).decode())
-    assert job.end.given_back
+    assert job.end.given_back and job.end.no_room
     assert not job.end.cancelled
     assert job.completion.error == (
         "This computer could not begin the job: No space left on device."
@@ -54,7 +54,7 @@ def test_a_job_that_finds_no_room_for_its_input_is_given_back(
 ) -> None:
     disk_of(400)
     job = start(program("note"), stdin=base64.b64encode(bytes(200 * 1024)).decode())
-    assert job.end.given_back
+    assert job.end.given_back and job.end.no_room
     assert job.completion.error == "This computer has no room on its disk to begin the job."
     assert list(paths.jobs.iterdir()) == []
 

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from qubix_worker.client import NOT_OURS
 from qubix_worker.errors import ServerError
 from qubix_worker.jobs import JobRunner
 from qubix_worker.kinds import Limits
@@ -226,7 +227,7 @@ def test_a_job_whose_process_cannot_be_begun_is_given_back(
 ) -> None:
     runner = JobRunner(paths, ["/nowhere/qubix-worker"], Limits(64), spare_seconds=0)
     job = start(program("loop"), on=runner)
-    assert job.end.given_back
+    assert job.end.given_back and not job.end.no_room
     assert job.completion.error.startswith("This computer could not begin the job: ")
 
 
@@ -238,6 +239,68 @@ def test_a_job_whose_folder_cannot_be_made_is_given_back(
     job = start(program("loop"))
     assert job.end.given_back and not job.end.cancelled
     assert job.completion.error.startswith("This computer could not begin the job: ")
+
+
+@pytest.fixture
+def no_thread(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Lets no thread with a name that begins so be begun any more, as where the account may have
+    no more of them."""
+    begin = threading.Thread.start
+
+    def forbid(name: str) -> None:
+        def start(thread: threading.Thread) -> None:
+            if thread.name.startswith(name):
+                raise RuntimeError("can't start new thread")
+            begin(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", start)
+
+    return forbid
+
+
+def test_a_job_for_which_there_is_no_thread_is_given_back_and_may_come_again(
+    runner: JobRunner,
+    start: Start,
+    program: Program,
+    no_thread: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    no_thread("job-job-1")
+    job = start(program("mandelbrot"))
+    assert job.end.given_back and not job.end.cancelled and not job.end.no_room
+    assert runner.running == ()
+    monkeypatch.undo()
+    assert start(program("mandelbrot")).completion.status == "completed"
+    runner.stop()
+
+
+@pytest.mark.parametrize("name", ["job-line", "job-end", "fetch-module"])
+def test_a_job_whose_helpers_find_no_thread_is_given_back_and_leaves_no_process(
+    new_runner: Callable[..., JobRunner],
+    start: Start,
+    program: Program,
+    no_thread: Callable[[str], None],
+    name: str,
+) -> None:
+    no_thread(name)
+    module = program("mandelbrot")
+    before = set(psutil.Process().children())
+    runner = new_runner(fetch_module=lambda _: module)
+    job = start(on=runner, moduleSha256=hashlib.sha256(module).hexdigest())
+    assert job.end.given_back and not job.end.no_room
+    assert set(psutil.Process().children()) <= before
+
+
+def test_a_result_is_not_lost_where_there_is_no_thread_to_make_the_next_child_ready(
+    new_runner: Callable[..., JobRunner],
+    start: Start,
+    program: Program,
+    no_thread: Callable[[str], None],
+) -> None:
+    no_thread("nursery")
+    runner = new_runner(spare_seconds=60)
+    assert start(program("mandelbrot"), on=runner).completion.status == "completed"
+    runner.stop()
 
 
 PARENT = """
@@ -310,8 +373,8 @@ def test_clean_has_nothing_to_do_at_a_first_start(runner: JobRunner) -> None:
 # --- Modules that are named by their hash ------------------------------------------------------
 
 
-def away(status: int | None = None) -> ServerError:
-    return ServerError("away", "It is away.", "Wait.", status=status, retry_after_seconds=0.01)
+def away(status: int | None = None, code: str = "away") -> ServerError:
+    return ServerError(code, "It is away.", "Wait.", status=status, retry_after_seconds=0.01)
 
 
 def test_a_module_is_fetched_once_and_checked(
@@ -354,21 +417,39 @@ def test_another_module_than_the_named_one_is_refused(
     assert job.completion.error == (
         "The server gave another module than the one that the job names."
     )
+    assert not job.end.given_back
     assert not (paths.data / "modules").exists()
 
 
-@pytest.mark.parametrize(("status", "tries"), [(404, 1), (None, 4), (503, 4)])
-def test_a_module_that_cannot_be_fetched_fails_the_job_after_fitting_tries(
-    new_runner: Callable[..., JobRunner], start: Start, status: int | None, tries: int
+@pytest.mark.parametrize(
+    ("error", "tries", "given_back"),
+    [
+        (away(404), 1, False),
+        (away(400), 1, False),
+        (away(), 4, True),
+        (away(503), 4, True),
+        (away(429), 4, True),
+        (away(401), 1, True),
+        (away(404, NOT_OURS), 1, True),
+    ],
+)
+def test_a_job_whose_module_cannot_be_fetched_fails_only_where_the_server_does_not_have_it(
+    new_runner: Callable[..., JobRunner],
+    start: Start,
+    error: ServerError,
+    tries: int,
+    given_back: bool,
 ) -> None:
     asked: list[str] = []
 
     def fetch(name: str) -> bytes:
         asked.append(name)
-        raise away(status)
+        raise error
 
     job = start(on=new_runner(fetch_module=fetch), moduleSha256="0" * 64)
     assert job.completion.error == "The job's module could not be fetched. It is away."
+    assert job.end.given_back is given_back
+    assert not job.end.no_room
     assert len(asked) == tries
 
 
@@ -393,4 +474,5 @@ def test_a_job_can_be_cancelled_and_overdue_while_its_module_is_fetched(
     assert late.completion.error == (
         "The job's module could not be fetched within the job's time limit."
     )
+    assert late.end.given_back
     released.set()

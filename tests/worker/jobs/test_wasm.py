@@ -219,8 +219,9 @@ def test_a_bad_specification_fails_the_job_without_a_process(start: Start) -> No
     assert time.monotonic() - began < 0.2
 
 
-def test_a_kind_that_this_computer_does_not_have_fails_the_job(start: Start) -> None:
+def test_a_job_of_a_kind_that_this_computer_does_not_have_is_given_back(start: Start) -> None:
     job = start(kind="abacus")
+    assert job.end.given_back and not job.end.no_room
     assert job.completion.error == "This computer cannot run jobs of the kind 'abacus'."
 
 

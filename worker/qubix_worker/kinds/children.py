@@ -9,7 +9,9 @@ PR_SET_PDEATHSIG), so that thread must live for as long as its child may.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
+import os
 import queue
 import subprocess
 import threading
@@ -81,8 +83,12 @@ class Child:
         self.grip = HERE.hold(self.process)
         self.set_priority(priority)
         self._listener = threading.Thread(target=self._listen, name="job-line", daemon=True)
-        self._listener.start()
-        threading.Thread(target=self._wait, name="job-end", daemon=True).start()
+        try:
+            self._listener.start()
+            threading.Thread(target=self._wait, name="job-end", daemon=True).start()
+        except RuntimeError as error:  # as where the account may have no more threads
+            self.end()
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)) from error
 
     def adopt(self, post: Callable[[Said | Exited], None]) -> None:
         """Has all that was heard, and is heard from now on, go to `post`."""
@@ -179,8 +185,13 @@ class Nursery:
             return
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="nursery", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="nursery", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    log.warning("No child process could be made ready: %s", error)
+                    return
+                self._thread = thread
         self._wishes.put(priority)
 
     def empty(self) -> None:
