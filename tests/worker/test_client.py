@@ -148,6 +148,16 @@ def test_what_is_no_answer_of_a_server_is_said(
     assert len(stub.asked) == 1
 
 
+@pytest.mark.parametrize("status", [429, 500, 511])
+def test_what_to_do_is_true_of_a_setup_too_which_does_not_try_again(
+    stub: Stub, status: int
+) -> None:
+    stub.status, stub.body = status, b'{"success": false, "error": "no", "code": "c"}'
+    if status == 511:
+        stub.body = b"<html>"
+    assert "by itself" not in failure(stub.url).problem.todo
+
+
 def test_nothing_that_listens_is_refused() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

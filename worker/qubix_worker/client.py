@@ -330,9 +330,10 @@ class ServerClient:
 
 
 _Row = tuple[str, str, str]
-"""A code, what happened, and what to do about it."""
+"""A code, what happened, and what to do about it: in words that are true of the worker, which tries
+again by itself, and of a setup, which does not."""
 
-_TRY_LATER = "It is tried again by itself; if it lasts, tell the people who run the network."
+_TRY_LATER = "Wait a few minutes; if it lasts, tell the people who run the network."
 _NEW_INVITATION = "Open the network's page again and press Share my GPU for a new one."
 _TODO = {
     "enrollment_unknown": _NEW_INVITATION,
@@ -351,7 +352,7 @@ _CUT = (
 _SIGN_IN = (
     SIGN_IN,
     "This network lets nobody through to {host} before they have signed in.",
-    "Open any web page, sign in there as this network asks, and it goes on by itself.",
+    "Open any web page and sign in there as this network asks; then it can go on.",
 )
 _PROXY = (
     "proxy",
