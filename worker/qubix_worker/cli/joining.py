@@ -6,17 +6,20 @@ import argparse
 import dataclasses
 import os
 import sys
+import time
 
 from qubix_worker import identity, launcher, settings
 from qubix_worker.cli.interrupt import INTERRUPTED, TAKEN_BACK, interruptible
 from qubix_worker.cli.logs import log_to
-from qubix_worker.cli.output import Output
+from qubix_worker.cli.output import Output, Row
+from qubix_worker.cli.picture import pause
 from qubix_worker.client import ServerClient
-from qubix_worker.errors import SettingsError, SetupError
+from qubix_worker.control import Control
+from qubix_worker.errors import ControlError, SettingsError, SetupError
 from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
-from qubix_worker.setup.plan import plan
-from qubix_worker.setup.steps import Choices
+from qubix_worker.setup.plan import places, plan
+from qubix_worker.setup.steps import Choices, Setup
 from qubix_worker.setup.uninstall import TITLES
 from qubix_worker.setup.uninstall import uninstall as uninstall_steps
 
@@ -28,12 +31,7 @@ def setup(arguments: argparse.Namespace, output: Output) -> int:
         _confirm_network(choices, output)
     steps = plan(paths, choices)
     if arguments.dry_run:
-        output.line(f"Would join {choices.server} and write under:")
-        for folder in (paths.config, paths.state, paths.data):
-            output.line(f"  {folder}")
-        for step in steps.steps:
-            mark = "is done already" if step.is_done() else "would be done"
-            output.line(f"  {step.title}: {mark}")
+        _foretell(paths, choices, steps, output)
         return 0
     with log_to(paths.setup_log), interruptible() as cancel:
         if not output.follow(steps, steps.run(cancel)):
@@ -87,6 +85,16 @@ def _choices(arguments: argparse.Namespace, paths: Paths) -> Choices:
     return Choices(server, chosen, enrollment.strip(), start=not arguments.no_start)
 
 
+def _foretell(paths: Paths, choices: Choices, steps: Setup, output: Output) -> None:
+    folders = [str(folder) for folder in places(paths)]
+    text = "\n  ".join([f"Would join {choices.server} and write under:", *folders])
+    output.value({"server": choices.server, "folders": folders}, text)
+    for step in steps.steps:
+        done = step.is_done()
+        mark = "is done already" if done else "would be done"
+        output.value({"step": step.key, "isDone": done}, f"  {step.title}: {mark}")
+
+
 def _confirm_network(choices: Choices, output: Output) -> None:
     info = ServerClient(choices.server).enrollment_info(choices.enrollment)
     output.line(f"You are joining {info.server_name} at {choices.server}.")
@@ -106,7 +114,11 @@ def _closing_words(paths: Paths, choices: Choices, output: Output) -> None:
     network = (who.server_name if who else "") or choices.server
     command = launcher.shown_command(paths)
     output.line()
-    if choices.start:
+    if choices.start and (rests := _rests(paths)):
+        text = f"This computer is set up as {name} on {network}, but rests now:"
+        output.line(output.styled(text, "bold"))
+        output.rows(rests)
+    elif choices.start:
         output.line(output.styled(f"This computer is online as {name} on {network}.", "bold"))
     else:
         output.line(f"This computer is set up as {name} on {network}; start it with: {command} run")
@@ -117,3 +129,11 @@ def _closing_words(paths: Paths, choices: Choices, output: Output) -> None:
     output.line(f"  remove it  {command} uninstall")
     output.line(f"  settings   {paths.settings}")
     output.line(f"  log        {paths.log}")
+
+
+def _rests(paths: Paths) -> list[Row]:
+    """Why the worker that was just set up takes no jobs now; nothing where it does."""
+    try:
+        return list(pause(Control(paths).status(), time.time()))
+    except ControlError:
+        return []

@@ -50,7 +50,7 @@ def headline(status: Status) -> Row:
 
 def _rows(status: Status, now: float, width: int | None) -> Iterator[Row]:
     yield headline(status)
-    yield from _pause(status, now)
+    yield from pause(status, now)
     for trouble in (status.trouble, status.warning):
         if trouble:
             yield f"  {trouble.happened} {trouble.todo}", "yellow"
@@ -75,7 +75,8 @@ def _rows(status: Status, now: float, width: int | None) -> Iterator[Row]:
         yield f"  the network heard from this computer {ago} ago", "dim"
 
 
-def _pause(status: Status, now: float) -> Iterator[Row]:
+def pause(status: Status, now: float) -> Iterator[Row]:
+    """Why it rests and for how long; nothing where it does not."""
     if not status.paused_by:
         return
     who = PAUSERS.get(status.paused_by, status.paused_by)
