@@ -153,6 +153,39 @@ def test_a_setting_is_kept_where_no_worker_runs(run: Run, home: Path) -> None:
     assert (kept.on_battery, len(kept.hours)) == (True, 2)
 
 
+def test_hours_without_quotes_are_one_span(run: Run, home: Path) -> None:
+    done = run("settings", "hours", "mon-fri", "20:00-07:00")
+    assert done.stdout == "hours = mon-fri 20:00-07:00\n"
+    assert settings.load(Paths.under(home).settings).hours == ("mon-fri 20:00-07:00",)
+
+
+def test_a_card_that_is_not_there_is_left_out_with_a_warning(run: Run, home: Path) -> None:
+    done = run("settings", "excluded_cards", "No such card")
+    assert done.returncode == 0
+    assert "No graphics card of this computer is called 'No such card' now" in done.stderr
+    assert settings.load(Paths.under(home).settings).excluded_cards == ("No such card",)
+    assert "No graphics card" not in run("settings", "excluded_cards", "none").stderr
+
+
+def test_a_setup_that_is_only_tried_tells_each_step_as_json(run: Run, home: Path) -> None:
+    done = run("setup", "--dry-run", "--json", "--server", "http://127.0.0.1:1")
+    first, *steps = map(json.loads, done.stdout.splitlines())
+    assert first["server"] == "http://127.0.0.1:1"
+    assert str(Paths.under(home).config) in first["folders"]
+    assert {"step": "register", "isDone": False} in steps
+    assert not home.exists()
+
+
+@pytest.mark.parametrize("name", ["n" * 65, "a\u202eb"])
+def test_a_name_that_no_network_takes_is_refused_before_anything_is_done(
+    run: Run, home: Path, name: str
+) -> None:
+    done = run("setup", "--server", "http://127.0.0.1:1", "--name", name)
+    assert done.returncode == 1
+    assert "name must have at most 64 characters" in done.stderr
+    assert not home.exists()
+
+
 def test_a_setting_that_cannot_be_changes_nothing(run: Run, home: Path) -> None:
     run("settings", "idle_minutes", "7")
     before = Paths.under(home).settings.read_bytes()

@@ -231,6 +231,25 @@ def test_the_start_at_sign_in_follows_its_setting(worker: LiveWorker) -> None:
     assert entry.exists()
 
 
+def test_an_entry_that_was_lost_is_made_again(worker: LiveWorker) -> None:
+    entry = system.current().autostart(worker.paths.home)
+    entry.remove()
+    worker.run("settings", "start_at_sign_in", "yes")
+    assert entry.exists()
+
+
+# --- Setup -----------------------------------------------------------------------------------
+
+
+def test_a_setup_of_a_paused_worker_says_that_it_rests(worker: LiveWorker) -> None:
+    worker.run("pause")
+    done = worker.run("setup", "--server", worker.server.url)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "is online as" not in done.stdout
+    assert "is set up as Rechner für 計算 on Example Compute, but rests now:" in done.stdout
+    assert "paused by you, until you resume" in done.stdout
+
+
 # --- JSON ------------------------------------------------------------------------------------
 
 
@@ -238,7 +257,8 @@ def test_the_start_at_sign_in_follows_its_setting(worker: LiveWorker) -> None:
     "arguments",
     [["status"], ["detect"], ["logs", "-n", "3"], ["settings"], ["settings", "hours"],
      ["settings", "hours", "always"], ["pause", "--for", "1h"], ["resume"],
-     ["setup", "--server", "http://127.0.0.1:1"]],
+     ["setup", "--server", "http://127.0.0.1:1"],
+     ["setup", "--server", "http://127.0.0.1:1", "--dry-run"]],
     ids=" ".join,
 )  # fmt: skip
 def test_every_command_speaks_json_alone_where_it_is_asked_to(

@@ -10,22 +10,28 @@ import dataclasses
 import difflib
 import re
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from qubix_worker import identity, launcher, settings, system
+from qubix_worker.allowance import shared_cards
 from qubix_worker.cli.output import Output
 from qubix_worker.cli.parser import WRONG_USAGE
 from qubix_worker.commands import FIXED
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, SettingsError
+from qubix_worker.hardware.detect import detect
 from qubix_worker.paths import Paths
+from qubix_worker.protocol import GraphicsCard
 from qubix_worker.settings import Settings
 
 YES = ("yes", "true", "on", "1")
 NO = ("no", "false", "off", "0")
 NOTHING = ("", "none", "always", "-")
 """An empty list, as people may write it; `always` for the hours."""
+_BETWEEN_SPANS = r";|(?<=\d\d:\d\d)\s*,"
+"""A list of days has commas of its own: a comma parts two spans only after a time of day."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def assignments(words: list[str]) -> dict[str, Any]:
     """The changes that `KEY VALUE...` or `KEY=VALUE KEY=VALUE...` ask for. Raises ChoiceError."""
     if "=" not in words[0]:
         key, values = known(words[0]), words[1:]
-        return {key: parsed(key, values)}
+        return {key: parsed(key, put_together(values) if key == "hours" else values)}
     asked: dict[str, list[str]] = {}
     for word in words:
         key, equals, value = word.partition("=")
@@ -145,6 +151,23 @@ def parsed(key: str, values: list[str]) -> Any:
     return word.lower() if typing.get_origin(kind) is typing.Literal else word
 
 
+def put_together(words: list[str]) -> list[str]:
+    """Spans of hours that were typed without quotes, which a shell takes apart at each space. Days
+    right before a time belong to it: alone, they would mean the whole day."""
+    spans: list[str] = []
+    for word in words:
+        if spans and _goes_on(spans[-1], word):
+            spans[-1] += f" {word}"
+        else:
+            spans.append(word)
+    return spans
+
+
+def unmatched(keys: Sequence[str], cards: tuple[GraphicsCard, ...]) -> list[str]:
+    """Those of `keys` in `excluded_cards` that leave out none of `cards`."""
+    return [key for key in keys if shared_cards(cards, Settings(excluded_cards=(key,))) == cards]
+
+
 def shown(key: str, value: Any) -> str:
     """A setting's value, as `parsed` understands it again."""
     if isinstance(value, bool):
@@ -154,10 +177,15 @@ def shown(key: str, value: Any) -> str:
     return str(value)
 
 
+def _goes_on(span: str, word: str) -> bool:
+    last = re.split(_BETWEEN_SPANS, span)[-1].strip()
+    only_days = re.fullmatch(r"[A-Za-z][A-Za-z,\- ]*", last) is not None
+    return (only_days and word[:1].isdigit()) or last.endswith((",", "-")) or word == "-"
+
+
 def _items(key: str, values: list[str]) -> list[str]:
-    # A day list has commas of its own: there, a comma parts two spans only after a time of day.
-    comma = r";|(?<=\d\d:\d\d)\s*," if key == "hours" else r"[;,]"
-    items = [item.strip() for value in values for item in re.split(comma, value)]
+    between = _BETWEEN_SPANS if key == "hours" else r"[;,]"
+    items = [item.strip() for value in values for item in re.split(between, value)]
     if len(items) == 1 and items[0].lower() in NOTHING:
         return []
     return [item for item in items if item]
@@ -203,15 +231,22 @@ def _change(paths: Paths, changes: dict[str, Any], output: Output) -> None:
             raise
         settings.save(paths.settings, wanted)
         now, when = wanted, "kept; in force when QUBIX runs next"
-    if former.start_at_sign_in != now.start_at_sign_in and _has_joined(paths):
+    # Also where nothing changes: whoever sets it again may have lost the entry.
+    if "start_at_sign_in" in changes and _has_joined(paths):
         entry = system.current().autostart(paths.home)
         if now.start_at_sign_in:
-            entry.add([*launcher.worker_command(), "run"])
+            entry.add(launcher.sign_in_command())
         else:
             entry.remove()
     said = {key: getattr(now, key) for key in changes}
     output.value(said, "\n".join(f"{key} = {shown(key, value)}" for key, value in said.items()))
     output.note(f"It is {when}.")
+    if keys := now.excluded_cards if "excluded_cards" in changes else ():
+        for key in unmatched(keys, detect().graphics_cards):
+            output.note(
+                f"No graphics card of this computer is called {key!r} now: that leaves out none. "
+                "`qubix-worker detect` shows the cards."
+            )
 
 
 def _check_free(paths: Paths, changes: dict[str, Any]) -> None:

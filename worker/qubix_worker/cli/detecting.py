@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Iterator
 
 from qubix_worker import settings
@@ -26,16 +27,17 @@ STATES = {
 }
 
 SENT = """\
-All of this, and nothing else about this computer but the name that you give it, is sent when it
-joins a network. Nothing was sent now. `qubix-worker detect --json` shows it as it travels."""
+This, without the cards that you leave out, and nothing else about this computer but the name that
+you give it, is sent when it joins a network. Nothing was sent now. `qubix-worker detect --json`
+shows it as it travels."""
 
 
 def detect(arguments: argparse.Namespace, output: Output) -> int:
-    hardware = detect_hardware()
+    hardware, chosen = detect_hardware(), _settings()
     if output.json:
-        output.value(hardware, "")
+        output.value(told(hardware, chosen), "")
         return 0
-    for label, text in _lines(hardware, _settings()):
+    for label, text in lines(hardware, chosen):
         output.value(None, f"{label:<10} {text}")
     if output.verbose:
         for finding in find():
@@ -45,14 +47,14 @@ def detect(arguments: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def _settings() -> Settings:
-    try:
-        return settings.load(Paths.of_user().settings)
-    except SettingsError:
-        return Settings()  # `settings` tells what is wrong with it
+def told(hardware: Hardware, chosen: Settings) -> Hardware:
+    """What of `hardware` a network is told."""
+    cards = shared_cards(hardware.graphics_cards, chosen)
+    return dataclasses.replace(hardware, graphics_cards=cards)
 
 
-def _lines(hardware: Hardware, chosen: Settings) -> Iterator[tuple[str, str]]:
+def lines(hardware: Hardware, chosen: Settings) -> Iterator[tuple[str, str]]:
+    """All of `hardware`, each with its label; a card that is left out is marked as such."""
     here = hardware.os
     yield "System", f"{here.version or here.name}, {here.architecture}"
     if hardware.virtual_machine:
@@ -78,6 +80,13 @@ def _lines(hardware: Hardware, chosen: Settings) -> Iterator[tuple[str, str]]:
     yield from _cards(hardware.graphics_cards, chosen)
 
 
+def _settings() -> Settings:
+    try:
+        return settings.load(Paths.of_user().settings)
+    except SettingsError:
+        return Settings()  # `settings` tells what is wrong with it
+
+
 def _cards(cards: tuple[GraphicsCard, ...], chosen: Settings) -> Iterator[tuple[str, str]]:
     if not cards:
         yield "Graphics", "no card found"
@@ -98,7 +107,7 @@ def _who(card: GraphicsCard) -> str:
 
 
 def _verdict(card: GraphicsCard, *, left_out: bool) -> str:
-    return "left out by your settings; it is not told" if left_out else STATES[card.state]
+    return "left out by you; no network is told of it" if left_out else STATES[card.state]
 
 
 def _facts(card: GraphicsCard) -> Iterator[str]:
