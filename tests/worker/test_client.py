@@ -109,6 +109,16 @@ def test_a_refusal_is_told_in_the_servers_words(stub: Stub) -> None:
     assert error.problem.happened.isprintable()
 
 
+def test_a_refusal_of_any_length_is_told_in_few_words(stub: Stub) -> None:
+    stub.status = 400
+    stub.body = json.dumps(
+        {"success": False, "error": "e" * 400_000, "code": "c" * 400_000}
+    ).encode()
+    problem = failure(stub.url).problem
+    assert problem.code == "c" * 64
+    assert len(problem.happened) < 400
+
+
 def test_retry_after_may_be_a_date(stub: Stub) -> None:
     stub.status = 503
     stub.headers = {"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}

@@ -52,6 +52,9 @@ network may have forgotten it, and a request on it would wait in vain."""
 ANSWER_BYTES = 1 << 20
 """No answer but a module is longer; what is longer is not read."""
 
+CODE_LENGTH = 64
+"""No server of ours gives a longer code to a refusal; what is longer is cut."""
+
 FORGOTTEN = (401, 403, 404)
 """The statuses of a server that does not know this worker (any more)."""
 
@@ -291,7 +294,7 @@ class ServerClient:
             else:
                 return self._not_ours(f"status {response.status_code}", response.status_code)
         return ServerError(
-            code,
+            code[:CODE_LENGTH],
             f"{self.host} answered: {_one_line(sentence)}",
             _TODO.get(code) or _TODO_BY_STATUS.get(response.status_code, _TRY_LATER),
             status=response.status_code,
