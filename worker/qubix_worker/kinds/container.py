@@ -67,6 +67,8 @@ MEMORY_MB_LEAST = 8
 MEMORY_MB_MOST = 1 << 24
 ASK_SECONDS = 5.0
 BEGIN_SECONDS = 3.0
+PROGRAM = "program"
+"""In the job's folder: the number of the container's first process, as this computer sees it."""
 CONTAINERS = "containers"
 """Beside the jobs' folder: what was fetched for containers. There once one was made."""
 
@@ -135,6 +137,17 @@ def thaw(place: Path, child: psutil.Process) -> None:
     for process in [*child.children(recursive=True), child]:
         with contextlib.suppress(_no_such_process()):
             process.resume()
+
+
+def programs(place: Path, child: psutil.Process) -> list[int] | None:
+    """See `Kind`. The first process is known once the job's child has asked the engine for it."""
+    import psutil  # noqa: PLC0415 - a job's child does without it
+
+    try:
+        first = psutil.Process(int((place / PROGRAM).read_bytes()))
+    except (OSError, ValueError, psutil.Error):
+        return None
+    return [first.pid, *(process.pid for process in first.children(recursive=True))]
 
 
 def tidy(place: Path) -> None:

@@ -108,6 +108,11 @@ class Kind(Protocol):
         """Lets it go on."""
         ...
 
+    def programs(self, place: Path, child: psutil.Process) -> list[int] | None:
+        """The processes of the job in `place`, for their open files to be looked at. None: they
+        cannot be seen from here. In the worker."""
+        ...
+
     def tidy(self, place: Path) -> None:
         """Ends and removes what the job in `place` left outside of its folder and child process.
         In the worker, once for each job, after its child has ended in whatever way."""

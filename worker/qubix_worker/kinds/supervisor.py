@@ -12,7 +12,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import logging
-import os
 import queue
 import threading
 import time
@@ -27,10 +26,9 @@ from qubix_worker.kinds import KINDS, exchange, folder
 from qubix_worker.kinds.artefacts import read_offered
 from qubix_worker.kinds.children import Child, Exited, Said
 from qubix_worker.kinds.confine import HERE
+from qubix_worker.kinds.disk import Disk
 from qubix_worker.kinds.harmless import one_line, tail
 from qubix_worker.kinds.kind import (
-    DISK_BYTES,
-    FILES_MOST,
     NO_ROOM,
     OUTPUT_BYTES,
     Limits,
@@ -159,6 +157,7 @@ class _Job:
         self._reins = reins
         self._tell = tell
         self._news = ProgressTail(place / folder.STDERR)
+        self._disk = Disk(place / folder.FILES)
         self._throttle = Throttle(child.process)
         self._began = time.monotonic()
         self._frozen_since: float | None = None
@@ -199,6 +198,7 @@ class _Job:
                         self._tell.compiled(offered)
                 case Said("running"):
                     self.ran = True
+                    self._disk.begins()
                     self._tell.running()
             self._look()
             if self.cancelled or self.reason:
@@ -206,7 +206,7 @@ class _Job:
 
     def excess(self) -> str | None:
         """To be asked when the child has ended: what it left that is too much."""
-        return self._output() or _disk(self._place / folder.FILES)
+        return self._output() or self._disk.excess()
 
     def last_news(self) -> None:
         if news := self._news.last():
@@ -245,7 +245,7 @@ class _Job:
         self._next_look = now + LOOK_SECONDS
         self.reason = self.reason or self._output() or self._memory()
         if now >= self._next_disk:
-            self.reason = self.reason or _disk(self._place / folder.FILES)
+            self.reason = self.reason or self._disk.excess(self._programs())
             self._next_disk = now + DISK_LOOK_SECONDS
         if news := self._news.poll():
             self._tell.news(news)
@@ -279,6 +279,12 @@ class _Job:
             return flooded("stderr")
         return None
 
+    def _programs(self) -> list[int] | None:
+        try:
+            return self._kind.programs(self._place, self._child.process)
+        except (psutil.Error, OSError, ValueError):
+            return None
+
     def _memory(self) -> str | None:
         most_mb = self._task.limits.memory_mb + OVERHEAD_MB
         try:
@@ -296,32 +302,6 @@ def _logged(what: str) -> Any:
         yield
     except (psutil.Error, OSError) as error:
         log.warning("A job could not be %s: %s", what, error)
-
-
-def _disk(files: Path) -> str | None:
-    total = count = 0
-    folders = [os.fspath(files)]
-    while folders:
-        try:
-            with os.scandir(folders.pop()) as entries:
-                for entry in entries:
-                    count += 1
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                    else:
-                        total += entry.stat(follow_symlinks=False).st_size
-                    if count > FILES_MOST:
-                        return f"The program made more than {FILES_MOST} files."
-        except FileNotFoundError:
-            continue
-        except PermissionError:
-            return "The program made a folder that nobody can look into."
-        except OSError:
-            # Names too long for the system, which is possible only folder by folder.
-            return "The program made folders that are nested too deeply."
-    if total > DISK_BYTES:
-        return f"The program stored more than {DISK_BYTES >> 20} MiB in its folder."
-    return None
 
 
 def _outcome(code: int, child: Child, place: Path, reason: str | None) -> Outcome:

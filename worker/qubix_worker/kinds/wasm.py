@@ -107,6 +107,11 @@ def thaw(place: Path, child: psutil.Process) -> None:
     _each(child, "resume")
 
 
+def programs(place: Path, child: psutil.Process) -> list[int] | None:
+    """See `Kind`."""
+    return [process.pid for process in HERE.processes(child)]
+
+
 def tidy(place: Path) -> None:
     """See `Kind`. A module leaves nothing outside of its process and its folder."""
 

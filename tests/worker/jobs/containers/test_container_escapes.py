@@ -280,6 +280,12 @@ def test_a_file_of_holes_counts_for_its_size(shell: Any) -> None:
     assert f"more than {DISK_BYTES >> 20} MiB in its folder" in started.completion.error
 
 
+def test_a_file_that_is_open_and_in_no_folder_counts(shell: Any) -> None:
+    started = shell("exec 3>x; rm x; dd if=/dev/zero bs=1M count=300 >&3; sleep 20")
+    assert started.completion.status == "failed"
+    assert f"more than {DISK_BYTES >> 20} MiB in its folder" in started.completion.error
+
+
 def test_too_many_files_end_the_job(shell: Any) -> None:
     started = shell(f"seq {FILES_MOST + 10} | xargs touch; sleep 5")
     assert f"more than {FILES_MOST} files" in started.completion.error
