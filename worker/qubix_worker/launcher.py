@@ -20,8 +20,26 @@ def worker_command() -> list[str]:
         name = "qubix-worker.exe" if system.current().name == "windows" else "qubix-worker"
         return [str(Path(sys.executable).with_name(name))]
     if file := amalgamation.running_from():
-        return [sys.executable, str(file)]
-    return [sys.executable, "-m", "qubix_worker"]
+        return [_interpreter(), str(file)]
+    return [_interpreter(), "-m", "qubix_worker"]
+
+
+def sign_in_command() -> list[str]:
+    """The command line that starts the worker when its user signs in."""
+    command = [*worker_command(), "run"]
+    return without_console(command) if system.current().name == "windows" else command
+
+
+def without_console(command: list[str]) -> list[str]:
+    """The same by a program beside it for which Windows opens no console, where there is one."""
+    program = Path(command[0])
+    if program.name.lower() == "python.exe":
+        windowed = program.with_name("pythonw.exe")
+        return [str(windowed), *command[1:]] if windowed.exists() else command
+    application = program.with_name("qubix.exe")
+    if program.name.lower() == "qubix-worker.exe" and application.exists():
+        return [str(application), "--background"]  # which starts the worker
+    return command
 
 
 def shown_command(paths: Paths) -> str:
@@ -43,6 +61,15 @@ def shown_path(path: Path) -> str:
     with contextlib.suppress(ValueError):
         path = path.absolute().relative_to(Path.cwd())
     return shlex.quote(str(path))
+
+
+def _interpreter() -> str:
+    """This Python; where it is the one without a console, the one with: it speaks with those
+    who start it, and is started with no window anyway."""
+    program = Path(sys.executable)
+    spoken = program.with_name("python.exe")
+    is_silent = program.name.lower() == "pythonw.exe" and spoken.exists()
+    return str(spoken) if is_silent else sys.executable
 
 
 def start_worker(paths: Paths) -> subprocess.Popen[bytes]:

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import platform
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
-from qubix_worker import __version__, amalgamation, identity, kinds, settings, system
+from qubix_worker import __version__, amalgamation, identity, kinds, lock, settings, system
 from qubix_worker.allowance import Machine, offered, shared_cards
 from qubix_worker.client import NOT_OURS, ServerClient
-from qubix_worker.errors import ServerError, SetupError
+from qubix_worker.errors import QubixError, ServerError, SetupError
 from qubix_worker.files import write_whole
 from qubix_worker.hardware.detect import detect
 from qubix_worker.identity import Identity
-from qubix_worker.launcher import worker_command
+from qubix_worker.launcher import sign_in_command, start_worker
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Hardware, Registration
 from qubix_worker.settings import Settings
 from qubix_worker.setup.steps import Choices, Phase, Progress, patiently
 
+log = logging.getLogger(__name__)
+
+BEGUN_NAME = "joining.json"
+"""Beside the identity: the one under which this computer has begun to join a network."""
+
 
 class SaveSettings:
-    """Writes settings.toml; undone, the former file is back."""
+    """Writes settings.toml; undone, the former file is back.
+
+    While this computer belongs to another network, its settings name that one: then they are left
+    to `Register`, which puts them in place together with who this computer is.
+    """
 
     key = "settings"
     title = "Saving your choices"
@@ -32,29 +43,29 @@ class SaveSettings:
     def __init__(self, paths: Paths, choices: Choices) -> None:
         self._paths = paths
         self._choices = choices
-        self._former: bytes | None = None
+        self._former: _Former | None = None
 
     def is_done(self) -> bool:
         path = self._paths.settings
         return path.exists() and settings.load(path) == self._choices.settings
 
     def run(self, cancel: threading.Event) -> Iterator[Progress]:
-        path = self._paths.settings
-        self._former = path.read_bytes() if path.exists() else None
-        settings.save(path, self._choices.settings)
+        if _belongs_elsewhere(self._paths, self._choices):
+            yield Progress(self.key, "running", "for when it has joined")
+            return
+        self._former = _Former(self._paths.settings)
+        settings.save(self._paths.settings, self._choices.settings)
         yield Progress(self.key, "running")
 
     def undo(self) -> None:
-        path = self._paths.settings
-        if self._former is None:
-            path.unlink(missing_ok=True)
-        else:
-            write_whole(path, self._former)
+        if self._former:
+            self._former.put_back()
 
 
 class Register:
     """Registers with the enrollment. The id is on disk before the server hears of it, so that
-    a lost answer leads to the same provider at the next try."""
+    a lost answer leads to the same provider at the next try; it lies in a file of its own, and
+    whoever this computer is to a network now, it stays until there is a secret for another."""
 
     key = "register"
     title = "Joining the network"
@@ -64,10 +75,13 @@ class Register:
     def __init__(self, paths: Paths, choices: Choices) -> None:
         self._paths = paths
         self._choices = choices
+        self._begun = paths.identity.with_name(BEGUN_NAME)
+        self._former: tuple[_Former, ...] = ()
+        self._did_share = False
 
     def is_done(self) -> bool:
-        who = self._kept()
-        if who is None or who.secret is None:
+        who = identity.load(self._paths.identity)
+        if who is None or who.secret is None or who.server != self._choices.server:
             return False
         # Only a new invitation can mend a computer that the server has forgotten meanwhile.
         return not self._choices.enrollment or _is_known(who)
@@ -106,9 +120,10 @@ class Register:
             enrollment=choices.enrollment,
         )
         yield Progress(self.key, "running", "joining")
-        identity.save(self._paths.identity, who)
+        present = _Former(self._paths.identity)
+        identity.save(self._begun, who)
         secret = patiently(lambda: self._join(client, registration, cancel), cancel)
-        if identity.load(self._paths.identity) != who:
+        if self._kept() != who or present.is_replaced():
             # Whatever has come in between, a secret that works is never written over.
             ServerClient(client.url, worker_id=who.worker_id, secret=secret).forget()
             raise SetupError(
@@ -116,7 +131,7 @@ class Register:
                 "Something else has changed who this computer is while it joined.",
                 "Run setup again.",
             )
-        identity.save(self._paths.identity, who.with_secret(secret))
+        self._put_in_place(who.with_secret(secret))
 
     def _join(
         self, client: ServerClient, registration: Registration, cancel: threading.Event
@@ -127,28 +142,50 @@ class Register:
             ServerClient(client.url, worker_id=registration.worker_id, secret=secret).forget()
         return secret
 
+    def _put_in_place(self, who: Identity) -> None:
+        self._did_share = lock.is_held(self._paths.lock)
+        self._former = (_Former(self._paths.settings), _Former(self._paths.identity))
+        try:
+            settings.save(self._paths.settings, self._choices.settings)
+            identity.save(self._paths.identity, who)
+        except OSError:
+            self._put_back()  # the next try leads to the same provider
+            raise
+        self._begun.unlink(missing_ok=True)
+
     def undo(self) -> None:
-        who = identity.load(self._paths.identity)
-        if who is None or who.server != self._choices.server:
+        if self._kept():
+            self._begun.unlink(missing_ok=True)
+        if not self._former:
             return
-        if who.secret:
-            client = ServerClient(who.server, worker_id=who.worker_id, secret=who.secret)
-            try:
-                client.forget()
-            finally:
-                self._paths.identity.unlink(missing_ok=True)
-        else:
-            self._paths.identity.unlink(missing_ok=True)
+        who = identity.load(self._paths.identity)
+        try:
+            if who and who.secret and who.server == self._choices.server:
+                ServerClient(who.server, worker_id=who.worker_id, secret=who.secret).forget()
+        finally:
+            self._put_back()
+            # Starting the new one has ended the one for the former network.
+            if self._did_share and is_set_up(self._paths) and not lock.is_held(self._paths.lock):
+                start_worker(self._paths)
+
+    def _put_back(self) -> None:
+        for former in self._former:
+            former.put_back()
+        self._former = ()
 
     def _kept(self) -> Identity | None:
-        """Who this computer is to this server, or was when it began to join."""
-        who = identity.load(self._paths.identity)
+        """Who this computer was to this server when it began to join; None where it did not."""
+        try:
+            who = identity.load(self._begun)
+        except QubixError:
+            log.warning("what was begun can't be read; this computer joins anew", exc_info=True)
+            return None
         return who if who and who.server == self._choices.server else None
 
     def _who(self, server_name: str) -> Identity:
         name = self._choices.settings.name or default_name()
         kept = self._kept()
-        if kept and kept.secret is None:
+        if kept:
             # An answer was lost: the same id leads to the same provider.
             return Identity(kept.worker_id, kept.server, name, server_name or kept.server_name)
         return identity.new(self._choices.server, name, server_name)
@@ -158,6 +195,41 @@ def shared(hardware: Hardware, chosen: Settings) -> Hardware:
     """`hardware` without the cards that its owner leaves out."""
     cards = shared_cards(hardware.graphics_cards, chosen)
     return dataclasses.replace(hardware, graphics_cards=cards)
+
+
+def is_set_up(paths: Paths) -> bool:
+    """Whether this computer has joined a network. Raises QubixError for a damaged file."""
+    who = identity.load(paths.identity)
+    return who is not None and who.secret is not None
+
+
+def _belongs_elsewhere(paths: Paths, choices: Choices) -> bool:
+    who = identity.load(paths.identity)
+    return who is not None and who.secret is not None and who.server != choices.server
+
+
+class _Former:
+    """What a file holds, to be put back later."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._held = _read(path)
+
+    def is_replaced(self) -> bool:
+        return _read(self._path) != self._held
+
+    def put_back(self) -> None:
+        if self._held is None:
+            self._path.unlink(missing_ok=True)
+        elif self.is_replaced():
+            write_whole(self._path, self._held)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _is_known(who: Identity) -> bool:
@@ -195,13 +267,13 @@ class StartAtSignIn:
     def run(self, cancel: threading.Event) -> Iterator[Progress]:
         self._existed = self._entry.exists()
         if self._wanted:
-            self._entry.add([*worker_command(), "run"])
+            self._entry.add(sign_in_command())
         else:
             self._entry.remove()
         yield Progress(self.key, "running")
 
     def undo(self) -> None:
         if self._existed:
-            self._entry.add([*worker_command(), "run"])
+            self._entry.add(sign_in_command())
         else:
             self._entry.remove()
