@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
-from qubix_worker import identity
+from qubix_worker import amalgamation
 from qubix_worker.lock import Lock, SetupRunningError
 from qubix_worker.paths import Paths
 from qubix_worker.setup import environment
-from qubix_worker.setup.joining import Register, SaveSettings, StartAtSignIn
+from qubix_worker.setup.joining import Register, SaveSettings, StartAtSignIn, is_set_up
 from qubix_worker.setup.starting import Confirm, Start
 from qubix_worker.setup.steps import Choices, Setup, Step
+
+__all__ = ["LOCK_NAME", "is_set_up", "places", "plan"]
 
 LOCK_NAME = "setup.lock"
 
@@ -32,7 +35,8 @@ def plan(paths: Paths, choices: Choices, environ: Mapping[str, str] = os.environ
     return Setup(steps, Lock(paths.state / LOCK_NAME, SetupRunningError))
 
 
-def is_set_up(paths: Paths) -> bool:
-    """Whether this computer has joined a network. Raises QubixError for a damaged file."""
-    who = identity.load(paths.identity)
-    return who is not None and who.secret is not None
+def places(paths: Paths) -> list[Path]:
+    """Where setup and the worker write; the one-file worker keeps its libraries beside itself."""
+    file = amalgamation.running_from()
+    beside = [file.parent] if file and file.parent != paths.data else []
+    return [paths.config, paths.state, paths.data, *beside]

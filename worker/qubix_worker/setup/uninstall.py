@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 from qubix_worker import amalgamation, identity, system
 from qubix_worker.client import ServerClient
@@ -83,6 +84,7 @@ def _remove(paths: Paths, *, purge: bool) -> None:
         for environment in file.parent.glob("environment-*"):
             shutil.rmtree(environment, ignore_errors=True)
         (file.parent / LOCK_NAME).unlink(missing_ok=True)
+        _remove_shim(file.with_name(system.current().shim_name))
         if file.parent == paths.data:
             file.unlink(missing_ok=True)
     for folder in folders:
@@ -92,3 +94,14 @@ def _remove(paths: Paths, *, purge: bool) -> None:
             continue
     if paths.home and paths.home.is_dir() and not any(paths.home.iterdir()):
         paths.home.rmdir()
+
+
+def _remove_shim(shim: Path) -> None:
+    """The short command; a file of its name that somebody else has put there stays."""
+    try:
+        with shim.open("rb") as file:
+            is_ours = amalgamation.NAME.encode() in file.read(4096)
+    except OSError:
+        return
+    if is_ours:
+        shim.unlink()
