@@ -12,7 +12,6 @@ import importlib
 import os
 import sys
 import time
-import traceback
 from pathlib import Path
 from typing import NoReturn
 
@@ -52,12 +51,19 @@ def _run(kind: Kind, place: Path) -> int:
     except SpecError as error:
         folder.write_outcome(here, Outcome("failed", error=str(error)))
     except OSError as error:
-        traceback.print_exc()  # to the worker's log
+        _log_exception()
         return NO_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
     except Exception:  # noqa: BLE001 - the edge of a process: whatever it is, the job has failed
-        traceback.print_exc()  # to the worker's log
+        _log_exception()
         return 1
     return 0
+
+
+def _log_exception() -> None:
+    """Prints it to the worker's log."""
+    import traceback  # noqa: PLC0415 - a job waits for what is loaded, and few need this
+
+    traceback.print_exc()
 
 
 def _prepare(kind: str) -> None:
