@@ -203,6 +203,18 @@ def test_a_damaged_file_of_settings_is_told_with_its_place(run: Run, home: Path)
     assert path.read_text() == "idle_minutes = many\n"
 
 
+def test_a_key_in_the_file_that_is_no_setting_is_told_with_what_was_meant(
+    run: Run, home: Path
+) -> None:
+    path = Paths.under(home).settings
+    path.parent.mkdir(parents=True)
+    path.write_text("idle_minute = 7\non_battery = true\n")
+    done = run("settings")
+    assert done.returncode == 0
+    assert "has 'idle_minute', which is no setting. Did you mean idle_minutes?" in done.stderr
+    assert run("settings", "on_battery").stdout == "yes\n"
+
+
 def test_a_worker_that_its_settings_keep_from_starting_writes_down_why(
     run: Run, home: Path
 ) -> None:

@@ -105,24 +105,19 @@ def load(path: Path) -> Settings:
     A key that no setting has is passed over, and the log tells which. Raises SettingsError where
     the file is no TOML or a value is out of range.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Settings()
-    except NotADirectoryError:
-        raise  # it is the place that is wrong, not what stands in the settings
-    except (OSError, ValueError) as error:
-        raise _unusable(path, str(error)) from error
-    except RecursionError as error:
-        raise _unusable(path, "it is nested too deeply") from error
-    names = {field.name for field in dataclasses.fields(Settings)}
-    if unknown := sorted(values.keys() - names):
-        shown = ", ".join(repr(key[:64]) for key in unknown[:8])
+    values = _read(path)
+    if strange := _strange(values):
+        shown = ", ".join(repr(key[:64]) for key in strange[:8])
         log.warning("%s has what is no setting, and is passed over: %s", path, shown)
     try:
-        return changed(Settings(), {key: values[key] for key in values.keys() & names})
+        return changed(Settings(), {key: values[key] for key in values.keys() - set(strange)})
     except ValueError as error:
         raise _unusable(path, str(error)) from error
+
+
+def unknown(path: Path) -> list[str]:
+    """The keys in `path` that no setting has. Raises SettingsError where it is no TOML."""
+    return _strange(_read(path))
 
 
 def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
@@ -131,8 +126,8 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
     Raises ValueError, which names the setting that is unknown, of the wrong type or out of range.
     """
     kept = dataclasses.asdict(settings)
-    if unknown := sorted(changes.keys() - kept.keys()):
-        raise ValueError(f"unknown setting {str(unknown[0])[:64]!r}")
+    if strange := _strange(changes):
+        raise ValueError(f"unknown setting {str(strange[0])[:64]!r}")
     try:
         whole = {camel(key): to_wire(value) for key, value in (kept | dict(changes)).items()}
         return from_wire(Settings, whole)
@@ -151,6 +146,23 @@ def save(path: Path, settings: Settings) -> None:
     for field in dataclasses.fields(Settings):
         lines.append(f"{field.name} = {_toml(getattr(settings, field.name))}")
     write_whole(path, ("\n".join(lines) + "\n").encode())
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError:
+        raise  # it is the place that is wrong, not what stands in the settings
+    except (OSError, ValueError) as error:
+        raise _unusable(path, str(error)) from error
+    except RecursionError as error:
+        raise _unusable(path, "it is nested too deeply") from error
+
+
+def _strange(values: Mapping[str, Any]) -> list[str]:
+    return sorted(values.keys() - {field.name for field in dataclasses.fields(Settings)})
 
 
 def _toml(value: Any) -> str:

@@ -88,6 +88,7 @@ def settings_command(arguments: argparse.Namespace, output: Output) -> int:
     try:
         if not words:
             _show_all(_now(paths), output)
+            _look_at_file(paths, output)
         elif len(words) == 1 and "=" not in words[0]:
             key = known(words[0])
             value = getattr(_now(paths), key)
@@ -123,12 +124,10 @@ def known(word: str) -> str:
     key = word.strip().lower().replace("-", "_")
     if key in MEANINGS:
         return key
-    near = difflib.get_close_matches(key, MEANINGS, n=1)
-    hint = f"Did you mean {near[0]}? " if near else ""
     raise ChoiceError(
         "unknown_setting",
         f"There is no setting called {word!r}.",
-        f"{hint}`qubix-worker settings` shows them all.",
+        f"{_near(key)} `qubix-worker settings` shows them all.".lstrip(),
     )
 
 
@@ -177,6 +176,11 @@ def shown(key: str, value: Any) -> str:
     return str(value)
 
 
+def _near(key: str) -> str:
+    near = difflib.get_close_matches(key, MEANINGS, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
 def _goes_on(span: str, word: str) -> bool:
     last = re.split(_BETWEEN_SPANS, span)[-1].strip()
     only_days = re.fullmatch(r"[A-Za-z][A-Za-z,\- ]*", last) is not None
@@ -212,6 +216,15 @@ def _show_all(now: Settings, output: Output) -> None:
             f"{key:<18}  {shown(key, value):<{value_cells}}  {meaning.words} ({meaning.may_be})",
         )
     output.value(None, "\nChange one with: qubix-worker settings KEY VALUE")
+
+
+def _look_at_file(paths: Paths, output: Output) -> None:
+    """Tells what is wrong with it, though a running worker may have other settings in force."""
+    try:
+        for key in settings.unknown(paths.settings):
+            output.note(f"{paths.settings} has {key!r}, which is no setting.{_near(key)}")
+    except SettingsError as error:
+        output.note(str(error))
 
 
 def _change(paths: Paths, changes: dict[str, Any], output: Output) -> None:
