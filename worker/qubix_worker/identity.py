@@ -1,7 +1,7 @@
 """Who this computer is to its server: the worker's id and its secret, readable by its user only.
 
-The id is written before the first registration and kept, so that a registration whose answer
-was lost is repeated as the same worker.
+The id is written before the first registration, into a file beside it, and kept, so that a
+registration whose answer was lost is repeated as the same worker.
 """
 
 from __future__ import annotations
