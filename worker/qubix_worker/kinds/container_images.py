@@ -193,7 +193,9 @@ class Images:
                 process.kill()
                 process.wait()
         if process.returncode:
-            raise SpecError(not_fetched(wanted, (self._place / PULL_LOG).read_bytes()))
+            told = (self._place / PULL_LOG).read_bytes()
+            log.warning("An image could not be fetched: %s", one_line(said(told)))
+            raise SpecError(not_fetched(wanted, told))
 
     def _environment(self) -> dict[str, str]:
         """The provider's own passwords for registries are not for a stranger's image. (Docker's
@@ -295,7 +297,9 @@ def not_fetched(wanted: Reference, output: bytes) -> str:
         text,
     ):
         return f"The registry '{wanted.registry}' of the image cannot be reached."
-    return f"The image could not be fetched: {one_line(said(output))}"
+    # Not in the engine's words: in them may stand what an address in the provider's own network
+    # answered, to which a registry has sent the engine on.
+    return f"The image could not be fetched from the registry '{wanted.registry}'."
 
 
 def _for_linux(manifests: list[Mapping[str, Any]]) -> str:

@@ -36,6 +36,8 @@ class Registry:
     requests: list[str] = field(default_factory=list)
     passwords: list[str] = field(default_factory=list)
     asks_for_password: bool = False
+    realm: str = 'Basic realm="a registry"'
+    """How it asks for one."""
     go_on: threading.Event = field(default_factory=threading.Event)
     """A layer is sent only once this is set."""
 
@@ -93,6 +95,7 @@ def serving() -> Iterator[Registry]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            path = self.path.partition("?")[0]
             registry.requests.append(self.path)
             if password := self.headers.get("Authorization"):
                 registry.passwords.append(password)
@@ -102,7 +105,7 @@ def serving() -> Iterator[Registry]:
             if self.path == "/v2/":
                 self._answer(200, "application/json", b"{}")
                 return
-            kind, data = registry.blobs.get(self.path.rpartition("/")[2], ("", b""))
+            kind, data = registry.blobs.get(path.rpartition("/")[2], ("", b""))
             if not kind:
                 code = "MANIFEST_UNKNOWN" if "/manifests/" in self.path else "BLOB_UNKNOWN"
                 body = json.dumps({"errors": [{"code": code, "message": code.lower()}]})
@@ -121,7 +124,7 @@ def serving() -> Iterator[Registry]:
             self.send_header("Content-Length", str(len(data)))
             self.send_header("Docker-Content-Digest", digest_of(data))
             if status == 401:
-                self.send_header("WWW-Authenticate", 'Basic realm="a registry"')
+                self.send_header("WWW-Authenticate", registry.realm)
             self.end_headers()
             if self.command == "GET":
                 self.wfile.write(data)

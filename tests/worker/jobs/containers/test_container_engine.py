@@ -327,7 +327,7 @@ def test_an_image_that_announces_to_be_too_large_is_not_fetched(tmp_path: Path, 
         ("net/http: TLS handshake timeout", "cannot be reached"),
         ("x509: certificate signed by unknown authority", "cannot be reached"),
         ("write /var/tmp/x: no space left on device", "no room"),
-        ("something else went \x1b[31mwrong", "could not be fetched: something else went"),
+        ("something else went \x1b[31mwrong", "could not be fetched from the registry"),
     ],
 )
 def test_why_an_image_could_not_be_fetched_is_a_sentence(output: str, sentence: str) -> None:

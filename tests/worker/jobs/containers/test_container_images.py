@@ -116,6 +116,27 @@ def test_the_providers_password_is_not_sent_for_a_strangers_image(
     assert password not in str(registry.passwords)
 
 
+@pytest.mark.parametrize("answer", [b"<html>the router</html>", b'"a secret"'])
+def test_nobody_is_told_what_an_address_answered_to_which_a_registry_has_led(
+    registry: Registry,
+    start_container: Any,
+    container_runner: Callable[..., JobRunner],
+    answer: bytes,
+) -> None:
+    with serving() as router:
+        router.blobs["index"] = ("text/html", answer)
+        registry.asks_for_password = True
+        registry.realm = f'Bearer realm="http://{router.host}/index",service="x"'
+        image = registry.add(busybox_tar())
+        started = start_container("true", image=image, on=container_runner(NETWORKED))
+        assert started.completion.status == "failed"
+        assert any("index" in path for path in router.requests)
+    said = str(started.completion) + str(started.events)
+    assert "could not be fetched from the registry" in said
+    assert "invalid" not in said  # what Podman says of it, with a part of it
+    assert router.host not in said
+
+
 def test_an_image_that_unpacks_to_far_more_than_it_says_is_removed(
     registry: Registry, images: Callable[..., Images], podman: Podman
 ) -> None:
