@@ -19,6 +19,8 @@ from qubix_worker.identity import Identity
 from qubix_worker.paths import Paths
 from tests.terminal import Terminal
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "qubix_worker"]
 LINE = "2026-11-24T10:00:0{}Z INFO qubix_worker.link: message {}\n"
 
