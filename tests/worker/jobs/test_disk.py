@@ -72,6 +72,19 @@ def test_a_file_that_two_processes_have_open_counts_once(
 
 
 @linux
+def test_a_process_that_cannot_be_looked_at_hides_no_other(
+    tmp_path: Path, hiding: Callable[[int], int]
+) -> None:
+    proc = tmp_path / "proc"
+    proc.mkdir()
+    pid = hiding(DISK_BYTES + 1)
+    (proc / str(pid)).symlink_to(f"/proc/{pid}")
+    (proc / "1").mkdir()
+    (proc / "1" / "fd").touch()  # an error, also for root
+    assert "more than 256 MiB" in (Disk(tmp_path, processes=proc).excess([1, pid]) or "")
+
+
+@linux
 def test_a_process_that_has_ended_has_nothing_open(tmp_path: Path) -> None:
     with subprocess.Popen(["true"]) as process:
         process.wait()
@@ -115,7 +128,8 @@ def test_where_processes_cannot_be_seen_half_of_the_disk_is_the_bound(
     tmp_path: Path, seen: bool
 ) -> None:
     left = [100 * GIB]
-    disk = Disk(tmp_path, free=lambda folder: left[0], processes=tmp_path / "none")
+    processes = tmp_path if seen else tmp_path / "none"
+    disk = Disk(tmp_path, free=lambda folder: left[0], processes=processes)
     left[0] = 51 * GIB
     assert disk.excess([] if seen else [1]) is None
     left[0] = 49 * GIB

@@ -51,8 +51,8 @@ class Disk:
         stored = _stored(self._files)
         if isinstance(stored, str):
             return stored
-        open_only = None if programs is None else self._open_only(programs)
-        if stored + (open_only or 0) > DISK_BYTES:
+        open_only, seen = self._open_only(programs)
+        if stored + open_only > DISK_BYTES:
             return f"The program stored more than {DISK_BYTES >> 20} MiB in its folder."
         left = self._left()
         if left is None or self._began is None:
@@ -60,7 +60,7 @@ class Disk:
         taken = self._began - left
         if taken > DISK_BYTES and left < FREE_BYTES:
             return "This computer's disk became nearly full while the program was at work."
-        if open_only is None and taken > UNSEEN_BYTES and left < self._began // 2:
+        if not seen and taken > UNSEEN_BYTES and left < self._began // 2:
             return (
                 "Half of what was free on this computer's disk was taken while the program was at"
                 " work, and how much of it the program stored cannot be seen."
@@ -73,29 +73,33 @@ class Disk:
         except OSError:
             return None
 
-    def _open_only(self, programs: Sequence[int]) -> int | None:
-        """The size of the files of this disk that are open in `programs` and in no folder."""
+    def _open_only(self, programs: Sequence[int] | None) -> tuple[int, bool]:
+        """The size of the files of this disk that are open in `programs` and in no folder, and
+        whether all could be looked at: a program can forbid that, or have too many."""
+        if programs is None or not self._processes.is_dir():
+            return 0, False
         found: dict[int, int] = {}
+        seen = True
         looked = 0
         try:
             device = self._files.stat().st_dev
-            for pid in programs:
-                folder = self._processes / str(pid) / "fd"
-                try:
-                    with os.scandir(folder) as entries:
-                        for entry in entries:
-                            looked += 1
-                            if looked > OPEN_FILES_MOST:
-                                return None
-                            about = _about(entry.path)
-                            if about and about.st_dev == device and about.st_nlink == 0:
-                                found[about.st_ino] = _size(about)
-                except (FileNotFoundError, ProcessLookupError):
-                    if not self._processes.is_dir():
-                        return None
         except OSError:
-            return None
-        return sum(found.values())
+            return 0, False
+        for pid in programs:
+            try:
+                with os.scandir(self._processes / str(pid) / "fd") as entries:
+                    for entry in entries:
+                        looked += 1
+                        if looked > OPEN_FILES_MOST:
+                            return sum(found.values()), False
+                        about = _about(entry.path)
+                        if about and about.st_dev == device and about.st_nlink == 0:
+                            found[about.st_ino] = _size(about)
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended
+            except OSError:
+                seen = False
+        return sum(found.values()), seen
 
 
 def _about(path: str) -> os.stat_result | None:
