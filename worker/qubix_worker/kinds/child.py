@@ -51,19 +51,18 @@ def _run(kind: Kind, place: Path) -> int:
     except SpecError as error:
         folder.write_outcome(here, Outcome("failed", error=str(error)))
     except OSError as error:
-        _log_exception()
+        _log_exception(error)
         return NO_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
-    except Exception:  # noqa: BLE001 - the edge of a process: whatever it is, the job has failed
-        _log_exception()
+    except Exception as error:  # noqa: BLE001 - a process's edge: whatever it is, the job has failed
+        _log_exception(error)
         return 1
     return 0
 
 
-def _log_exception() -> None:
-    """Prints it to the worker's log."""
-    import traceback  # noqa: PLC0415 - a job waits for what is loaded, and few need this
-
-    traceback.print_exc()
+def _log_exception(error: Exception) -> None:
+    """Prints it to the worker's log. Not by the module traceback: behind a wall none can be loaded
+    any more, and before it a job would wait for what few need."""
+    sys.excepthook(type(error), error, error.__traceback__)
 
 
 def _prepare(kind: str) -> None:
