@@ -158,8 +158,8 @@ class Register:
             self._begun.unlink(missing_ok=True)
         if not self._former:
             return
-        who = identity.load(self._paths.identity)
         try:
+            who = identity.load(self._paths.identity)
             if who and who.secret and who.server == self._choices.server:
                 ServerClient(who.server, worker_id=who.worker_id, secret=who.secret).forget()
         finally:
