@@ -23,11 +23,13 @@ def place(tmp_path: Path) -> Path:
     return place
 
 
-def as_ordinary(place: Path, first: str = "") -> None:
-    """Removes it as an account for which permissions count."""
+def as_ordinary(place: Path, first: str = "", act: str = "assert remove(place)") -> None:
+    """Removes it, or does something else, as an account for which permissions count."""
     code = (
         f"import os, sys; sys.path[:0] = {sys.path!r}\n"
         "from pathlib import Path; from qubix_worker.kinds.removal import remove\n"
+        "from qubix_worker.paths import Paths; from qubix_worker.setup.uninstall import uninstall\n"
+        "from qubix_worker import system; system.current()\n"  # loaded while that is allowed
         f"place = Path({os.fspath(place)!r}); os.chdir('/')\n"
     )
     modes = {}
@@ -39,7 +41,7 @@ def as_ordinary(place: Path, first: str = "") -> None:
         for above, mode in modes.items():
             if mode & 0o011 != 0o011:
                 above.chmod(mode | 0o011)
-    code += f"{first}assert remove(place)\n"
+    code += f"{first}{act}\n"
     try:
         subprocess.run([sys.executable, "-c", code], check=True)
     finally:
@@ -68,6 +70,20 @@ def test_folders_that_are_shut_and_very_deep_are_removed(place: Path) -> None:
         "os.chdir('/')\n",
     )
     assert not place.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_an_uninstall_removes_what_a_job_has_shut(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shut = home / "state" / "jobs" / "job-1" / "files" / "inner"
+    shut.mkdir(parents=True)
+    (shut / "big").write_bytes(b"x")
+    shut.chmod(0)
+    as_ordinary(
+        home,
+        act="assert [told.state for told in uninstall(Paths.under(place))][-1] == 'done'",
+    )
+    assert not (home / "state").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="to make links is not for everybody there")
