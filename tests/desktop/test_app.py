@@ -55,7 +55,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def heeds(process: subprocess.Popen[str], number: signal.Signals) -> bool:
-    """Whether the program is up, as far as that it has its own way to take this signal (proc(5))."""
+    """Whether it is up, as far as that it has its own way to take this signal (proc(5))."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
     return bool(int(mask, 16) & 1 << number - 1)

@@ -135,19 +135,19 @@ def test_without_the_processor_no_job_of_the_processor_comes(
 
 @pytest.fixture
 def blocked(worker: LiveWorker) -> Iterator[Path]:
-    """A file where the jobs' folder should be: no job can be begun, as with a full disk."""
+    """A file where the jobs' folder should be: no job can be begun."""
     shutil.rmtree(worker.paths.jobs, ignore_errors=True)
     worker.paths.jobs.write_text("")
     yield worker.paths.jobs
     worker.paths.jobs.unlink(missing_ok=True)
 
 
-def test_a_job_that_cannot_be_begun_here_is_given_back_and_the_owner_told(
+def test_a_job_that_cannot_be_begun_here_is_given_back(
     worker: LiveWorker, live_server: LiveServer, blocked: Path
 ) -> None:
     job_id = submit(live_server, "mandelbrot")
-    warning = worker.wait_for("attention").warning
-    assert warning
-    assert "could not begin" in warning.happened
+    wait_until(lambda: worker.status().recent_jobs)
+    assert "could not begin" in (worker.status().recent_jobs[0].reason or "")
     wait_for_job(live_server, job_id, "PENDING")
     assert worker.status().unsent_results == 0
+    assert len(worker.status().recent_jobs) == 1  # and it is not taken again at once

@@ -65,8 +65,8 @@ FIND_OUT_SECONDS = 600.0
 engine for containers begin after the worker."""
 UNSURE_SECONDS = 60.0
 """How soon, where a probe was silent, or something was gone that may have been only silent."""
-DISK_SECONDS = 60.0
-"""How long no job is taken after the disk had no room for one."""
+HOLD_SECONDS = 60.0
+"""How long no job is taken after this computer could not begin one."""
 NO_ROOM = "disk_full"
 UNSENT_MOST = 64
 """With so many results on their way, no more are made."""
@@ -146,7 +146,7 @@ class Worker:
         self._pause_ends = _ends(self._asked_pause)
         self._rest: Pause | None = None
         self._frozen_since: float | None = None
-        self._disk_full_until = 0.0
+        self._hold_until = 0.0
         self._look_at_computer = look_at_computer
         self._find_out_seconds = find_out_seconds
         self._find_out_in = min(UNSURE_SECONDS, find_out_seconds)
@@ -321,7 +321,7 @@ class Worker:
             unsent_results=len(self._spool.job_ids()),
         )
         if ended.given_back:
-            self._no_room(ended.completion.error or "A job could not be begun.")
+            self._could_not_begin(ended)
         if not left:
             self._frozen_since = None
             self._watch.jobs_at_work(False)
@@ -449,7 +449,7 @@ class Worker:
     def _look_at_the_disk(self) -> None:
         """Takes up a settings.toml that was edited. What cannot be used changes nothing."""
         warned = self.status.warning
-        if warned and warned.code == NO_ROOM and time.monotonic() >= self._disk_full_until:
+        if warned and warned.code == NO_ROOM and time.monotonic() >= self._hold_until:
             self._publish(warning=None)
         at = _written_at(self._paths)
         if at == self._settings_at:
@@ -484,13 +484,23 @@ class Worker:
         status = self.status
         if self._kinds is None:
             return 0  # what it could do with a job is not known yet
-        full = status.unsent_results >= UNSENT_MOST or time.monotonic() < self._disk_full_until
+        full = status.unsent_results >= UNSENT_MOST or time.monotonic() < self._hold_until
         if status.paused_by or self._stopping or full:
             return 0
         return max(0, self._allowance.slots - len(status.jobs))
 
+    def _could_not_begin(self, ended: JobEnded) -> None:
+        """Another computer may do it; this one takes none for a while, or it would use up the few
+        times that a job is given out."""
+        self._hold_until = time.monotonic() + HOLD_SECONDS
+        if ended.no_room:
+            self._no_room(ended.completion.error or "There was no room to begin a job.")
+        else:
+            log.warning("a job was given back: %s", ended.completion.error)
+            self._find_out_soon()  # an engine for containers may have ended
+
     def _no_room(self, reason: str) -> None:
-        self._disk_full_until = time.monotonic() + DISK_SECONDS
+        self._hold_until = time.monotonic() + HOLD_SECONDS
         self._publish(
             warning=Trouble(NO_ROOM, reason, "Free some space; then it goes on by itself.")
         )

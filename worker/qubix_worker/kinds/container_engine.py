@@ -40,6 +40,7 @@ FOLDERS = (
 )  # fmt: skip
 """Where they are installed; the PATH of a program begun at sign-in may lack it."""
 CGROUPS = Path("/sys/fs/cgroup")
+SESSIONS = Path("/run/user")
 NO_LIMITS = "without root it cannot limit memory under cgroup v1"
 ASK_SECONDS = 3.0
 FOUND_SECONDS = 600.0
@@ -187,12 +188,17 @@ def find_all(
             yield engine
 
 
-def require_limits(account: tuple[int, int], cgroups: Path = CGROUPS) -> None:
+def require_limits(
+    account: tuple[int, int], cgroups: Path = CGROUPS, sessions: Path = SESSIONS
+) -> None:
     """Raises EngineError where Podman without root could hold no job, as far as that is seen
     without asking it: its first answer makes folders at home and in the temporary folder."""
-    first_version = cgroups.is_dir() and not (cgroups / "cgroup.controllers").exists()
-    if account[0] != 0 and first_version:
+    if account[0] == 0 or not cgroups.is_dir():
+        return
+    if not (cgroups / "cgroup.controllers").exists():
         raise EngineError(NO_LIMITS)
+    if not (sessions / str(account[0])).is_dir():
+        raise EngineError("its account has no session, in which it could limit memory")
 
 
 def podman_engine(program: str, info: Mapping[str, Any], account: tuple[int, int]) -> Engine:
