@@ -91,6 +91,11 @@ def test_a_change_does_not_undo_what_was_edited_in_the_file(worker: LiveWorker) 
     set_to(worker, "priority=low")
     assert 'priority = "low"' in path.read_text()
     assert "memory_limit_mb = 777" in path.read_text()
+    path.write_text("hours = [\n")
+    refused = worker.run("settings", "priority=idle")
+    assert refused.returncode != 0
+    assert str(path) in refused.stderr
+    assert path.read_text() == "hours = [\n"
 
 
 def test_a_job_stands_still_through_a_short_pause_and_goes_on(

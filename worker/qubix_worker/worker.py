@@ -438,13 +438,22 @@ class Worker:
             case SetPause():
                 self._set_pause(change.pause)
             case SetSettings():
-                self._look_at_the_disk()  # what was edited meanwhile is not undone by this
-                settings = settings_file.changed(self._settings, change.changes)
+                settings = settings_file.changed(self._edited(), change.changes)
                 settings_file.save(self._paths.settings, settings)
                 self._settings_at = _written_at(self._paths)
                 self._set_settings(settings)
             case End():
                 self.stop("asked to")
+
+    def _edited(self) -> Settings:
+        """The settings as the file has them now. Raises ValueError where it cannot be used: what a
+        person is in the middle of writing must not be overwritten."""
+        if _written_at(self._paths) is None:
+            return self._settings
+        try:
+            return settings_file.load(self._paths.settings)
+        except SettingsError as error:
+            raise ValueError(error.problem.happened) from error
 
     def _look_at_the_disk(self) -> None:
         """Takes up a settings.toml that was edited. What cannot be used changes nothing."""
