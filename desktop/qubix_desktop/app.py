@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import importlib
 import logging
-import logging.handlers
 import os
 import signal
 import socket
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from qubix_desktop.invitation import Invitation, find
 from qubix_worker import __version__, system
+from qubix_worker.cli.logs import log_to
 from qubix_worker.errors import QubixError
 from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 FAILED = 1
 WRONG_USAGE = 2
-LOG_BYTES = 500_000
 LAST_SECONDS = 20.0
 """How long work that is under way may take to end cleanly, when the application ends."""
 
@@ -259,22 +258,7 @@ def _ending_by_signal() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _log_to(path: Path) -> Iterator[None]:
-    try:
-        handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8"
-        )
-        path.chmod(0o600)
-    except OSError:
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # without a log it works too
+            stack.enter_context(log_to(path))
         yield
-        return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
-    logging.raiseExceptions = False
-    try:
-        yield
-    finally:
-        root.removeHandler(handler)
-        handler.close()
