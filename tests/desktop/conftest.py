@@ -207,6 +207,7 @@ class World:
     asked: list[Invitation] = field(default_factory=list)
     planned: list[Choices] = field(default_factory=list)
     steps: list[FakeStep] = field(default_factory=list)
+    setup_lock: Any = None
     started: int = 0
     removed: list[bool] = field(default_factory=list)
 
@@ -233,7 +234,7 @@ class World:
 
     def _plan(self, choices: Choices) -> Setup:
         self.planned.append(choices)
-        return Setup(self.steps)
+        return Setup(self.steps, self.setup_lock)
 
     def _start(self) -> None:
         self.started += 1

@@ -10,6 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from qubix_desktop.desk import Desk
+from qubix_desktop.flow import Page
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.removal import RemovalDialog
 from qubix_desktop.services import Services
@@ -122,6 +123,6 @@ def test_a_cancel_leaves_this_computer_and_the_network_as_they_were(
     person.presses(wizard, "Next")
     person.awaits(wizard, "nothing answers there")
     person.presses(wizard, "Cancel")
-    person.awaits(wizard, "How to share")
+    qtbot.waitUntil(lambda: wizard.page is Page.SHARING, timeout=20_000)
     qtbot.waitUntil(lambda: not list(paths.config.glob("*.toml")), timeout=20_000)
     assert not paths.identity.exists()

@@ -240,6 +240,42 @@ def test_a_cancel_after_a_failure_takes_all_of_it_back(
     assert [step.undone for step in world.steps] == [1, 1, 1]
 
 
+class SlowToRelease:
+    """A setup's lock that is let go of only when the test says so."""
+
+    def __init__(self) -> None:
+        self.releasing = threading.Event()
+        self.gate = threading.Event()
+
+    def acquire(self) -> None:
+        pass
+
+    def release(self) -> None:
+        self.releasing.set()
+        assert self.gate.wait(20)
+
+
+def test_a_cancel_just_as_a_step_fails_takes_it_back_once(
+    open_wizard: Any, person: Person, world: World, qtbot: QtBot
+) -> None:
+    """The run has failed and has not ended yet: its end must not pass for that of the undoing."""
+    lock = world.setup_lock = SlowToRelease()
+    world.step("settings").problems = [Problem("refused", "Nobody is there.", "Wait a little.")]
+    wizard = open_wizard()
+    at_sharing(person, wizard)
+    person.presses(wizard, "Next")
+    qtbot.waitUntil(lock.releasing.is_set)
+    QApplication.processEvents()
+    assert not person.has_button(wizard, "Try again")
+    person.presses(wizard, "Cancel")
+    lock.gate.set()
+    qtbot.waitUntil(lambda: wizard.page is Page.SHARING)
+    assert background.end_all(20)
+    QApplication.processEvents()
+    assert wizard.page is Page.SHARING
+    assert world.step("settings").undone == 1
+
+
 def test_an_expired_code_can_be_replaced(
     open_wizard: Any, person: Person, world: World, qtbot: QtBot
 ) -> None:

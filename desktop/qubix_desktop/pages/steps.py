@@ -38,6 +38,8 @@ class StepsPage(WizardPage):
         self._state = Checklist(())
         self._task: background.Task | None = None
         self._after: Literal["choices", "another"] = "choices"
+        self._failure: Callable[[Checklist], Checklist] | None = None
+        self._undoing = False
         self._list = StepList()
         self._problem = ProblemBox()
         self._problem.pressed.connect(self._want_another)
@@ -83,7 +85,11 @@ class StepsPage(WizardPage):
         if running and self._task:
             self._task.cancel()
         else:
-            self._begin(background.Task(lambda _: self._setup().undo()))
+            self._take_back()
+
+    def _take_back(self) -> None:
+        self._undoing = True
+        self._begin(background.Task(lambda _: self._setup().undo()))
 
     def _run(self) -> None:
         setup = self._setup()
@@ -96,6 +102,7 @@ class StepsPage(WizardPage):
                 yield self._answer()
 
         self._reached = None
+        self._undoing = False
         self._begin(background.Task(work))
 
     def _begin(self, task: background.Task) -> None:
@@ -108,17 +115,26 @@ class StepsPage(WizardPage):
     def _news(self, news: Progress | Prepared | Online) -> None:
         if isinstance(news, Progress):
             self._details.add(_line(news))
-            self._show(self._state.after(news))
+            if news.state == "failed":
+                self._failure = lambda state: state.after(news)
+            else:
+                self._show(self._state.after(news))
         else:
             self._reached = news
 
     def _broke(self, problem: Problem) -> None:
         self._details.add(f"{problem.code}: {problem}")
-        self._show(self._state.failed(problem))
+        self._failure = lambda state: state.failed(problem)
 
     def _ended(self) -> None:
+        """Only now is a failure shown: whoever cancels or tries again then finds nothing running
+        whose end could be taken for that of what they began."""
         self._task = None
-        self._show(self._state.ended())
+        failure, self._failure = self._failure, None
+        if failure and self._state.mood == "cancelling" and not self._undoing:
+            self._take_back()  # it failed before it heard of the cancel
+            return
+        self._show(failure(self._state) if failure else self._state.ended())
         if self._state.mood == "done" and self._reached:
             self.answered.emit(self._reached)
         elif self._state.mood == "cancelled":
