@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 import threading
@@ -9,11 +10,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import wasmtime
 
 from tests.conftest import LiveServer, wait_until
 from tests.live_worker import LiveWorker, job, submit, wait_for_job
 
 pytestmark = pytest.mark.slow
+
+WRITES = """
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 260)
+  (func (export "_start")
+    (memory.fill (i32.const 1024) (i32.const 65) (i32.const 16777217))
+    (i32.store (i32.const 0) (i32.const 1024))
+    (i32.store (i32.const 4) (i32.add (i32.const 16777216) (i32.const %d)))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
+"""
+"""Writes 16 MiB, and so many bytes more, to its standard output."""
 
 
 def test_jobs_are_done_one_after_the_other_without_waiting_for_heartbeats(
@@ -25,6 +39,23 @@ def test_jobs_are_done_one_after_the_other_without_waiting_for_heartbeats(
     wait_until(lambda: len(worker.status().recent_jobs) == 2)
     assert {finished.outcome for finished in worker.status().recent_jobs} == {"completed"}
     assert list(worker.paths.jobs.iterdir()) == []
+    wait_until(lambda: worker.status().unsent_results == 0)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_output_of_16_mebibytes_reaches_the_operator_whole_and_no_byte_more(
+    worker: LiveWorker, live_server: LiveServer, more: int
+) -> None:
+    spec = {"module": base64.b64encode(wasmtime.wat2wasm(WRITES % more)).decode()}
+    job_id = submit(live_server, "mandelbrot", spec=spec)
+    status = "FAILED" if more else "COMPLETED"
+    done = wait_for_job(live_server, job_id, status)
+    path = f"/api/jobs/{job_id}/result"
+    result = live_server.ask("GET", path, credential=live_server.token).json()["result"]
+    if more:
+        assert "more than 16 MiB" in done["error"]
+    else:
+        assert base64.b64decode(result["stdout"]) == b"A" * (16 << 20)
     wait_until(lambda: worker.status().unsent_results == 0)
 
 

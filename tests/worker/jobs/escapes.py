@@ -260,7 +260,7 @@ ESCAPES = [
         {"outputs": ["out"]}),
     Escape("output-is-too-large", lambda: wasi(
         '(call $need (call $fd_filestat_set_size (call $make "out") (i64.const 20000000)))'),
-        "more than 11 MiB", {"outputs": ["out"]}),
+        "more than 16 MiB", {"outputs": ["out"]}),
     Escape("output-is-missing", lambda: wasi(""), "left no 'out'", {"outputs": ["out"]}),
     # --- Network, other processes, environment ----------------------------------------------
     Escape("accept-on-any-descriptor", lambda: wasi(
@@ -306,7 +306,7 @@ ESCAPES = [
     Escape("deep-folders", lambda: program("nest"), "nested too deeply"),
     Escape("open-files", lambda: wasi(
         '(drop (call $make "x"))' + _many('(drop (call $open "x"))', 5000)), EXIT),
-    Escape("output", lambda: program("flood", stream=1), "more than 11 MiB to its standard output"),
+    Escape("output", lambda: program("flood", stream=1), "more than 16 MiB to its standard output"),
     Escape("log", lambda: wasi('(loop $more (call $text "a line\\0a" (i32.const 2)) (br $more))'),
            "", timeout=2, slow=True),
     Escape("progress", lambda: wasi(

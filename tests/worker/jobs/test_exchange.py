@@ -108,9 +108,15 @@ def test_nothing_is_read_through_a_link_or_from_what_is_no_file(tmp_path: Path, 
 
 def test_all_of_it_together_is_bounded(tmp_path: Path) -> None:
     exchange.write(tmp_path, {"a": b"x" * 60, "b": b"x" * 50})
-    with pytest.raises(LeftError, match="more than 11 MiB together"):
+    with pytest.raises(LeftError, match="more than 16 MiB together"):
         exchange.read(tmp_path, ("a", "b"), 100)
     assert len(exchange.read(tmp_path, ("a", "b"), 110)) == 2
+
+
+def test_the_names_of_all_outputs_together_are_bounded(tmp_path: Path) -> None:
+    exchange.write(tmp_path, {f"d/{number:03}" + "\u00e9" * 100: b"" for number in range(700)})
+    with pytest.raises(LeftError, match="names are too long"):
+        exchange.read(tmp_path, ("d",))
 
 
 # --- With a program ----------------------------------------------------------------------------

@@ -187,17 +187,17 @@ def test_a_flood_of_output_ends_the_job(
 ) -> None:
     job = start(program("flood", stream=stream))
     assert job.completion.status == "failed"
-    assert job.completion.error == f"The program wrote more than 11 MiB to its standard {name}."
+    assert job.completion.error == f"The program wrote more than 16 MiB to its standard {name}."
     assert job.end.seconds < 5
     assert len(job.stdout) <= 64 * 1024
     assert len(job.completion.result["stderr"]) <= 64 * 1024
 
 
 def test_the_most_output_that_is_allowed_fits_into_a_result(start: Start, program: Program) -> None:
-    data = b"0123456789abcdef" * (11 << 16)
+    data = b"0123456789abcdef" * (16 << 16)
     job = start(program("relay", stream=1, code=0), stdin=encoded(data))
     assert job.stdout == data
-    assert len(job.completion.result["stdout"]) < 15 << 20
+    assert len(job.completion.result["stdout"]) < 22 << 20
 
 
 def test_a_link_that_a_program_leaves_is_removed_and_not_what_it_names(

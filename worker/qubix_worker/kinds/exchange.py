@@ -22,6 +22,8 @@ from typing import Any
 from qubix_worker.kinds.kind import FILES_MOST, OUTPUT_BYTES, SpecError
 
 NAMES_MOST = 1000
+NAMES_CHARACTERS = 256 * 1024
+"""Of all outputs together, in ASCII: a server leaves 1 MiB for what stands around the bytes."""
 NAME_BYTES = 255
 PATH_BYTES = 1000
 DEPTH_MOST = 16
@@ -80,14 +82,18 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
 def read(folder: Path, names: tuple[str, ...], most_bytes: int = OUTPUT_BYTES) -> dict[str, str]:
     """What is in `folder` under `names`, in base64. Raises LeftError. The program must be gone."""
     found: dict[str, str] = {}
-    left = most_bytes
+    left, names_left = most_bytes, NAMES_CHARACTERS
     for name in names:
         for path in _files(folder, name):
             data = _read(folder, path, left)
             left -= len(data)
+            names_left -= len(ascii(path))
             found[path] = base64.b64encode(data).decode("ascii")
-            if len(found) > NAMES_MOST:
-                raise LeftError(f"The program left more than {NAMES_MOST} files as its outputs.")
+            if len(found) > NAMES_MOST or names_left < 0:
+                raise LeftError(
+                    f"The program left more than {NAMES_MOST} files as its outputs, or their names"
+                    " are too long."
+                )
     return found
 
 

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     import psutil  # a job's child does without it
 
-OUTPUT_BYTES = 11 * 1024 * 1024
-"""Most that a job may write to its standard output or error: with base64 and the error's last
-lines it stays under protocol.RESULT_BYTES, the largest result that a server takes."""
+OUTPUT_BYTES = 16 * 1024 * 1024
+"""Most that a job may write to its standard output or error, and leave in files. It is
+protocol.RESULT_BYTES, said once more since a job's child does without that."""
 DISK_BYTES = 256 * 1024 * 1024
 """Most that a job may keep in its own folder."""
 FILES_MOST = 10_000
 """Most files that a job may keep in its own folder."""
 MODULE_BYTES = 16 * 1024 * 1024
-"""protocol.RESULT_BYTES, said once more since a job's child does without that."""
+"""protocol.RESULT_BYTES too."""
 NO_ROOM = 75
 """The exit code of a child that found no room on the disk to begin: the job is given back."""
 
