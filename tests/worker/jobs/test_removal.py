@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from qubix_worker import amalgamation
 from qubix_worker.kinds.removal import remove
 
 NOBODY = 65534
@@ -74,9 +73,6 @@ def test_folders_that_are_shut_and_very_deep_are_removed(place: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
-@pytest.mark.skipif(
-    amalgamation.running_from() is not None, reason="another account may not go to the one file"
-)
 def test_an_uninstall_removes_what_a_job_has_shut(folder: Path) -> None:
     home = folder / "home"
     shut = home / "state" / "jobs" / "job-1" / "files" / "inner"
