@@ -71,7 +71,8 @@ def test_next_is_always_right(open_wizard: Any, person: Person, qtbot: QtBot, wo
 
 def test_the_keyboard_alone_is_enough(open_wizard: Any, person: Person, qtbot: QtBot) -> None:
     wizard = open_wizard()
-    QApplication.setActiveWindow(wizard)
+    wizard.activateWindow()
+    qtbot.waitUntil(wizard.isActiveWindow)
     for page in (Page.WELCOME, Page.COMPUTER):
         assert wizard.page is page
         qtbot.waitUntil(lambda: person.button(wizard, "Next").isEnabled())
