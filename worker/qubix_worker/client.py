@@ -1,4 +1,4 @@
-"""The worker's side of the server's API: each call, and each way that it can fail, in words.
+"""The worker's side of the server's API: each call, bounded in time and in size.
 
 A session of one thread: a client is not shared between threads, but for `cut`. Every call ends:
 `patience_seconds` bounds the whole of it, not only the silence between two bytes.
@@ -10,19 +10,17 @@ import io
 import ipaddress
 import json
 import logging
-import socket
-import ssl
 import time
-from collections.abc import Callable, Iterator
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import requests
 
-from qubix_worker import __version__
+from qubix_worker import __version__, failures
 from qubix_worker import proxies as proxy_settings
 from qubix_worker.errors import ServerError
+from qubix_worker.failures import FORGOTTEN
 from qubix_worker.protocol import (
     RESULT_BYTES,
     EnrollmentInfo,
@@ -51,19 +49,6 @@ network may have forgotten it, and a request on it would wait in vain."""
 
 ANSWER_BYTES = 1 << 20
 """No answer but a module is longer; what is longer is not read."""
-
-CODE_LENGTH = 64
-"""No server of ours gives a longer code to a refusal; what is longer is cut."""
-
-FORGOTTEN = (401, 403, 404)
-"""The statuses of a server that does not know this worker (any more)."""
-
-NOT_OURS = "not_a_qubix_server"
-"""The code of an answer that is no server's of ours, whatever its status: a portal's, a proxy's."""
-SIGN_IN = "sign_in_to_network"
-"""The code of a network that wants its own page to be seen first, and says so."""
-CUT = "interrupted"
-"""The code of a call that was ended by `cut`."""
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -179,7 +164,7 @@ class ServerClient:
         try:
             return from_wire(kind, answer)
         except WireError as error:
-            raise self._not_ours(str(error)) from error
+            raise failures.not_ours(self.host, str(error)) from error
 
     def _call(
         self,
@@ -194,10 +179,10 @@ class ServerClient:
         try:
             answer = json.loads(content)
         except (ValueError, RecursionError) as error:
-            raise self._not_ours("the answer is not JSON") from error
+            raise failures.not_ours(self.host, "the answer is not JSON") from error
         # Nothing counts as acknowledged because something, anything, has answered with 200.
         if says_success and not (isinstance(answer, dict) and answer.get("success") is True):
-            raise self._not_ours("the answer does not say that it succeeded")
+            raise failures.not_ours(self.host, "the answer does not say that it succeeded")
         return answer
 
     def _bytes(
@@ -224,15 +209,17 @@ class ServerClient:
                     if self._wire.is_cut:  # else what came before would look like all of it
                         raise TimeoutError("cut")
                     if response.status_code // 100 != 2:
-                        raise self._refusal(response, content)
+                        raise failures.refusal(self.host, response, content, self._unrepeated)
                     return content
             except (requests.RequestException, ValueError, OSError) as error:
                 if self._wire.is_cut:
                     self._session.close()
                     if not deadline.is_over:
-                        raise self._problem(_CUT) from error
-                    raise self._problem(_TIMEOUT) from error
-                raise self._unreachable(error) from error
+                        raise failures.cut(self.host) from error
+                    raise failures.too_slow(self.host) from error
+                if not _is_loopback(urlsplit(self.url).hostname or ""):
+                    self._proxies = None  # may have changed, as people do on another network
+                raise failures.unreachable(self.host, error, self._desktop.wants_script) from error
             finally:
                 self._used_at = self._clock()
 
@@ -265,273 +252,26 @@ class ServerClient:
         except requests.ConnectionError as error:
             # A server may close a connection that was kept in the very moment of its use. Every
             # call may be repeated, so that is no failure.
-            if self._wire.is_cut or self._wire.connections != before or not _was_dropped(error):
+            if (
+                self._wire.is_cut
+                or self._wire.connections != before
+                or not failures.was_dropped(error)
+            ):
                 raise
             log.debug("a kept connection was gone; trying on a new one")
             return request()
 
     def _content(self, response: requests.Response, most: int) -> bytes:
         if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-            raise self._not_ours("the answer is packed, though that was not asked for")
+            raise failures.not_ours(
+                self.host, "the answer is packed, though that was not asked for"
+            )
         content = bytearray()
         for chunk in response.iter_content(1 << 16):
             content += chunk
             if len(content) > most:
-                raise self._not_ours(f"the answer is longer than {most} bytes")
+                raise failures.not_ours(self.host, f"the answer is longer than {most} bytes")
         return bytes(content)
-
-    def _refusal(self, response: requests.Response, content: bytes) -> ServerError:
-        try:
-            answer = json.loads(content)
-            code, sentence = map(self._without_secrets, (answer["code"], answer["error"]))
-        except (ValueError, TypeError, KeyError, RecursionError):
-            if response.status_code == 407:
-                return self._problem(_PROXY_PASSWORD, response.status_code)
-            if response.status_code == 511:  # Network Authentication Required (RFC 6585, 6)
-                return self._problem(_SIGN_IN, response.status_code)
-            if response.status_code >= 500:
-                code, sentence = "server_trouble", "It has trouble at the moment."
-            else:
-                return self._not_ours(f"status {response.status_code}", response.status_code)
-        return ServerError(
-            code[:CODE_LENGTH],
-            f"{self.host} answered: {_one_line(sentence)}",
-            _TODO.get(code) or _TODO_BY_STATUS.get(response.status_code, _TRY_LATER),
-            status=response.status_code,
-            retry_after_seconds=_retry_after(response),
-        )
-
-    def _without_secrets(self, words: Any) -> str:
-        text = str(words)
-        for secret in self._unrepeated:
-            if len(secret) >= len("K7QM2XWD"):  # none of ours is shorter; words would be hit
-                text = text.replace(secret, "[removed]")
-        return text
-
-    def _not_ours(self, reason: str, status: int | None = None) -> ServerError:
-        return ServerError(
-            NOT_OURS,
-            f"What answered at {self.host} is not a QUBIX server ({reason}).",
-            "Check the address. If this network asks you to sign in first, as hotels do, open "
-            "any web page, sign in there, and try again.",
-            status=status,
-        )
-
-    def _unreachable(self, error: Exception) -> ServerError:
-        row = _row(error)
-        if not _is_loopback(urlsplit(self.url).hostname or ""):
-            self._proxies = None  # they may have been changed, as people do on another network
-        if row in _BY_PROXY_SETTINGS and self._desktop.wants_script():
-            code, happened, _ = row
-            return self._problem((code, happened, _SCRIPT))
-        return self._problem(row)
-
-    def _problem(self, row: _Row, status: int | None = None) -> ServerError:
-        code, happened, todo = row
-        host = self.host
-        return ServerError(code, happened.format(host=host), todo.format(host=host), status=status)
-
-
-_Row = tuple[str, str, str]
-"""A code, what happened, and what to do about it: in words that are true of the worker, which tries
-again by itself, and of a setup, which does not."""
-
-_TRY_LATER = "Wait a few minutes; if it lasts, tell the people who run the network."
-_NEW_INVITATION = "Open the network's page again and press Share my GPU for a new one."
-_TODO = {
-    "enrollment_unknown": _NEW_INVITATION,
-    "enrollment_expired": _NEW_INVITATION,
-    "enrollment_used": _NEW_INVITATION,
-}
-_TODO_BY_STATUS = {
-    401: "Join the network again from its page.",
-    404: "Join the network again from its page.",
-}
-_CUT = (
-    CUT,
-    "The call to {host} was ended.",
-    "It is tried again by itself.",
-)
-_SIGN_IN = (
-    SIGN_IN,
-    "This network lets nobody through to {host} before they have signed in.",
-    "Open any web page and sign in there as this network asks; then it can go on.",
-)
-_PROXY = (
-    "proxy",
-    "The proxy of this network did not let the connection to {host} through.",
-    "Ask the people who run this network to allow {host}, or try from another connection.",
-)
-_PROXY_PASSWORD = (
-    "proxy_password",
-    "The proxy of this network wants a name and a password.",
-    "Put them into the proxy's address in the system's settings, then try again.",
-)
-_PROXY_KIND = (
-    "proxy_unsupported",
-    "The proxy that this computer is set to use is of a kind that QUBIX does not speak.",
-    "Set a proxy for the web (HTTP) in the system's settings, then try again.",
-)
-_PROXY_AWAY = (
-    "proxy_unreachable",
-    "The proxy that this computer is set to use cannot be reached.",
-    "Check the proxy's address in the system's settings, then try again.",
-)
-_SCRIPT = (
-    "The system's settings leave the choice of a proxy to a script, which QUBIX cannot run: "
-    "enter the proxy's address there by hand, or ask the people who run this network for it."
-)
-_NOT_YET = (
-    "clock",
-    "The certificate of {host} is not valid yet at the time that this computer shows.",
-    "Check that this computer's date and time are right, then try again.",
-)
-_EXPIRED = (
-    "clock",
-    "The certificate of {host} has expired at the time that this computer shows.",
-    "Check that this computer's date and time are right; if they are, tell the people who run "
-    "the network.",
-)
-_SELF_SIGNED = (
-    "certificate",
-    "The connection to {host} is not secure: its certificate is vouched for by nobody but itself.",
-    "Do not go on. Tell the people who run the network, or try from another connection.",
-)
-_UNKNOWN_AUTHORITY = (
-    "certificate",
-    "The connection to {host} is not secure: this computer does not know the authority that "
-    "vouches for its certificate.",
-    "If a company or a school runs this network, ask it to add its certificate authority to this "
-    "computer. Else do not go on, and try from another connection.",
-)
-_OTHER_NAME = (
-    "certificate",
-    "The connection to {host} is not secure: the certificate there is for another name.",
-    "Check the address. If this network asks you to sign in first, do that, and try again.",
-)
-_NO_TLS = (
-    "certificate",
-    "What answers at {host} does not speak the secure protocol.",
-    "Check the address; if it is right, tell the people who run the network.",
-)
-_CERTIFICATE = (
-    "certificate",
-    "The connection to {host} is not secure: its certificate could not be checked.",
-    "Do not go on. Tell the people who run the network, or try from another connection.",
-)
-_NAME = (
-    "name_not_found",
-    "No computer named {host} could be found.",
-    "Check the address and this computer's connection to the internet, then try again.",
-)
-_REFUSED = (
-    "refused",
-    "{host} can be reached, but nothing answers there.",
-    "The server is probably not running. Try again in a few minutes.",
-)
-_TIMEOUT = (
-    "timeout",
-    "{host} did not answer in time.",
-    "Check this computer's connection to the internet; the server may also be busy.",
-)
-_NETWORK = (
-    "no_network",
-    "The connection to {host} failed.",
-    "Check this computer's connection to the internet, then try again.",
-)
-
-
-_BY_PROXY_SETTINGS = (_PROXY, _PROXY_PASSWORD, _PROXY_AWAY, _NAME, _REFUSED, _TIMEOUT, _NETWORK)
-"""The failures that a proxy nobody told us of may be behind."""
-
-_BY_VERIFY_CODE = {
-    # OpenSSL's (x509_vfy.h), Windows' (winerror.h), macOS' (SecBase.h): truststore hands them on.
-    9: _NOT_YET,
-    10: _EXPIRED,
-    18: _SELF_SIGNED,
-    19: _UNKNOWN_AUTHORITY,
-    20: _UNKNOWN_AUTHORITY,
-    21: _UNKNOWN_AUTHORITY,
-    62: _OTHER_NAME,
-    64: _OTHER_NAME,
-    0x800B0101: _EXPIRED,
-    0x800B0109: _UNKNOWN_AUTHORITY,
-    0x800B010A: _UNKNOWN_AUTHORITY,
-    0x800B010F: _OTHER_NAME,
-    -67818: _EXPIRED,
-    -67819: _NOT_YET,
-    -67843: _UNKNOWN_AUTHORITY,
-    -25318: _UNKNOWN_AUTHORITY,
-    -67602: _OTHER_NAME,
-}
-
-
-def _row(error: Exception) -> _Row:  # noqa: PLR0911 - a table of causes, the most telling first
-    causes = tuple(_causes(error))
-
-    def caused_by(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in causes)
-
-    text = " ".join(str(cause) for cause in causes)
-    if caused_by(requests.exceptions.InvalidSchema):
-        return _PROXY_KIND  # ours is always http or https
-    if caused_by(requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL):
-        if "407" in text:
-            return _PROXY_PASSWORD
-        return _PROXY if "Tunnel connection failed" in text else _PROXY_AWAY
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return _BY_VERIFY_CODE.get(getattr(cause, "verify_code", 0), _CERTIFICATE)
-    if "WRONG_VERSION_NUMBER" in text:
-        return _NO_TLS
-    if caused_by(requests.exceptions.SSLError, ssl.SSLError) or "CA certificate bundle" in text:
-        return _CERTIFICATE
-    if caused_by(socket.gaierror) or "NameResolutionError" in text:
-        return _NAME
-    if caused_by(ConnectionRefusedError):
-        return _REFUSED
-    if isinstance(error, ValueError) and not caused_by(requests.exceptions.InvalidHeader):
-        return _NAME
-    if caused_by(requests.exceptions.Timeout, TimeoutError):
-        return _TIMEOUT
-    return _NETWORK
-
-
-def _was_dropped(error: Exception) -> bool:
-    kinds = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError, ssl.SSLEOFError)
-    return any(isinstance(cause, kinds) for cause in _causes(error))
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """`error` and all that led to it: requests hides the cause in arguments and `reason`."""
-    seen: set[int] = set()
-    waiting: list[Any] = [error]
-    while waiting:
-        at = waiting.pop(0)
-        if not isinstance(at, BaseException) or id(at) in seen:
-            continue
-        seen.add(id(at))
-        yield at
-        waiting += [at.__cause__, at.__context__, getattr(at, "reason", None), *at.args]
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    """Retry-After in seconds: a number, or a date against the answer's own (RFC 9110, 10.2.3)."""
-    value = response.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(min(int(value), 3600))
-    try:
-        now = parsedate_to_datetime(response.headers["Date"])
-        seconds = (parsedate_to_datetime(value) - now).total_seconds()
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return None
-    return min(max(seconds, 0.0), 3600.0)
-
-
-def _one_line(text: str) -> str:
-    """A server's sentence, made safe for a log and a terminal, with its full stop."""
-    line = "".join(c if c.isprintable() else " " for c in text).strip()[:300]
-    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def _is_loopback(host: str) -> bool:

@@ -17,8 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qubix_worker.backoff import Backoff
-from qubix_worker.client import NOT_OURS, ServerClient
+from qubix_worker.client import ServerClient
 from qubix_worker.errors import ServerError
+from qubix_worker.failures import NOT_OURS
 from qubix_worker.protocol import JobCompletion, JobProgress
 from qubix_worker.spool import Entry, Spool
 

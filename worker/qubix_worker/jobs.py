@@ -22,8 +22,8 @@ from pathlib import Path
 
 import psutil
 
-from qubix_worker.client import NOT_OURS
 from qubix_worker.errors import ServerError
+from qubix_worker.failures import NOT_OURS
 from qubix_worker.kinds import KINDS, Kind, Limits, SpecError, Task, exchange, folder, wasm
 from qubix_worker.kinds.artefacts import Artefacts
 from qubix_worker.kinds.children import SPARE_SECONDS, Nursery, end_tree

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from qubix_worker.backoff import Backoff
-from qubix_worker.client import CUT, FORGOTTEN, NOT_OURS, READ_SECONDS, ServerClient
+from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.errors import Problem, QubixError, ServerError
+from qubix_worker.failures import CUT, FORGOTTEN, NOT_OURS
 from qubix_worker.protocol import Heartbeat, HeartbeatAnswer
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 import pytest
 
-from qubix_worker.client import NOT_OURS
 from qubix_worker.errors import ServerError
+from qubix_worker.failures import NOT_OURS
 from qubix_worker.jobs import JobRunner
 from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from qubix_worker.client import ANSWER_BYTES, CUT, NOT_OURS, SIGN_IN, ServerClient
+from qubix_worker.client import ANSWER_BYTES, ServerClient
 from qubix_worker.errors import ServerError
+from qubix_worker.failures import CUT, NOT_OURS, SIGN_IN
 from qubix_worker.protocol import Heartbeat, JobCompletion
 from tests.worker.network.authority import Authority
 from tests.worker.network.scripted import HEARD, Answer, Request, Scripted, Visit, serving

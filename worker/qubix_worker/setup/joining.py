@@ -11,8 +11,9 @@ from pathlib import Path
 
 from qubix_worker import __version__, amalgamation, identity, kinds, lock, settings, system
 from qubix_worker.allowance import Machine, offered, shared_cards
-from qubix_worker.client import NOT_OURS, ServerClient
+from qubix_worker.client import ServerClient
 from qubix_worker.errors import QubixError, ServerError, SetupError
+from qubix_worker.failures import NOT_OURS
 from qubix_worker.files import write_whole
 from qubix_worker.hardware.detect import detect
 from qubix_worker.identity import Identity
