@@ -37,9 +37,7 @@ from qubix_worker.identity import Identity
 from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
 from qubix_worker.link import Beat, BeatFailed, Link
 from qubix_worker.paths import Paths
-from qubix_worker.pause import Pause
-from qubix_worker.pause import load as load_pause
-from qubix_worker.pause import save as save_pause
+from qubix_worker.pausing import FROZEN_SECONDS_MOST, Pausing, Standstill, stands_still
 from qubix_worker.protocol import (
     Hardware,
     Heartbeat,
@@ -58,8 +56,6 @@ from qubix_worker.usage import Sampler, with_cards
 log = logging.getLogger(__name__)
 
 RECENT_JOBS = 20
-FROZEN_SECONDS_MOST = 600.0
-"""A job that has stood still for this long is given back: another computer may do it sooner."""
 FIND_OUT_SECONDS = 600.0
 """How often it is asked anew what this computer has: a card may come and go with its cable, and an
 engine for containers begin after the worker."""
@@ -142,10 +138,8 @@ class Worker:
         self._reports = 0
         self._attempts: dict[str, int] = {}
         """The attempt as which the server counts each job at work."""
-        self._asked_pause = load_pause(paths.pause)
-        self._pause_ends = _ends(self._asked_pause)
-        self._rest: Pause | None = None
-        self._frozen_since: float | None = None
+        self._pausing = Pausing(paths.pause)
+        self._standstill = Standstill(self._jobs)
         self._hold_until = 0.0
         self._look_at_computer = look_at_computer
         self._find_out_seconds = find_out_seconds
@@ -229,7 +223,8 @@ class Worker:
             case Delivered():
                 self._delivered()
             case Rested():
-                self._rested(event)
+                self._pausing.rest(event.rest)
+                self._show_pause()
             case Known():
                 self._known(event)
             case Asked():
@@ -323,7 +318,7 @@ class Worker:
         if ended.given_back:
             self._could_not_begin(ended)
         if not left:
-            self._frozen_since = None
+            self._standstill.forget()
             self._watch.jobs_at_work(False)
         if no_result:
             self._link.beat_soon()
@@ -340,26 +335,10 @@ class Worker:
 
     # --- Pause and resume ----------------------------------------------------------------------
 
-    def _rested(self, rested: Rested) -> None:
-        rest = rested.rest
-        self._rest = Pause(rest.by, rest.until, rest.reason) if rest else None
-        self._show_pause()
-
-    def _set_pause(self, pause: Pause | None) -> None:
-        """What a person asked for: kept over a restart."""
-        self._asked_pause = pause
-        self._pause_ends = _ends(pause)
-        try:
-            save_pause(self._paths.pause, pause)
-        except OSError:
-            log.exception("the pause could not be kept; it holds until the worker ends")
-        self._show_pause()
-
     def _show_pause(self) -> None:
-        """Publishes what holds now: a person's pause, else the computer's own. When a pause
-        begins, jobs at work are given back or stand still: somebody wants quiet now."""
-        before = self.status.paused_by
-        now = self._asked_pause or self._rest
+        """Publishes the pause that holds now. When one begins, jobs at work are given back or stand
+        still: somebody wants quiet now."""
+        before, now = self.status.paused_by, self._pausing.holds
         self._publish(
             paused_by=now.by if now else None,
             paused_until=now.until if now else None,
@@ -369,58 +348,37 @@ class Worker:
             return
         log.info("%s", f"paused: {now.reason}" if now else "resumed")
         if now is None:
-            self._thaw()
-        elif self._settings.when_paused == "freeze" and not _is_long(now):
-            self._freeze()
-        else:
+            if self._standstill.end():
+                self._show_standstill(frozen=False)
+        elif not stands_still(now, self._settings, time.time()):
             self._give_back()
+        elif self.status.jobs:
+            self._standstill.begin()
+            self._show_standstill(frozen=True)
         self._link.beat_soon()
 
-    def _freeze(self) -> None:
-        if self.status.jobs:
-            self._jobs.freeze()
-            self._frozen_since = time.monotonic()
-            self._show_frozen(frozen=True)
-            self._watch.jobs_at_work(False)
-
-    def _thaw(self) -> None:
-        if self._frozen_since is not None:
-            self._frozen_since = None
-            self._jobs.thaw()
-            self._show_frozen(frozen=False)
-            self._watch.jobs_at_work(True)
+    def _show_standstill(self, *, frozen: bool) -> None:
+        self._publish(
+            jobs=tuple(dataclasses.replace(job, frozen=frozen) for job in self.status.jobs)
+        )
+        self._watch.jobs_at_work(not frozen)
 
     def _give_back(self) -> None:
         for job in self.status.jobs:
             self._jobs.cancel(job.id)
 
-    def _show_frozen(self, *, frozen: bool) -> None:
-        self._publish(
-            jobs=tuple(dataclasses.replace(job, frozen=frozen) for job in self.status.jobs)
-        )
-
     def _seconds_to_wait(self) -> float | None:
         """Until the next moment at which something happens without an event."""
-        waits = []
-        if self._asked_pause and self._asked_pause.until is not None:
-            # The clock may be set meanwhile: look again now and then.
-            left = min(self._asked_pause.until - time.time(), self._pause_ends - time.monotonic())
-            waits.append(min(left, 60.0))
-        if self._frozen_since is not None:
-            waits.append(self._frozen_since + FROZEN_SECONDS_MOST - time.monotonic())
-        return max(0.0, min(waits)) if waits else None
+        left = min(self._pausing.seconds_left(), self._standstill.seconds_left())
+        return None if left == math.inf else max(0.0, left)
 
     def _look_at_the_time(self) -> None:
-        # A pause for an hour is over after an hour, to whatever the clock was set meanwhile.
-        over = time.monotonic() >= self._pause_ends
-        if self._asked_pause and (over or self._asked_pause.is_over(time.time())):
-            self._set_pause(None)
-        since = self._frozen_since
-        if since is not None and time.monotonic() - since >= FROZEN_SECONDS_MOST:
+        if self._pausing.end_what_is_over():
+            self._show_pause()
+        if self._standstill.seconds_left() <= 0:
             log.info("jobs that stood still for %.0f s are given back", FROZEN_SECONDS_MOST)
-            self._frozen_since = None
             self._give_back()
-            self._jobs.thaw()
+            self._standstill.end()
 
     # --- Settings, and what they allow ---------------------------------------------------------
 
@@ -436,7 +394,8 @@ class Worker:
     def _change(self, change: Change) -> None:
         match change:
             case SetPause():
-                self._set_pause(change.pause)
+                self._pausing.ask(change.pause)
+                self._show_pause()
             case SetSettings():
                 settings = settings_file.changed(self._edited(), change.changes)
                 settings_file.save(self._paths.settings, settings)
@@ -639,20 +598,9 @@ class Worker:
                 event.done.set_result(None)
 
 
-def _ends(pause: Pause | None) -> float:
-    """When a pause is over by the clock that nobody sets (time.monotonic)."""
-    if pause is None or pause.until is None:
-        return math.inf
-    return time.monotonic() + pause.until - time.time()
-
-
 def _is_same(one: Hardware | None, other: Hardware) -> bool:
     """How much of the disk is free changes all the time, and is no news."""
     return one is not None and dataclasses.replace(one, disk=other.disk) == other
-
-
-def _is_long(pause: Pause) -> bool:
-    return pause.until is not None and pause.until - time.time() > FROZEN_SECONDS_MOST
 
 
 def _written_at(paths: Paths) -> int | None:
