@@ -230,7 +230,7 @@ _CHAPTERS = (
     ("What it finds out about this computer", ("hardware/", "usage.py")),
     ("What a job can do, and what it cannot", ("kinds/", "jobs.py")),
     ("What it may take, when it works and when it rests",
-     ("settings.py", "allowance.py", "guest/", "pause.py", "pausing.py")),
+     ("settings.py", "settings_file.py", "allowance.py", "guest/", "pause.py", "pausing.py")),
     ("The running worker", ("worker.py", "status.py")),
     ("Who can steer it", ("commands.py", "control.py", "control_server.py")),
     ("What it keeps, and where", ("paths.py", "identity.py", "files.py", "lock.py")),

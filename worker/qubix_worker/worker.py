@@ -22,7 +22,6 @@ from typing import Any
 import psutil
 
 from qubix_worker import __version__, amalgamation, kinds
-from qubix_worker import settings as settings_file
 from qubix_worker.allowance import LeftOut, Machine, allowance, offered, shared_cards
 from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.commands import Asked, Change, Commands, End, SetPause, SetSettings
@@ -48,6 +47,7 @@ from qubix_worker.protocol import (
     WorkerState,
 )
 from qubix_worker.settings import Settings
+from qubix_worker.settings_file import SettingsFile
 from qubix_worker.spool import Spool
 from qubix_worker.status import CurrentJob, FinishedJob, Status, Trouble, state_of
 from qubix_worker.system import senses
@@ -115,8 +115,7 @@ class Worker:
     ) -> None:
         self._paths = paths
         self._identity = identity
-        self._settings = settings
-        self._settings_at = _written_at(paths)
+        self._file = SettingsFile(paths.settings, settings)
         self._machine = Machine(psutil.cpu_count() or 1, psutil.virtual_memory().total)
         self._kinds: tuple[str, ...] | None = None
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
@@ -131,7 +130,7 @@ class Worker:
         self._courier = Courier(self._client, self._spool, self._events.put)
         body = senses.current()
         self._watch = Watch(
-            lambda: self._settings, self._events.put, Senses(body, self._temperatures), body
+            lambda: self._file.settings, self._events.put, Senses(body, self._temperatures), body
         )
         self._session = secrets.token_hex(8)
         self._reporting = threading.Lock()
@@ -170,7 +169,7 @@ class Worker:
         """Works until it is asked to stop. Raises OSError where the state folder is unusable."""
         self._jobs.clean()
         commands = Commands(
-            self._paths.log, self._with_usage, lambda: self._settings, self._events.put
+            self._paths.log, self._with_usage, lambda: self._file.settings, self._events.put
         )
         control = ControlServer(self._paths, commands.answer)
         log.info("worker %s of %s starts", self._identity.worker_id, self._identity.server)
@@ -350,7 +349,7 @@ class Worker:
         if now is None:
             if self._standstill.end():
                 self._show_standstill(frozen=False)
-        elif not stands_still(now, self._settings, time.time()):
+        elif not stands_still(now, self._file.settings, time.time()):
             self._give_back()
         elif self.status.jobs:
             self._standstill.begin()
@@ -397,51 +396,35 @@ class Worker:
                 self._pausing.ask(change.pause)
                 self._show_pause()
             case SetSettings():
-                settings = settings_file.changed(self._edited(), change.changes)
-                settings_file.save(self._paths.settings, settings)
-                self._settings_at = _written_at(self._paths)
-                self._set_settings(settings)
+                self._file.change(change.changes)
+                self._settings_changed()
             case End():
                 self.stop("asked to")
-
-    def _edited(self) -> Settings:
-        """The settings as the file has them now. Raises ValueError where it cannot be used: what a
-        person is in the middle of writing must not be overwritten."""
-        if _written_at(self._paths) is None:
-            return self._settings
-        try:
-            return settings_file.load(self._paths.settings)
-        except SettingsError as error:
-            raise ValueError(error.problem.happened) from error
 
     def _look_at_the_disk(self) -> None:
         """Takes up a settings.toml that was edited. What cannot be used changes nothing."""
         warned = self.status.warning
         if warned and warned.code == NO_ROOM and time.monotonic() >= self._hold_until:
             self._publish(warning=None)
-        at = _written_at(self._paths)
-        if at == self._settings_at:
-            return
-        self._settings_at = at
         try:
-            self._set_settings(settings_file.load(self._paths.settings))
+            if self._file.take_up():
+                self._settings_changed()
         except SettingsError as error:
             log.warning("the settings stay as they were: %s", error)
             problem = error.problem
             self._publish(warning=Trouble(problem.code, problem.happened, problem.todo))
 
-    def _set_settings(self, settings: Settings) -> None:
+    def _settings_changed(self) -> None:
         log.info("the settings have changed")
-        self._settings = settings
         self._publish(warning=None)
         self._apply_limits()
         self._watch.look_again()
 
     def _apply_limits(self) -> None:
-        self._allowance = allowance(self._settings, self._machine)
-        self._left_out = LeftOut.of(self._settings, self._machine.cards)
+        self._allowance = allowance(self._file.settings, self._machine)
+        self._left_out = LeftOut.of(self._file.settings, self._machine.cards)
         if self._hardware:
-            cards = shared_cards(self._hardware.graphics_cards, self._settings)
+            cards = shared_cards(self._hardware.graphics_cards, self._file.settings)
             shared = dataclasses.replace(self._hardware, graphics_cards=cards)
             self._untold = None if _is_same(self._told, shared) else shared
         self._jobs.set_limits(self._allowance.limits)
@@ -568,7 +551,7 @@ class Worker:
         """The kinds of jobs that may come now; None until that is known."""
         if self._kinds is None:
             return None
-        return offered(self._kinds, self._settings, self._machine)
+        return offered(self._kinds, self._file.settings, self._machine)
 
     def _client(self, patience_seconds: float = READ_SECONDS) -> ServerClient:
         return ServerClient(
@@ -601,10 +584,3 @@ class Worker:
 def _is_same(one: Hardware | None, other: Hardware) -> bool:
     """How much of the disk is free changes all the time, and is no news."""
     return one is not None and dataclasses.replace(one, disk=other.disk) == other
-
-
-def _written_at(paths: Paths) -> int | None:
-    try:
-        return paths.settings.stat().st_mtime_ns
-    except OSError:
-        return None
