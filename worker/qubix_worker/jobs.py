@@ -27,6 +27,7 @@ from qubix_worker.failures import NOT_OURS
 from qubix_worker.kinds import KINDS, Kind, Limits, SpecError, Task, exchange, folder, wasm
 from qubix_worker.kinds.artefacts import Artefacts
 from qubix_worker.kinds.children import SPARE_SECONDS, Nursery, end_tree
+from qubix_worker.kinds.kind import Cause, NotHereError
 from qubix_worker.kinds.modules import ModuleCache
 from qubix_worker.kinds.progress import News
 from qubix_worker.kinds.removal import remove
@@ -70,22 +71,23 @@ class JobEnded:
     seconds: float
     cancelled: bool
     """It was ended by `cancel` or `stop`: there is no result to be sent."""
-    given_back: bool = False
-    """This computer could not begin it, as with a full disk, or a server that does not give the
-    module now: another one may. Its completion says why, should nobody take it back."""
-    no_room: bool = False
-    """It was given back since the disk is full."""
+    cause: Cause | None = None
+    """Set where it was given back: this computer could not do it, as with a full disk, or a server
+    that does not give the module now; another one may. Its completion says why, should nobody take
+    it back."""
+
+    @property
+    def given_back(self) -> bool:
+        """Whether it has no result since this computer could not do it."""
+        return self.cause is not None
+
+    @property
+    def no_room(self) -> bool:
+        """Whether it was given back since the disk is full."""
+        return self.cause == "no_room"
 
 
 JobEvent = JobProgressed | JobEnded
-
-
-class _NotHereError(Exception):
-    """The job cannot be begun on this computer now; the message is a sentence."""
-
-    def __init__(self, why: str, *, no_room: bool = False) -> None:
-        super().__init__(why)
-        self.no_room = no_room
 
 
 class JobRunner:
@@ -145,7 +147,7 @@ class JobRunner:
                 self._threads.add(thread)
                 return True
         completion = replace(_failed(NO_THREAD), attempt=job.attempt)
-        on_event(JobEnded(job.id, completion, 0.0, cancelled=False, given_back=True))
+        on_event(JobEnded(job.id, completion, 0.0, cancelled=False, cause="other"))
         return True
 
     def cancel(self, job_id: str) -> bool:
@@ -229,14 +231,14 @@ class JobRunner:
         def report(news: News) -> None:
             tell(JobProgressed(job.id, news.percent, news.operation, news.lines))
 
-        not_here: _NotHereError | None = None
+        cause: Cause | None = None
         ending: JobCompletion | None
         try:
             ending = self._complete(job, place, reins, report)
         except SpecError as error:
             ending = _failed(str(error))
-        except _NotHereError as error:
-            not_here, ending = error, _failed(str(error))
+        except NotHereError as error:
+            cause, ending = error.cause, _failed(str(error))
         except Exception:  # the edge of a thread
             log.exception("The job %s could not be run", job.id)
             ending = _failed("The worker met an unexpected error; its log has the details.")
@@ -251,8 +253,7 @@ class JobRunner:
                 replace(ending or _failed(CANCELLED), attempt=job.attempt),
                 time.monotonic() - began,
                 cancelled=ending is None,
-                given_back=not_here is not None,
-                no_room=not_here is not None and not_here.no_room,
+                cause=cause,
             )
         )
         if not whole:
@@ -264,11 +265,11 @@ class JobRunner:
         self, job: Job, place: Path, reins: Reins, report: Callable[[News], None]
     ) -> JobCompletion | None:
         """Runs the job to its end. None: it was cancelled. Raises SpecError where it is the job's
-        fault that it cannot be begun, _NotHereError where it is not."""
+        fault that it cannot be begun, NotHereError where it is not."""
         limits = self._limits
         kind = KINDS.get(job.kind)
         if kind is None or not kind.available():
-            raise _NotHereError(f"This computer cannot run jobs of the kind '{job.kind}'.")
+            raise NotHereError(f"This computer cannot run jobs of the kind '{job.kind}'.")
         kind.check(job.spec, limits)
         exchange.wanted(job.spec)
         sha256 = kind.module_sha256(job.spec)
@@ -303,14 +304,16 @@ class JobRunner:
             log.warning("The job %s could not be begun: %s", job.id, error)
             why = f"This computer could not begin the job: {error.strerror or error}."
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            raise _NotHereError(why, no_room=full) from error
+            raise NotHereError(why, "no_room" if full else "other") from error
         try:
             ending = supervise(child, place, task, reins, Told(report, keep, prepare))
         finally:
             self._tidy(kind, place)
             prepare()
-        if isinstance(ending, GivenBack):  # with a child, that is for want of room only
-            raise _NotHereError(ending.why, no_room=True)
+        if isinstance(ending, GivenBack):
+            if ending.cause == "no_engine":
+                kind.doubt()
+            raise NotHereError(ending.why, ending.cause)
         return ending
 
     def _artefact_key(self, job: Job, module: bytes | None) -> str | None:
@@ -356,7 +359,7 @@ def _fetch(
     cancelled: threading.Event,
 ) -> bytes | None:
     """Fetches on a thread of its own, so that neither a cancel nor the time limit waits for a
-    server that is slow. Raises SpecError where there is no such module, else _NotHereError."""
+    server that is slow. Raises SpecError where there is no such module, else NotHereError."""
     answers: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
 
     def fetch() -> None:
@@ -368,7 +371,7 @@ def _fetch(
     try:
         threading.Thread(target=fetch, name="fetch-module", daemon=True).start()
     except RuntimeError as error:
-        raise _NotHereError(NO_THREAD) from error
+        raise NotHereError(NO_THREAD) from error
     deadline = time.monotonic() + timeout_seconds
     while not cancelled.is_set():
         with contextlib.suppress(queue.Empty):
@@ -377,12 +380,10 @@ def _fetch(
                 return answer
             if isinstance(answer, ServerError):
                 sentence = f"The job's module could not be fetched. {answer.problem.happened}"
-                raise (SpecError if _is_unknown(answer) else _NotHereError)(sentence) from answer
+                raise (SpecError if _is_unknown(answer) else NotHereError)(sentence) from answer
             raise answer
         if time.monotonic() > deadline:
-            raise _NotHereError(
-                "The job's module could not be fetched within the job's time limit."
-            )
+            raise NotHereError("The job's module could not be fetched within the job's time limit.")
     return None
 
 

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from qubix_worker.kinds import KINDS, folder, line
 from qubix_worker.kinds.confine import HERE
-from qubix_worker.kinds.kind import NO_ROOM, Kind, Outcome, SpecError
+from qubix_worker.kinds.kind import NO_ROOM, Kind, NotHereError, Outcome, SpecError, Task
 
 WORKER_GONE = 70
 """The exit code of a child whose worker has gone; nobody is there to read it."""
@@ -46,10 +46,8 @@ def _run(kind: Kind, place: Path) -> int:
     try:
         task = folder.read_task(here)
         HERE.confine(kind.file_bytes, task.timeout_seconds)
-        outcome = kind.run(task)
-        folder.write_outcome(here, outcome)
-    except SpecError as error:
-        folder.write_outcome(here, Outcome("failed", error=str(error)))
+        # In the same `try`: where the disk is full, that may be what cannot be written.
+        folder.write_outcome(here, _outcome(kind, task))
     except OSError as error:
         _log_exception(error)
         return NO_ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else 1
@@ -57,6 +55,15 @@ def _run(kind: Kind, place: Path) -> int:
         _log_exception(error)
         return 1
     return 0
+
+
+def _outcome(kind: Kind, task: Task) -> Outcome:
+    try:
+        return kind.run(task)
+    except SpecError as error:
+        return Outcome("failed", error=str(error))
+    except NotHereError as error:
+        return Outcome("failed", error=str(error), given_back=error.cause)
 
 
 def _log_exception(error: Exception) -> None:

@@ -82,6 +82,11 @@ def available() -> bool:
     return _engines.best() is not None
 
 
+def doubt() -> None:
+    """See `Kind`."""
+    _engines.doubt()
+
+
 def check(spec: dict[str, Any], limits: Limits) -> None:
     """See `Kind`."""
     image(spec)

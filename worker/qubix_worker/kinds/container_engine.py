@@ -154,6 +154,11 @@ class Engines:
                 self._until = self._clock() + seconds
             return self._engine
 
+    def doubt(self) -> None:
+        """What was found does not answer any more: it is asked anew."""
+        with self._lock:
+            self._until = float("-inf")
+
 
 def find(
     environment: Mapping[str, str] = os.environ,

@@ -26,10 +26,22 @@ NO_ROOM = 75
 """The exit code of a child that found no room on the disk to begin: the job is given back."""
 
 Priority = Literal["idle", "low", "normal"]
+Cause = Literal["no_room", "no_engine", "no_registry", "other"]
+"""Why a job is given back: the disk is full; the program that holds containers does not answer, or
+has ended; the registry of an image is out of reach, or has no time for this computer."""
 
 
 class SpecError(Exception):
     """A job's specification cannot be used; the message is a sentence for who submitted it."""
+
+
+class NotHereError(Exception):
+    """This computer cannot do a job now, and nothing of that is the job's fault: it is given back,
+    for another one to do. The message is a sentence for a person."""
+
+    def __init__(self, why: str, cause: Cause = "other") -> None:
+        super().__init__(why)
+        self.cause: Cause = cause
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,8 @@ class Outcome:
     memory_mb: float | None = None
     """What the program held in the end."""
     fuel_used: int | None = None
+    given_back: Cause | None = None
+    """Set where that is no end of the job: this computer could not do it. `error` says why."""
 
 
 class Kind(Protocol):
@@ -92,12 +106,18 @@ class Kind(Protocol):
         """Raises SpecError where `spec` cannot be run within `limits`. Runs nothing of the job."""
         ...
 
+    def doubt(self) -> None:
+        """A job was given back since this computer could not do any: what `available` remembers
+        is not believed any more."""
+        ...
+
     def module_sha256(self, spec: dict[str, Any]) -> str | None:
         """The hash of the module that must be fetched for a `spec` that passed `check`, if any."""
         ...
 
     def run(self, task: Task) -> Outcome:
-        """Runs the job; the working folder is the job's. Only ever called in its child process."""
+        """Runs the job; the working folder is the job's. Only ever called in its child process.
+        Raises SpecError where the job is at fault, NotHereError where this computer is."""
         ...
 
     def freeze(self, place: Path, child: psutil.Process) -> None:

@@ -31,6 +31,7 @@ from qubix_worker.kinds.harmless import one_line, tail
 from qubix_worker.kinds.kind import (
     NO_ROOM,
     OUTPUT_BYTES,
+    Cause,
     Limits,
     Outcome,
     Task,
@@ -96,9 +97,11 @@ class Reins:
 
 @dataclass(frozen=True)
 class GivenBack:
-    """This computer could not begin the job, for a reason that is not the job's."""
+    """This computer could not do the job, for a reason that is not the job's."""
 
     why: str
+    """A sentence."""
+    cause: Cause
 
 
 @dataclass(frozen=True)
@@ -129,9 +132,12 @@ def supervise(
     job.last_news()
     if code == NO_ROOM and not job.reason:
         if not job.ran:
-            return GivenBack("This computer has no room on its disk to begin the job.")
+            why = "This computer has no room on its disk to begin the job."
+            return GivenBack(why, "no_room")
         job.reason = "This computer's disk was full when the program ended."
     outcome = _outcome(code, child, place, job.reason or job.excess())
+    if outcome.given_back:
+        return GivenBack(one_line(outcome.error or "", 1024), outcome.given_back)
     return _completion(outcome, task, place, job.seconds)
 
 

@@ -80,6 +80,10 @@ def check(spec: dict[str, Any], limits: Limits) -> None:
     exchange.wanted(spec)
 
 
+def doubt() -> None:
+    """See `Kind`. Nothing is remembered."""
+
+
 def module_sha256(spec: dict[str, Any]) -> str | None:
     """See `Kind`."""
     return _sha256(spec) if "moduleSha256" in spec else None
