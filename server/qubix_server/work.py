@@ -77,13 +77,18 @@ def cancel(
 def progress(
     connection: Connection, credential: str | None, job_id: str, told: JobProgress, now: int
 ) -> Outcome[RowMapping]:
-    """Keeps how far a job is. What falls back (messages may overtake one another) stays."""
+    """Keeps how far a job is. What falls back (messages may overtake one another) stays. What comes
+    again, since its answer was lost, is answered alike and changes nothing."""
     provider = access.require_any_worker(connection, credential)
     job = find(connection, job_id)
     if job["provider_seq"] != provider["seq"] or job["status"] not in jobs.HELD:
         raise _refusal(connection, provider, job)
+    if _is_known(job, told):
+        return Outcome(job)
     leases.start(connection, job, now)
     values: dict[str, Any] = {"progress": max(job["progress"], told.progress)}
+    if told.report is not None:
+        values |= {"progress_session": told.session, "progress_report": told.report}
     if told.current_operation is not None:
         values["current_operation"] = told.current_operation
     jobs.update(connection, job["seq"], **values)
@@ -158,6 +163,14 @@ def find(connection: Connection, job_id: str) -> RowMapping:
     if job is None:
         raise ApiError(404, "job_unknown", "There is no such job.")
     return job
+
+
+def _is_known(job: RowMapping, told: JobProgress) -> bool:
+    """Whether this progress, or what came after it in the same run of the worker, was taken."""
+    last = job["progress_report"]
+    if told.report is None or last is None or told.session != job["progress_session"]:
+        return False
+    return bool(told.report <= last)
 
 
 def _check_module(connection: Connection, wanted: JobCreation) -> None:

@@ -13,8 +13,8 @@ SPEC = {"module": "AGFzbQEAAAA="}
 
 
 @pytest.fixture
-def machine(live_server: LiveServer) -> Machine:
-    machine = live_server.join("worker")
+def machine(server: LiveServer) -> Machine:
+    machine = server.join("worker")
     machine.beat()
     return machine
 
@@ -39,45 +39,43 @@ def complete(machine: Machine, job_id: str, **changes: Any) -> Any:
     return machine.ask("POST", f"/api/jobs/{job_id}/complete", body)
 
 
-def test_a_job_goes_from_pending_to_completed(live_server: LiveServer, machine: Machine) -> None:
-    job_id = create(live_server)["id"]
+def test_a_job_goes_from_pending_to_completed(server: LiveServer, machine: Machine) -> None:
+    job_id = create(server)["id"]
     (given,) = machine.beat().json()["pendingJobs"]
     assert given == {
         "id": job_id, "kind": "wasm", "spec": SPEC, "timeoutSeconds": 5, "attempt": 1,
     }  # fmt: skip
-    assert job(live_server, job_id)["status"] == "ASSIGNED"
+    assert job(server, job_id)["status"] == "ASSIGNED"
     machine.ask("POST", f"/api/jobs/{job_id}/progress", {"progress": 40, "log": ["half"]})
     machine.ask("POST", f"/api/jobs/{job_id}/progress", {"progress": 30})
-    running = job(live_server, job_id)
+    running = job(server, job_id)
     assert (running["status"], running["progress"]) == ("RUNNING", 40)
     assert complete(machine, job_id).status_code == 200
-    assert job(live_server, job_id)["status"] == "COMPLETED"
-    result = live_server.ask("GET", f"/api/jobs/{job_id}/result", credential=live_server.token)
+    assert job(server, job_id)["status"] == "COMPLETED"
+    result = server.ask("GET", f"/api/jobs/{job_id}/result", credential=server.token)
     assert result.json()["result"] == {"exitCode": 0}
-    logs = live_server.ask("GET", f"/api/jobs/{job_id}/logs", credential=live_server.token)
+    logs = server.ask("GET", f"/api/jobs/{job_id}/logs", credential=server.token)
     assert [entry["line"] for entry in logs.json()["logs"]] == ["half"]
 
 
-def test_a_lost_answer_does_not_lose_the_job(live_server: LiveServer, machine: Machine) -> None:
-    job_id = create(live_server)["id"]
+def test_a_lost_answer_does_not_lose_the_job(server: LiveServer, machine: Machine) -> None:
+    job_id = create(server)["id"]
     for _ in range(3):
         assert [given["id"] for given in machine.beat().json()["pendingJobs"]] == [job_id]
     pending = machine.ask("GET", "/api/jobs/pending/worker").json()
     assert [given["id"] for given in pending] == [job_id]
 
 
-def test_a_result_may_be_handed_in_twice(live_server: LiveServer, machine: Machine) -> None:
-    job_id = create(live_server)["id"]
+def test_a_result_may_be_handed_in_twice(server: LiveServer, machine: Machine) -> None:
+    job_id = create(server)["id"]
     machine.beat()
     assert complete(machine, job_id).status_code == 200
     assert complete(machine, job_id, status="failed", error="later").status_code == 200
-    assert job(live_server, job_id)["status"] == "COMPLETED"
+    assert job(server, job_id)["status"] == "COMPLETED"
 
 
-def test_a_worker_that_lost_its_job_gets_it_again(
-    live_server: LiveServer, machine: Machine
-) -> None:
-    job_id = create(live_server)["id"]
+def test_a_worker_that_lost_its_job_gets_it_again(server: LiveServer, machine: Machine) -> None:
+    job_id = create(server)["id"]
     machine.beat()
     machine.beat("busy", job=job_id)
     # Killed and started again, it names no job any more.
@@ -87,101 +85,132 @@ def test_a_worker_that_lost_its_job_gets_it_again(
     assert complete(machine, job_id, attempt=2).status_code == 200
 
 
-def test_a_job_that_is_lost_three_times_has_failed(
-    live_server: LiveServer, machine: Machine
-) -> None:
-    job_id = create(live_server)["id"]
+def test_a_job_that_is_lost_three_times_has_failed(server: LiveServer, machine: Machine) -> None:
+    job_id = create(server)["id"]
     for _ in range(3):
         machine.beat()
         machine.beat("busy", job=job_id)
     machine.beat()
-    failed = job(live_server, job_id)
+    failed = job(server, job_id)
     assert failed["status"] == "FAILED"
     assert "3 times" in failed["error"]
 
 
-def test_a_job_goes_only_where_it_fits(live_server: LiveServer, machine: Machine) -> None:
-    create(live_server, requirements={"minVramGb": 9})
-    create(live_server, requirements={"os": "windows"})
-    create(live_server, kind="container", spec={})
+def test_a_job_goes_only_where_it_fits(server: LiveServer, machine: Machine) -> None:
+    create(server, requirements={"minVramGb": 9})
+    create(server, requirements={"os": "windows"})
+    create(server, kind="container", spec={})
     assert machine.beat().json()["pendingJobs"] == []
-    fits = create(live_server, requirements={"minVramGb": 8, "minRamGb": 16, "gpu": True})
+    fits = create(server, requirements={"minVramGb": 8, "minRamGb": 16, "gpu": True})
     assert [given["id"] for given in machine.beat().json()["pendingJobs"]] == [fits["id"]]
 
 
-@pytest.mark.parametrize("status", ["paused", "offline", "busy"])
-def test_who_is_not_free_gets_no_job(
-    live_server: LiveServer, machine: Machine, status: str
+def logged(server: LiveServer, job_id: str) -> list[str]:
+    answer = server.ask("GET", f"/api/jobs/{job_id}/logs", credential=server.token)
+    return [entry["line"] for entry in answer.json()["logs"]]
+
+
+def test_progress_that_is_told_twice_is_taken_once(server: LiveServer, machine: Machine) -> None:
+    job_id = create(server)["id"]
+    machine.beat()
+    path = f"/api/jobs/{job_id}/progress"
+    for report, line in [(3, "a"), (3, "a"), (5, "b"), (3, "a"), (5, "b")]:
+        told = {"progress": 10 * report, "log": [line], "session": "one", "report": report}
+        assert machine.ask("POST", path, told).json()["success"] is True
+    assert logged(server, job_id) == ["a", "b"]
+    assert job(server, job_id)["progress"] == 50
+
+
+def test_a_worker_that_was_started_again_counts_its_progress_anew(
+    server: LiveServer, machine: Machine
 ) -> None:
-    create(live_server)
+    job_id = create(server)["id"]
+    machine.beat()
+    path = f"/api/jobs/{job_id}/progress"
+    for session in ("one", "two"):
+        machine.ask(
+            "POST", path, {"progress": 1, "log": [session], "session": session, "report": 1}
+        )
+    assert logged(server, job_id) == ["one", "two"]
+
+
+def test_progress_without_a_number_is_always_taken(server: LiveServer, machine: Machine) -> None:
+    job_id = create(server)["id"]
+    machine.beat()
+    for _ in range(2):
+        machine.ask("POST", f"/api/jobs/{job_id}/progress", {"progress": 1, "log": ["a"]})
+    assert logged(server, job_id) == ["a", "a"]
+
+
+@pytest.mark.parametrize("status", ["paused", "offline", "busy"])
+def test_who_is_not_free_gets_no_job(server: LiveServer, machine: Machine, status: str) -> None:
+    create(server)
     answer = machine.beat(status, job="something-else" if status == "busy" else None)
     assert answer.json()["pendingJobs"] == []
 
 
-def test_a_cancelled_job_is_taken_from_its_worker(
-    live_server: LiveServer, machine: Machine
-) -> None:
-    job_id = create(live_server)["id"]
+def test_a_cancelled_job_is_taken_from_its_worker(server: LiveServer, machine: Machine) -> None:
+    job_id = create(server)["id"]
     machine.beat()
     machine.beat("busy", job=job_id)
     path = f"/api/jobs/{job_id}/cancel"
-    assert live_server.ask("POST", path, {}, credential=live_server.token).status_code == 200
+    assert server.ask("POST", path, {}, credential=server.token).status_code == 200
     assert machine.beat("busy", job=job_id).json()["cancelledJobs"] == [job_id]
     assert complete(machine, job_id).status_code == 409
-    assert job(live_server, job_id)["status"] == "CANCELLED"
+    assert job(server, job_id)["status"] == "CANCELLED"
 
 
-def test_the_same_idempotency_key_makes_one_job(live_server: LiveServer) -> None:
-    first = create(live_server, idempotencyKey="k")
-    assert create(live_server, idempotencyKey="k")["id"] == first["id"]
-    other = live_server.ask(
+def test_the_same_idempotency_key_makes_one_job(server: LiveServer) -> None:
+    first = create(server, idempotencyKey="k")
+    assert create(server, idempotencyKey="k")["id"] == first["id"]
+    other = server.ask(
         "POST",
         "/api/jobs/create",
         {"kind": "wasm", "spec": {"module": "AA=="}, "idempotencyKey": "k"},
-        credential=live_server.token,
+        credential=server.token,
     )  # fmt: skip
     assert other.status_code == 409
 
 
-def test_another_worker_has_no_say(live_server: LiveServer, machine: Machine) -> None:
-    job_id = create(live_server)["id"]
+def test_another_worker_has_no_say(server: LiveServer, machine: Machine) -> None:
+    job_id = create(server)["id"]
     machine.beat()
-    stranger = live_server.join("stranger")
+    stranger = server.join("stranger")
     assert complete(stranger, job_id).status_code == 403
     path = f"/api/jobs/{job_id}/progress"
     assert stranger.ask("POST", path, {"progress": 1}).status_code == 403
 
 
-def test_a_provider_that_is_switched_off_gets_no_jobs(
-    live_server: LiveServer, machine: Machine
-) -> None:
-    create(live_server)
-    path, token = "/api/providers/worker/toggle", live_server.token
-    live_server.ask("POST", path, {"online": False}, credential=token)
+def test_a_provider_that_is_switched_off_gets_no_jobs(server: LiveServer, machine: Machine) -> None:
+    create(server)
+    path, token = "/api/providers/worker/toggle", server.token
+    server.ask("POST", path, {"online": False}, credential=token)
     assert machine.beat().json()["pendingJobs"] == []
-    live_server.ask("POST", path, {"online": True}, credential=token)
+    server.ask("POST", path, {"online": True}, credential=token)
     assert len(machine.beat().json()["pendingJobs"]) == 1
 
 
-def test_a_large_module_travels_by_its_hash(live_server: LiveServer, machine: Machine) -> None:
+def test_a_large_module_travels_by_its_hash(server: LiveServer, machine: Machine) -> None:
     module = b"\0asm" + bytes(200_000)
     sha256 = hashlib.sha256(module).hexdigest()
-    path, token = f"/api/modules/{sha256}", live_server.token
+    path, token = f"/api/modules/{sha256}", server.token
     body = {"kind": "wasm", "spec": {"moduleSha256": sha256}}
     assert (
-        live_server.ask("POST", "/api/jobs/create", body, credential=token).json()["code"]
+        server.ask("POST", "/api/jobs/create", body, credential=token).json()["code"]
         == "module_unknown"
     )
-    wrong = live_server.ask("PUT", path, credential=token, data=module[:-1])
+    wrong = server.ask("PUT", path, credential=token, data=module[:-1])
     assert wrong.json()["code"] == "bad_digest"
-    assert live_server.ask("PUT", path, credential=token, data=module).status_code == 201
-    assert live_server.ask("PUT", path, credential=token, data=module).status_code == 200
+    assert server.ask("PUT", path, credential=token, data=module).status_code == 201
+    assert server.ask("PUT", path, credential=token, data=module).status_code == 200
     assert machine.ask("GET", path).content == module
-    assert live_server.ask("GET", path).status_code == 401
-    create(live_server, spec={"moduleSha256": sha256})
+    assert server.ask("GET", path).status_code == 401
+    create(server, spec={"moduleSha256": sha256})
 
 
-def test_jobs_and_results_survive_kill_9(live_server: LiveServer, machine: Machine) -> None:
+def test_jobs_and_results_survive_kill_9(live_server: LiveServer) -> None:
+    machine = live_server.join("worker")
+    machine.beat()
     done, waits = create(live_server)["id"], create(live_server)["id"]
     machine.beat()
     complete(machine, done)
@@ -192,29 +221,29 @@ def test_jobs_and_results_survive_kill_9(live_server: LiveServer, machine: Machi
 
 
 def test_a_result_of_16_mib_fits_and_a_larger_one_is_refused(
-    live_server: LiveServer, machine: Machine
+    server: LiveServer, machine: Machine
 ) -> None:
-    job_id = create(live_server)["id"]
+    job_id = create(server)["id"]
     machine.beat()
     assert complete(machine, job_id, result={"stdout": "A" * (23 << 20)}).status_code == 413
     assert complete(machine, job_id, result={"stdout": "A" * (16 << 20)}).status_code == 200
 
 
-def test_only_who_holds_a_job_has_its_body_read(live_server: LiveServer, machine: Machine) -> None:
+def test_only_who_holds_a_job_has_its_body_read(server: LiveServer, machine: Machine) -> None:
     assert complete(machine, "nothing", result={"a": "x" * (20 << 20)}).status_code == 404
 
 
 @pytest.mark.parametrize("result", ["text", [1], 1, True])
-def test_a_result_is_an_object(live_server: LiveServer, machine: Machine, result: Any) -> None:
-    job_id = create(live_server)["id"]
+def test_a_result_is_an_object(server: LiveServer, machine: Machine, result: Any) -> None:
+    job_id = create(server)["id"]
     machine.beat()
     assert complete(machine, job_id, result=result).status_code == 400
     assert complete(machine, job_id, result=None).status_code == 200
 
 
 def test_a_worker_of_the_old_kind_may_ask_for_its_jobs(
-    live_server: LiveServer, machine: Machine
+    server: LiveServer, machine: Machine
 ) -> None:
-    job_id = create(live_server)["id"]
+    job_id = create(server)["id"]
     pending = machine.ask("GET", "/api/jobs/pending/worker").json()
     assert [given["id"] for given in pending] == [job_id]

@@ -319,6 +319,45 @@ def test_lines_that_could_not_be_told_are_told_later_and_once(
         assert lines(server)[-2:] == ["a", "b"]
 
 
+def test_what_is_told_again_has_its_number_again_and_what_came_meanwhile_has_the_next(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    with serving(nothing) as server:
+        sending = begin(server)
+        sending.courier.progress("j-1", JobProgress(10, log=("a",)))
+        wait_until(lambda: told(server))
+        sending.courier.progress("j-1", JobProgress(20, log=("b",)))
+        server.answer = ok
+        wait_until(lambda: "b" in lines(server))
+        sent = [(request.json["report"], request.json["log"]) for request in told(server)]
+        assert sent[-2:] == [(1, ["a"]), (2, ["b"])]
+        assert all(each == (1, ["a"]) for each in sent[:-1])
+        assert len({request.json["session"] for request in told(server)}) == 1
+
+
+def test_progress_that_does_not_get_through_holds_up_no_other_for_long(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    with serving(refusing("poison", 403, b"<html>Blocked</html>")) as server:
+        sending = begin(server)
+        sending.courier.progress("poison", JobProgress(10, log=("<script>",)))
+        wait_until(lambda: told(server))
+        sending.courier.progress("good", JobProgress(10))
+        wait_until(lambda: any("/good/" in request.path for request in told(server)))
+
+
+def test_all_last_lines_are_told_before_the_end_however_many(
+    begin: Callable[[Scripted], Sending],
+) -> None:
+    with serving(ok) as server:
+        sending = begin(server)
+        wanted = [f"{at} " + "x" * 4000 for at in range(30)]
+        sending.courier.progress("j-1", JobProgress(100, log=tuple(wanted)))
+        sending.put("j-1")
+        wait_until(lambda: sending.posted)
+        assert lines(server) == wanted
+
+
 def test_progress_that_is_refused_is_not_told_again_and_stops_no_result(
     begin: Callable[[Scripted], Sending],
 ) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import json
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -63,7 +64,9 @@ class Courier:
         *,
         backoff: Backoff | None = None,
         progress_seconds: float = PROGRESS_SECONDS,
+        session: str | None = None,
     ) -> None:
+        """`session`: what tells this run of the worker from others; made here if it is not given."""
         self._client = client
         self._spool = spool
         self._post = post
@@ -81,6 +84,12 @@ class Courier:
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._progress: dict[str, JobProgress] = {}
+        """What waits to be told of each job."""
+        self._doubtful: dict[str, JobProgress] = {}
+        """What was told of a job, and not acknowledged: it is told again as it was, under its
+        number, so that the server can see whether it has it already."""
+        self._session = session or secrets.token_hex(8)
+        self._reports = 0
         self._lock = threading.Lock()
         self._sending: ServerClient | None = None
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
@@ -139,7 +148,7 @@ class Courier:
             # None is in the spool now but for these.
             waits.append(self._refused_until - now if self._refused else UNREADABLE_SECONDS)
         with self._lock:
-            if self._progress:
+            if self._progress or self._doubtful:
                 waits.append(self._progress_at - now)
         return max(0.0, min(waits)) if waits else None
 
@@ -147,7 +156,9 @@ class Courier:
         if time.monotonic() < self._progress_at:
             return
         with self._lock:
-            jobs = tuple(self._progress)
+            # What could not be told comes last: it may be the only one that does not get through.
+            fresh = [job_id for job_id in self._progress if job_id not in self._doubtful]
+            jobs = (*fresh, *self._doubtful)
         for job_id in jobs:
             try:
                 self._tell(client, job_id)
@@ -159,28 +170,40 @@ class Courier:
             self._progress_backoff.succeeded()
             self._progress_at = time.monotonic() + self._progress_seconds
 
-    def _tell(self, client: ServerClient, job_id: str) -> None:
-        """Tells what waits of that job; what does not fit into one request waits for the next.
-        Raises ServerError where it may be told later."""
+    def _tell(self, client: ServerClient, job_id: str) -> bool:
+        """Tells what waits of that job, or as much of it as fits into one request; whether there
+        was something that the server took. Raises ServerError where it may be told later."""
         with self._lock:
-            waiting = self._progress.pop(job_id, None)
-            if waiting is None:
-                return
-            told, rest = _fitting(waiting)
-            if rest.log:
-                self._progress[job_id] = rest
+            told = self._doubtful.pop(job_id, None) or self._next_report(job_id)
+            if told is None:
+                return False
+            self._doubtful[job_id] = told
         try:
             client.progress(job_id, told)
         except ServerError as error:
             log.info("progress of job %s not told: %s", job_id, error.problem.happened)
-            if error.status in REFUSED and error.problem.code != NOT_OURS:
-                with self._lock:
-                    self._progress.pop(job_id, None)
-                return
-            with self._lock:
-                newer = self._progress.get(job_id, dataclasses.replace(told, log=()))
-                self._progress[job_id] = _merged(told.log, newer)
-            raise
+            if error.status not in REFUSED or error.problem.code == NOT_OURS:
+                raise
+            self._drop_progress(job_id)
+            return False
+        with self._lock:
+            self._doubtful.pop(job_id, None)
+        return True
+
+    def _next_report(self, job_id: str) -> JobProgress | None:
+        waiting = self._progress.pop(job_id, None)
+        if waiting is None:
+            return None
+        told, rest = _fitting(waiting)
+        if rest.log:
+            self._progress[job_id] = rest
+        self._reports += 1
+        return dataclasses.replace(told, session=self._session, report=self._reports)
+
+    def _drop_progress(self, job_id: str) -> None:
+        with self._lock:
+            self._progress.pop(job_id, None)
+            self._doubtful.pop(job_id, None)
 
     def _send_results(self, client: ServerClient) -> None:
         """Sends what waits, until it is in vain. What could not be sent comes after all else the
@@ -217,10 +240,10 @@ class Courier:
 
     def _send(self, client: ServerClient, entry: Entry) -> None:
         with contextlib.suppress(ServerError):
-            self._tell(client, entry.job_id)  # its last words: after its end the server takes none
+            while self._tell(client, entry.job_id):
+                pass  # its last words: after its end the server takes none
         problem_code = _hand_in(client, entry.job_id, entry.completion)
-        with self._lock:
-            self._progress.pop(entry.job_id, None)
+        self._drop_progress(entry.job_id)
         self._spool.remove(entry)
         self._post(Delivered(entry.job_id, problem_code))
 

@@ -341,8 +341,15 @@ class JobProgress:
     progress: float
     current_operation: str | None = None
     log: tuple[str, ...] = ()
+    session: str | None = None
+    """One run of the worker: another one after each start."""
+    report: int | None = None
+    """The number of this report in its session, rising. One that is told again, since its answer
+    was lost, has its number again, and is taken once. None: from a worker that does not count."""
 
     def __post_init__(self) -> None:
+        _text("session", self.session, 64)
+        _within("report", self.report, 0, 1 << 53)
         _within("progress", self.progress, 0, 100)
         _text("currentOperation", self.current_operation, TEXT_LENGTH)
         if len(self.log) > 1000 or any(len(line) > 4096 for line in self.log):

@@ -151,6 +151,9 @@ jobs = Table(
     Column("named", Boolean, nullable=False, server_default=false()),
     Column("progress", Float, nullable=False),
     Column("current_operation", String(256)),
+    # Of which run of the worker its last progress was, and its number there.
+    Column("progress_session", String(64)),
+    Column("progress_report", BigInteger),
     Column("error", Text),
     Column("metrics", Text),
     Column("created_at", Milliseconds, nullable=False),
