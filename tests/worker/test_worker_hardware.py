@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from qubix_worker import settings as settings_file
+from qubix_worker.computer import Known
 from qubix_worker.identity import Identity
 from qubix_worker.launcher import worker_command
 from qubix_worker.paths import Paths
@@ -25,7 +26,7 @@ from qubix_worker.protocol import (
 )
 from qubix_worker.settings import Settings
 from qubix_worker.usage import Sampler
-from qubix_worker.worker import Known, Worker
+from qubix_worker.worker import Worker
 from tests.conftest import LiveServer, wait_until
 
 ONE = GraphicsCard("NVIDIA", "Card one", uuid="GPU-1", memory_total_bytes=8 << 30, driver="1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qubix_worker.kinds import Limits
 from qubix_worker.protocol import SLOTS_MOST, GraphicsCard, Hardware
@@ -65,6 +65,37 @@ class Allowance:
 
     slots: int
     limits: Limits
+
+
+@dataclass(frozen=True)
+class Share:
+    """What this computer shares, by what it has and by what its owner has set. One value, so that
+    no other thread ever sees the half of a change."""
+
+    allowance: Allowance
+    left_out: LeftOut
+    kinds: tuple[str, ...] | None
+    """Of the jobs that may come now; None until that is known."""
+    hardware: Hardware | None
+    """Less the cards that are left out; None until it is known."""
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        machine: Machine,
+        hardware: Hardware | None = None,
+        kinds: tuple[str, ...] | None = None,
+    ) -> Share:
+        if hardware is not None:
+            cards = shared_cards(hardware.graphics_cards, settings)
+            hardware = replace(hardware, graphics_cards=cards)
+        return cls(
+            allowance(settings, machine),
+            LeftOut.of(settings, machine.cards),
+            None if kinds is None else offered(kinds, settings, machine),
+            hardware,
+        )
 
 
 def allowance(settings: Settings, machine: Machine) -> Allowance:

@@ -227,7 +227,7 @@ _CHAPTERS = (
     ("What it sends, and to whom",
      ("protocol.py", "wire.py", "client.py", "failures.py", "transport.py", "proxies.py", "link.py",
       "backoff.py", "courier.py", "spool.py")),
-    ("What it finds out about this computer", ("hardware/", "usage.py")),
+    ("What it finds out about this computer", ("hardware/", "computer.py", "usage.py")),
     ("What a job can do, and what it cannot", ("kinds/", "jobs.py")),
     ("What it may take, when it works and when it rests",
      ("settings.py", "settings_file.py", "allowance.py", "guest/", "pause.py", "pausing.py")),

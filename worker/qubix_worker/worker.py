@@ -19,19 +19,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
-
-from qubix_worker import __version__, amalgamation, kinds
-from qubix_worker.allowance import LeftOut, Machine, allowance, offered, shared_cards
+from qubix_worker import __version__, amalgamation
+from qubix_worker.allowance import Share
 from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.commands import Asked, Change, Commands, End, SetPause, SetSettings
+from qubix_worker.computer import FIND_OUT_SECONDS, Computer, Known, is_same, look_at_computer
 from qubix_worker.control_server import ControlServer
 from qubix_worker.courier import Courier, Delivered
 from qubix_worker.errors import SettingsError
 from qubix_worker.guest.senses import Senses
 from qubix_worker.guest.watch import Rested, Watch
 from qubix_worker.hardware import Temperature, temperatures
-from qubix_worker.hardware.detect import look
 from qubix_worker.identity import Identity
 from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
 from qubix_worker.link import Beat, BeatFailed, Link
@@ -56,11 +54,6 @@ from qubix_worker.usage import Sampler, with_cards
 log = logging.getLogger(__name__)
 
 RECENT_JOBS = 20
-FIND_OUT_SECONDS = 600.0
-"""How often it is asked anew what this computer has: a card may come and go with its cable, and an
-engine for containers begin after the worker."""
-UNSURE_SECONDS = 60.0
-"""How soon, where a probe was silent, or something was gone that may have been only silent."""
 HOLD_SECONDS = 60.0
 """How long no job is taken after this computer could not begin one."""
 NO_ROOM = "disk_full"
@@ -75,28 +68,7 @@ class Stop:
     why: str
 
 
-@dataclass(frozen=True)
-class Known:
-    """What takes a while to find out at the start: what there is to give, and the kinds of jobs."""
-
-    hardware: Hardware | None
-    """None where it could not be found out."""
-    kinds: tuple[str, ...]
-    sure: bool = True
-    """Every probe has answered: what is not there is gone."""
-
-
 Event = Beat | BeatFailed | JobProgressed | JobEnded | Delivered | Rested | Known | Asked | Stop
-
-
-def look_at_computer() -> Known:
-    """May take some seconds."""
-    try:
-        hardware, sure = look()
-    except Exception:  # a probe that no kind of failure was foreseen for: the worker works on
-        log.exception("what this computer has could not be found out")
-        hardware, sure = None, False
-    return Known(hardware, kinds.available(), sure)
 
 
 class Worker:
@@ -116,15 +88,13 @@ class Worker:
         self._paths = paths
         self._identity = identity
         self._file = SettingsFile(paths.settings, settings)
-        self._machine = Machine(psutil.cpu_count() or 1, psutil.virtual_memory().total)
-        self._kinds: tuple[str, ...] | None = None
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._sampler = sampler or Sampler()
         self._spool = Spool(paths.spool)
         self._stopping = False
-        self._allowance = allowance(settings, self._machine)
-        self._left_out = LeftOut.of(settings)
-        limits = self._allowance.limits
+        self._computer = Computer(self._events.put, look_at_computer, find_out_seconds)
+        self._share = Share.of(settings, self._computer.machine)
+        limits = self._share.allowance.limits
         self._jobs = JobRunner(paths, job_command, limits, self._fetch_module)
         self._link = Link(self._client, self._report, self._events.put, interval_seconds=30)
         self._courier = Courier(self._client, self._spool, self._events.put)
@@ -140,14 +110,8 @@ class Worker:
         self._pausing = Pausing(paths.pause)
         self._standstill = Standstill(self._jobs)
         self._hold_until = 0.0
-        self._look_at_computer = look_at_computer
-        self._find_out_seconds = find_out_seconds
-        self._find_out_in = min(UNSURE_SECONDS, find_out_seconds)
-        self._found_out_at = 0.0
-        self._hardware: Hardware | None = None
         self._told: Hardware | None = None
-        self._untold: Hardware | None = None
-        """What the server is to be told of the computer: as it is now, less what is left out."""
+        """What the server knows of the computer."""
         self.status = Status(
             state="starting",
             since=time.time(),
@@ -173,7 +137,7 @@ class Worker:
         )
         control = ControlServer(self._paths, commands.answer)
         log.info("worker %s of %s starts", self._identity.worker_id, self._identity.server)
-        self._find_out_soon()
+        self._computer.find_out()
         try:
             self._watch.start()
             self._link.start()
@@ -225,7 +189,8 @@ class Worker:
                 self._pausing.rest(event.rest)
                 self._show_pause()
             case Known():
-                self._known(event)
+                if self._computer.take_in(event):
+                    self._share_anew()
             case Asked():
                 self._do(event)
             case Stop():
@@ -242,11 +207,8 @@ class Worker:
         )
         if beat.told.hardware:
             self._told = beat.told.hardware
-            if self._untold == self._told:
-                self._untold = None
         self._look_at_the_disk()
-        if time.monotonic() - self._found_out_at >= self._find_out_in:
-            self._find_out_soon()
+        self._computer.find_out_if_due()
         self._take(beat.answer)
 
     def _unacknowledged(self, failure: BeatFailed) -> None:
@@ -417,28 +379,26 @@ class Worker:
     def _settings_changed(self) -> None:
         log.info("the settings have changed")
         self._publish(warning=None)
-        self._apply_limits()
+        self._share_anew()
         self._watch.look_again()
 
-    def _apply_limits(self) -> None:
-        self._allowance = allowance(self._file.settings, self._machine)
-        self._left_out = LeftOut.of(self._file.settings, self._machine.cards)
-        if self._hardware:
-            cards = shared_cards(self._hardware.graphics_cards, self._file.settings)
-            shared = dataclasses.replace(self._hardware, graphics_cards=cards)
-            self._untold = None if _is_same(self._told, shared) else shared
-        self._jobs.set_limits(self._allowance.limits)
+    def _share_anew(self) -> None:
+        computer = self._computer
+        self._share = Share.of(
+            self._file.settings, computer.machine, computer.hardware, computer.kinds
+        )
+        self._jobs.set_limits(self._share.allowance.limits)
         self._link.beat_soon()
 
     def _free_slots(self) -> int:
         """How many more jobs could begin now."""
         status = self.status
-        if self._kinds is None:
+        if self._share.kinds is None:
             return 0  # what it could do with a job is not known yet
         full = status.unsent_results >= UNSENT_MOST or time.monotonic() < self._hold_until
         if status.paused_by or self._stopping or full:
             return 0
-        return max(0, self._allowance.slots - len(status.jobs))
+        return max(0, self._share.allowance.slots - len(status.jobs))
 
     def _could_not_begin(self, ended: JobEnded) -> None:
         """Another computer may do it; this one takes none for a while, or it would use up the few
@@ -448,43 +408,13 @@ class Worker:
             self._no_room(ended.completion.error or "There was no room to begin a job.")
         else:
             log.warning("a job was given back: %s", ended.completion.error)
-            self._find_out_soon()  # an engine for containers may have ended
+            self._computer.find_out()  # an engine for containers may have ended
 
     def _no_room(self, reason: str) -> None:
         self._hold_until = time.monotonic() + HOLD_SECONDS
         self._publish(
             warning=Trouble(NO_ROOM, reason, "Free some space; then it goes on by itself.")
         )
-
-    def _known(self, known: Known) -> None:
-        hardware = self._hardware
-        if known.hardware and (known.sure or not hardware):
-            hardware = known.hardware
-        lost = set(self._kinds or ()) - set(known.kinds)
-        self._find_out_in = UNSURE_SECONDS if lost or not known.sure else self._find_out_seconds
-        if hardware and _is_same(self._hardware, hardware) and self._kinds == known.kinds:
-            return
-        log.info(
-            "it can run jobs of the kinds: %s; graphics cards: %s",
-            ", ".join(known.kinds) or "none",
-            ", ".join(card.name for card in (hardware.graphics_cards if hardware else ()))
-            or "none",
-        )
-        self._hardware, self._kinds = hardware, known.kinds
-        if hardware and hardware.memory:
-            self._machine = Machine.of(hardware)
-        self._apply_limits()
-
-    def _find_out_soon(self) -> None:
-        """On a thread of its own: a driver or an engine for containers may take its time."""
-        self._found_out_at = time.monotonic()
-        threading.Thread(target=self._find_out, name="find-out", daemon=True).start()
-
-    def _find_out(self) -> None:
-        try:
-            self._events.put(self._look_at_computer())
-        except Exception:  # the edge of a thread: it is asked again in a while
-            log.exception("what this computer can run could not be found out")
 
     # --- The state -----------------------------------------------------------------------------
 
@@ -509,7 +439,7 @@ class Worker:
 
     def _heartbeat(self, usage: Usage, number: int) -> Heartbeat:
         status, unsent = self.status, self._spool.job_ids()
-        free = self._free_slots()
+        free, shared = self._free_slots(), self._share.hardware
         state: WorkerState = "online"
         if self._stopping:
             state = "offline"
@@ -529,29 +459,23 @@ class Worker:
             current_jobs=held,
             free_slots=free,
             pause_reason=status.pause_reason if state == "paused" else None,
-            capabilities=self._offered(),
+            capabilities=self._share.kinds,
             session=self._session,
             report=number,
-            hardware=self._untold,
+            hardware=None if shared is None or is_same(self._told, shared) else shared,
         )
 
     def _shared_usage(self) -> Usage:
         """Without the cards that are left out: nothing of them is told."""
-        usage, out = self._sampler.sample(), self._left_out
+        usage, out = self._sampler.sample(), self._share.left_out
         return with_cards(
             usage, tuple(card for card in usage.gpus if not out.has(card.uuid, card.name))
         )
 
     def _temperatures(self) -> tuple[Temperature, ...]:
         """Those that count; for the thread of the watch."""
-        out = self._left_out
+        out = self._share.left_out
         return tuple(one for one in temperatures() if not out.has(one.uuid, one.name))
-
-    def _offered(self) -> tuple[str, ...] | None:
-        """The kinds of jobs that may come now; None until that is known."""
-        if self._kinds is None:
-            return None
-        return offered(self._kinds, self._file.settings, self._machine)
 
     def _client(self, patience_seconds: float = READ_SECONDS) -> ServerClient:
         return ServerClient(
@@ -579,8 +503,3 @@ class Worker:
                 self._keep(event)
             elif isinstance(event, Asked):
                 event.done.set_result(None)
-
-
-def _is_same(one: Hardware | None, other: Hardware) -> bool:
-    """How much of the disk is free changes all the time, and is no news."""
-    return one is not None and dataclasses.replace(one, disk=other.disk) == other
