@@ -21,6 +21,11 @@ from tests.accounts import Account
 
 PATIENCE_SECONDS = 30
 
+# Where Python is told to keep no compiled code, each of the hundreds of processes that tests start
+# would compile all that it imports, which takes longer than what most of them are for.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 def wait_until(condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
     """What `condition` gives, once that is true."""
@@ -120,6 +125,19 @@ class LiveServer:
         enrollment: dict[str, Any] = answer.json()
         return enrollment
 
+    def forget_all(self) -> None:
+        """Takes every computer's membership back, and cancels every job that has not ended."""
+        token = self.token
+        known = self.ask("GET", "/api/providers?limit=500", credential=token).json()["providers"]
+        for one in known:
+            gone = self.ask("DELETE", f"/api/providers/{one['workerId']}", credential=token)
+            assert gone.ok, gone.text
+        for status in ("PENDING", "ASSIGNED", "RUNNING"):
+            path = f"/api/jobs?status={status}&limit=500"
+            for job in self.ask("GET", path, credential=token).json()["jobs"]:
+                cancelled = self.ask("POST", f"/api/jobs/{job['id']}/cancel", {}, credential=token)
+                assert cancelled.ok, cancelled.text
+
     def join(self, worker_id: str, **changes: Any) -> Machine:
         """Registers a machine that only the test plays."""
         invited = {} if "enrollment" in changes else self.enroll()
@@ -186,6 +204,14 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServ
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def server(shared_server: LiveServer) -> Iterator[LiveServer]:
+    """The module's, without a computer and without a job that waits: for who needs to be alone
+    there, but neither ends it nor runs into its limits."""
+    yield shared_server
+    shared_server.forget_all()
 
 
 @pytest.fixture
