@@ -303,3 +303,57 @@ def test_stop_does_not_wait_for_a_server_that_drips(begin: Callable[[Scripted], 
         began = time.monotonic()
         beating.link.stop()
         assert time.monotonic() - began < ASIDE_SECONDS + 0.5
+
+
+def giving(*jobs: Any, refused: int = 200) -> Callable[[Request, Visit], None]:
+    """A server that gives these jobs with every answer, and says so much to a refusal."""
+
+    def answer(request: Request, visit: Visit) -> None:
+        if request.path.endswith("/complete"):
+            visit.answer({"success": refused == 200, "error": "x", "code": "x"}, refused)
+        else:
+            visit.answer(HEARD | {"pendingJobs": list(jobs), "cancelledJobs": ["j-9"]})
+
+    return answer
+
+
+def refusals(server: Scripted) -> list[Request]:
+    return [request for request in server.asked if request.path.endswith("/complete")]
+
+
+def test_a_job_that_cannot_be_read_costs_neither_the_others_nor_the_heartbeat(
+    begin: Callable[[Scripted], Beating],
+) -> None:
+    with serving(giving({"id": "j-2", "attempt": 2}, JOB, "no job")) as server:
+        beating = begin(server)
+        wait_until(lambda: refusals(server))
+        beat = beating.posted[0]
+        assert isinstance(beat, Beat)
+        assert [job.id for job in beat.answer.pending_jobs] == ["j-1"]
+        assert beat.answer.cancelled_jobs == ("j-9",)
+        assert refusals(server)[0].path == "/api/jobs/j-2/complete"
+        assert refusals(server)[0].json["status"] == "failed"
+        assert refusals(server)[0].json["attempt"] == 2
+        assert "kind is missing" in refusals(server)[0].json["error"]
+
+
+def test_a_refusal_that_is_not_heard_is_repeated_and_logged_once(
+    begin: Callable[[Scripted], Beating], caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(giving({"id": "j-2"}, refused=503)) as server:
+        beating = begin(server)
+        wait_until(lambda: refusals(server))
+        beating.link.beat_soon()
+        wait_until(lambda: len(refusals(server)) >= 2)
+        assert all(isinstance(each, Beat) for each in beating.posted)
+        assert caplog.text.count("left out") == 1
+
+
+def test_what_is_at_work_here_is_not_refused(begin: Callable[[Scripted], Beating]) -> None:
+    with serving(giving({"id": "j-2"}, {"id": "j-3"})) as server:
+        beating = Beating(server.url)
+        beating.jobs = ("j-2",)
+        beating.link.start()
+        wait_until(lambda: refusals(server))
+        beating.link.stop()
+        assert {request.path for request in refusals(server)} == {"/api/jobs/j-3/complete"}

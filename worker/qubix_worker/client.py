@@ -21,6 +21,7 @@ from qubix_worker import __version__, failures
 from qubix_worker import proxies as proxy_settings
 from qubix_worker.errors import ServerError
 from qubix_worker.failures import FORGOTTEN
+from qubix_worker.pending import UnreadableJob, told_apart
 from qubix_worker.protocol import (
     RESULT_BYTES,
     EnrollmentInfo,
@@ -120,14 +121,23 @@ class ServerClient:
         answer = self._call("POST", "/api/providers/register", to_wire(registration))
         return self._decode(RegistrationAnswer, answer)
 
-    def heartbeat(self, heartbeat: Heartbeat, wait_seconds: float = 0) -> HeartbeatAnswer:
+    def heartbeat(
+        self,
+        heartbeat: Heartbeat,
+        wait_seconds: float = 0,
+        unreadable: Callable[[UnreadableJob], object] = lambda job: None,
+    ) -> HeartbeatAnswer:
         """Tells how this computer is; with `wait_seconds` the server may hold its answer for that
-        long, until there is a job."""
+        long, until there is a job. Jobs that cannot be read go to `unreadable` alone."""
         path = f"{self._provider}/heartbeat"
         if wait_seconds > 0:
             path += f"?wait={wait_seconds:g}"
         answer = self._call("POST", path, to_wire(heartbeat), held_seconds=wait_seconds)
-        return self._decode(HeartbeatAnswer, answer)
+        answer, left_out = told_apart(answer)
+        heard = self._decode(HeartbeatAnswer, answer)
+        for job in left_out:
+            unreadable(job)
+        return heard
 
     def progress(self, job_id: str, progress: JobProgress) -> None:
         self._call("POST", f"/api/jobs/{quote(job_id, safe='')}/progress", to_wire(progress))

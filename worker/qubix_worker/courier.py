@@ -66,7 +66,7 @@ class Courier:
         progress_seconds: float = PROGRESS_SECONDS,
         session: str | None = None,
     ) -> None:
-        """`session`: what tells this run of the worker from others; made here if it is not given."""
+        """`session`: tells this run of the worker from others; a new one where none is given."""
         self._client = client
         self._spool = spool
         self._post = post

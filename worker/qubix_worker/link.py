@@ -12,13 +12,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qubix_worker.backoff import Backoff
 from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.errors import Problem, QubixError, ServerError
 from qubix_worker.failures import CUT, FORGOTTEN, NOT_OURS
+from qubix_worker.pending import UnreadableJob
 from qubix_worker.protocol import Heartbeat, HeartbeatAnswer
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,11 @@ LOST = ("refused", "no_network", "timeout")
 
 GLANCE_SECONDS = 5.0
 """How often is looked whether the computer has slept."""
+
+REFUSED_AT_ONCE = 8
+"""How many jobs that cannot be read are refused after one heartbeat; the next must not wait."""
+NOTED_MOST = 64
+"""So many of them are remembered, so that the log tells of each once."""
 
 SLEPT_SECONDS = 10.0
 """A glance that comes later than this was held up by sleep, or by a clock that was set."""
@@ -106,6 +112,8 @@ class Link:
         self._waiting = False
         self._acknowledged = False
         self._spread = 0.0
+        self._noted: dict[tuple[str | None, str], None] = {}
+        """The jobs that could not be read, as far as the log tells of them."""
         self._main: ServerClient | None = None
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._aside = threading.Thread(target=self._run_aside, name="heartbeat-aside", daemon=True)
@@ -177,7 +185,8 @@ class Link:
             report = self._report()
             wait = self._wait_for(report)
             self._waiting = wait > 0
-            answer = client.heartbeat(report, wait)
+            unreadable: list[UnreadableJob] = []
+            answer = client.heartbeat(report, wait, unreadable.append)
         except ServerError as error:
             if error.problem.code == CUT:
                 return 0.0, 0.0
@@ -203,6 +212,7 @@ class Link:
         self._spread = 0.0
         self._interval = answer.heartbeat_interval_seconds
         self._post(Beat(answer, time.time(), report))
+        self._refuse(client, unreadable, report.current_jobs or ())
         first, self._acknowledged = not self._acknowledged, True
         # A server that has held its answer to the end has nothing: let it hold the next one, so
         # that a job need never wait for a heartbeat to be due. One that does not hold any is
@@ -211,6 +221,27 @@ class Link:
         if (first or held) and not answer.pending_jobs:
             return 0.0, 0.0
         return self._interval, 0.0
+
+    def _refuse(
+        self, client: ServerClient, jobs: Sequence[UnreadableJob], held: Sequence[str]
+    ) -> None:
+        """Tells the server of jobs that cannot be read, but of none that is at work here. Those
+        that it does not hear of come again with the next answer."""
+        for job in jobs[:REFUSED_AT_ONCE]:
+            if job.id in held:
+                continue
+            if (job.id, job.why) not in self._noted:
+                log.warning("a job was left out, %s: %s", job.id or "which has no name", job.why)
+                self._noted[job.id, job.why] = None
+                for oldest in list(self._noted)[:-NOTED_MOST]:
+                    del self._noted[oldest]
+            if job.id is None:
+                continue
+            try:
+                client.complete(job.id, job.refusal)
+            except ServerError as error:
+                log.info("job %s could not be refused: %s", job.id, error.problem.happened)
+                return
 
     # --- The other -----------------------------------------------------------------------------
 
