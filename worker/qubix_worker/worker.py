@@ -12,18 +12,16 @@ import logging
 import math
 import os
 import queue
-import secrets
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qubix_worker import __version__, amalgamation
+from qubix_worker import __version__
 from qubix_worker.allowance import Share
 from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.commands import Asked, Change, Commands, End, SetPause, SetSettings
-from qubix_worker.computer import FIND_OUT_SECONDS, Computer, Known, is_same, look_at_computer
+from qubix_worker.computer import FIND_OUT_SECONDS, Computer, Known, look_at_computer
 from qubix_worker.control_server import ControlServer
 from qubix_worker.courier import Courier, Delivered
 from qubix_worker.errors import SettingsError
@@ -35,21 +33,14 @@ from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
 from qubix_worker.link import Beat, BeatFailed, Link
 from qubix_worker.paths import Paths
 from qubix_worker.pausing import FROZEN_SECONDS_MOST, Pausing, Standstill, stands_still
-from qubix_worker.protocol import (
-    Hardware,
-    Heartbeat,
-    HeartbeatAnswer,
-    Job,
-    JobProgress,
-    Usage,
-    WorkerState,
-)
+from qubix_worker.protocol import Hardware, HeartbeatAnswer, Job, JobProgress
+from qubix_worker.report import Facts, Reporter
 from qubix_worker.settings import Settings
 from qubix_worker.settings_file import SettingsFile
 from qubix_worker.spool import Spool
 from qubix_worker.status import CurrentJob, FinishedJob, Status, Trouble, state_of
 from qubix_worker.system import senses
-from qubix_worker.usage import Sampler, with_cards
+from qubix_worker.usage import Sampler
 
 log = logging.getLogger(__name__)
 
@@ -96,15 +87,13 @@ class Worker:
         self._share = Share.of(settings, self._computer.machine)
         limits = self._share.allowance.limits
         self._jobs = JobRunner(paths, job_command, limits, self._fetch_module)
-        self._link = Link(self._client, self._report, self._events.put, interval_seconds=30)
+        reporter = Reporter(self._facts, self._sampler)
+        self._link = Link(self._client, reporter.report, self._events.put, interval_seconds=30)
         self._courier = Courier(self._client, self._spool, self._events.put)
         body = senses.current()
         self._watch = Watch(
             lambda: self._file.settings, self._events.put, Senses(body, self._temperatures), body
         )
-        self._session = secrets.token_hex(8)
-        self._reporting = threading.Lock()
-        self._reports = 0
         self._attempts: dict[str, int] = {}
         """The attempt as which the server counts each job at work."""
         self._pausing = Pausing(paths.pause)
@@ -228,7 +217,7 @@ class Worker:
             if job.id in self._attempts:
                 # It is at work already, and the server had lost it meanwhile: it counts anew.
                 self._attempts[job.id] = job.attempt
-            elif job.id not in known and self._free_slots() > 0:
+            elif job.id not in known and self._free_slots(self.status) > 0:
                 self._begin(job)
 
     def _begin(self, job: Job) -> None:
@@ -390,9 +379,8 @@ class Worker:
         self._jobs.set_limits(self._share.allowance.limits)
         self._link.beat_soon()
 
-    def _free_slots(self) -> int:
+    def _free_slots(self, status: Status) -> int:
         """How many more jobs could begin now."""
-        status = self.status
         if self._share.kinds is None:
             return 0  # what it could do with a job is not known yet
         full = status.unsent_results >= UNSENT_MOST or time.monotonic() < self._hold_until
@@ -430,46 +418,17 @@ class Worker:
     def _with_usage(self) -> Status:
         return dataclasses.replace(self.status, usage=self._sampler.sample())
 
-    def _report(self) -> Heartbeat:
-        """The heartbeat that fits the state now; called on the threads that speak to the server."""
-        usage = self._shared_usage()  # takes its time: what is told beside it must not be old
-        with self._reporting:
-            self._reports += 1
-            return self._heartbeat(usage, self._reports)
-
-    def _heartbeat(self, usage: Usage, number: int) -> Heartbeat:
-        status, unsent = self.status, self._spool.job_ids()
-        free, shared = self._free_slots(), self._share.hardware
-        state: WorkerState = "online"
-        if self._stopping:
-            state = "offline"
-        elif status.paused_by:
-            state = "paused"
-        elif status.jobs or unsent or not free:
-            state = "busy"
-        # While stopping, a job that was at work is given back by not naming it any more.
-        at_work = [] if self._stopping else [job.id for job in status.jobs]
-        held = (*at_work, *sorted(unsent - set(at_work)))
-        return Heartbeat(
-            state,
-            usage,
-            held[0] if held else None,
-            __version__,
-            amalgamation.sha256() or None,
-            current_jobs=held,
-            free_slots=free,
-            pause_reason=status.pause_reason if state == "paused" else None,
-            capabilities=self._share.kinds,
-            session=self._session,
-            report=number,
-            hardware=None if shared is None or is_same(self._told, shared) else shared,
-        )
-
-    def _shared_usage(self) -> Usage:
-        """Without the cards that are left out: nothing of them is told."""
-        usage, out = self._sampler.sample(), self._share.left_out
-        return with_cards(
-            usage, tuple(card for card in usage.gpus if not out.has(card.uuid, card.name))
+    def _facts(self) -> Facts:
+        """For the heartbeats; called on the threads that speak to the server."""
+        # Before the spool: a job that ends meanwhile is then in both, and never in neither.
+        status = self.status
+        return Facts(
+            status,
+            frozenset(self._spool.job_ids()),
+            self._free_slots(status),
+            self._share,
+            self._told,
+            self._stopping,
         )
 
     def _temperatures(self) -> tuple[Temperature, ...]:

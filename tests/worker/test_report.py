@@ -1,0 +1,104 @@
+"""What a heartbeat tells, by what is so of the worker at that moment."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from qubix_worker.allowance import Machine, Share
+from qubix_worker.protocol import (
+    Disk,
+    GraphicsCard,
+    GraphicsUsage,
+    Hardware,
+    Heartbeat,
+    Memory,
+    OperatingSystem,
+    Processor,
+    Usage,
+)
+from qubix_worker.report import Facts, Reporter, heartbeat
+from qubix_worker.settings import Settings
+from qubix_worker.status import CurrentJob, Status
+from qubix_worker.usage import Sampler
+
+ONE, TWO = (GraphicsCard("NVIDIA", f"Card {n}", uuid=f"GPU-{n}") for n in ("one", "two"))
+HARDWARE = Hardware(
+    OperatingSystem("linux", "Debian", "x86_64"),
+    Processor(4, 2, "A processor"),
+    Memory(16 << 30),
+    Disk(100 << 30, 50 << 30),
+    (ONE, TWO),
+)
+SHARE = Share.of(Settings(), Machine.of(HARDWARE), HARDWARE, ("wasm",))
+IDLE = Status("online", 0.0, "computer", "http://server", "", "w-1", "1.0", 1)
+AT_WORK = dataclasses.replace(IDLE, jobs=(CurrentJob("j-2", "wasm", 0.0),))
+PAUSED = dataclasses.replace(IDLE, paused_by="you", pause_reason="You asked for a pause.")
+FREE = Facts(IDLE, frozenset(), 1, SHARE)
+
+
+def told(facts: Facts, usage: Usage | None = None) -> Heartbeat:
+    return heartbeat(facts, usage or Usage(), session="s", number=1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "online"),
+        ({"status": AT_WORK}, "busy"),
+        ({"unsent": frozenset({"j-1"})}, "busy"),
+        ({"free_slots": 0}, "busy"),
+        ({"status": PAUSED, "free_slots": 0}, "paused"),
+        ({"status": PAUSED, "stopping": True}, "offline"),
+    ],
+)
+def test_the_state_follows_from_the_facts(changes: dict[str, Any], state: str) -> None:
+    assert told(dataclasses.replace(FREE, **changes)).status == state
+
+
+def test_a_job_is_held_while_it_works_and_until_its_result_has_arrived() -> None:
+    facts = dataclasses.replace(FREE, status=AT_WORK, unsent=frozenset({"j-3", "j-1", "j-2"}))
+    assert told(facts).current_jobs == ("j-2", "j-1", "j-3")
+    assert told(facts).current_job == "j-2"
+
+
+def test_a_worker_that_stops_gives_its_jobs_back_and_keeps_their_results() -> None:
+    facts = dataclasses.replace(FREE, status=AT_WORK, unsent=frozenset({"j-1"}), stopping=True)
+    assert told(facts).current_jobs == ("j-1",)
+
+
+def test_the_reason_of_a_pause_is_told_only_while_it_is_paused() -> None:
+    assert told(dataclasses.replace(FREE, status=PAUSED)).pause_reason == PAUSED.pause_reason
+    stopping = dataclasses.replace(FREE, status=PAUSED, stopping=True)
+    assert told(stopping).pause_reason is None
+
+
+def test_hardware_is_told_until_the_server_knows_it() -> None:
+    assert told(FREE).hardware == HARDWARE
+    fuller = dataclasses.replace(HARDWARE, disk=Disk(100 << 30, 1 << 30))
+    assert told(dataclasses.replace(FREE, told=fuller)).hardware is None
+    without = dataclasses.replace(HARDWARE, graphics_cards=())
+    assert told(dataclasses.replace(FREE, told=without)).hardware == HARDWARE
+
+
+def test_nothing_is_told_of_a_card_that_is_left_out() -> None:
+    chosen = Settings(excluded_cards=("GPU-one",))
+    share = Share.of(chosen, Machine.of(HARDWARE), HARDWARE, ("wasm",))
+    uses = (
+        GraphicsUsage("Card one", percent=99.0, uuid="GPU-one"),
+        GraphicsUsage("Card two", percent=11.0, uuid="GPU-two"),
+    )
+    beat = told(dataclasses.replace(FREE, share=share), Usage(gpus=uses, gpu_percent=99.0))
+    assert beat.hardware is not None
+    assert beat.hardware.graphics_cards == (TWO,)
+    assert beat.usage.gpus == uses[1:]
+    assert beat.usage.gpu_percent == 11.0
+
+
+def test_heartbeats_are_numbered_within_one_run() -> None:
+    reporter = Reporter(lambda: FREE, Sampler(lambda: ()))
+    first, second = reporter.report(), reporter.report()
+    assert (first.report, second.report) == (1, 2)
+    assert first.session == second.session != Reporter(lambda: FREE, Sampler()).report().session

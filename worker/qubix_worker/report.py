@@ -1,0 +1,88 @@
+"""What a heartbeat tells of the worker: a pure function of what is so at one moment.
+
+Heartbeats are made on the link's two threads, never on the one that owns the worker's state: hence
+`Facts`, which holds nothing but values that nobody changes.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qubix_worker import __version__, amalgamation
+from qubix_worker.allowance import LeftOut, Share
+from qubix_worker.computer import is_same
+from qubix_worker.protocol import Hardware, Heartbeat, Usage, WorkerState
+from qubix_worker.status import Status
+from qubix_worker.usage import Sampler, with_cards
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The worker at one moment."""
+
+    status: Status
+    unsent: frozenset[str]
+    """The jobs whose results are still on their way."""
+    free_slots: int
+    share: Share
+    told: Hardware | None = None
+    """What the server knows of the computer."""
+    stopping: bool = False
+
+
+class Reporter:
+    """Makes the heartbeats of one run of the worker; safe to call from several threads."""
+
+    def __init__(self, facts: Callable[[], Facts], sampler: Sampler) -> None:
+        self._facts = facts
+        self._sampler = sampler
+        self._session = secrets.token_hex(8)
+        self._lock = threading.Lock()
+        self._made = 0
+
+    def report(self) -> Heartbeat:
+        """The heartbeat that fits the state now. One with a higher number is never older."""
+        usage = self._sampler.sample()  # takes its time: what is told beside it must not be old
+        with self._lock:
+            self._made += 1
+            return heartbeat(self._facts(), usage, session=self._session, number=self._made)
+
+
+def heartbeat(facts: Facts, usage: Usage, *, session: str, number: int) -> Heartbeat:
+    """Nothing of the cards that are left out is in it."""
+    status, shared = facts.status, facts.share.hardware
+    state = _state(facts)
+    # While stopping, a job that was at work is given back by not naming it any more.
+    at_work = [] if facts.stopping else [job.id for job in status.jobs]
+    held = (*at_work, *sorted(facts.unsent - set(at_work)))
+    return Heartbeat(
+        state,
+        _shared(usage, facts.share.left_out),
+        held[0] if held else None,
+        __version__,
+        amalgamation.sha256() or None,
+        current_jobs=held,
+        free_slots=facts.free_slots,
+        pause_reason=status.pause_reason if state == "paused" else None,
+        capabilities=facts.share.kinds,
+        session=session,
+        report=number,
+        hardware=None if shared is None or is_same(facts.told, shared) else shared,
+    )
+
+
+def _state(facts: Facts) -> WorkerState:
+    if facts.stopping:
+        return "offline"
+    if facts.status.paused_by:
+        return "paused"
+    return "busy" if facts.status.jobs or facts.unsent or not facts.free_slots else "online"
+
+
+def _shared(usage: Usage, out: LeftOut) -> Usage:
+    return with_cards(
+        usage, tuple(card for card in usage.gpus if not out.has(card.uuid, card.name))
+    )
