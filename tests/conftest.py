@@ -210,6 +210,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServ
 def server(shared_server: LiveServer) -> Iterator[LiveServer]:
     """The module's, without a computer and without a job that waits: for who needs to be alone
     there, but neither ends it nor runs into its limits."""
+    shared_server.forget_all()
     yield shared_server
     shared_server.forget_all()
 

@@ -98,7 +98,9 @@ def test_an_invitation_from_outside_is_used_where_the_script_has_none(
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-@pytest.mark.parametrize("name", ["dash", "bash", "busybox"])
+@pytest.mark.parametrize(
+    "name", ["dash", *(pytest.param(name, marks=pytest.mark.slow) for name in ("bash", "busybox"))]
+)
 def test_no_value_becomes_a_command(
     name: str, value: str, machine, recorder: bytes, canary: Callable[[], bool]
 ) -> None:

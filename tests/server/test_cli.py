@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import LiveServer
+from tests.server.conftest import Command
 
 
 def serve(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +40,6 @@ def test_a_taken_port_is_a_sentence_and_nothing_is_written(tmp_path: Path) -> No
     [
         (("--port", "x"), "--port"),
         (("--port", "70000"), "--port"),
-        (("--host", "192.0.2.1"), "192.0.2.1"),
         (("--host", "0.0.0.0"), "--insecure-http"),
         (("--database-url", "mysql://x"), "SQLite"),
         (("--public-url", "ftp://x"), "http"),
@@ -47,11 +47,18 @@ def test_a_taken_port_is_a_sentence_and_nothing_is_written(tmp_path: Path) -> No
     ],
 )
 def test_what_cannot_be_is_a_sentence(
-    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+    command: Command, tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    done = serve(tmp_path, *arguments)
+    done = command("serve", *arguments, environment={"QUBIX_HOME": str(tmp_path)})
     assert done.returncode == 1
     assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_address_that_is_not_this_computers_is_a_sentence(tmp_path: Path) -> None:
+    done = serve(tmp_path, "--host", "192.0.2.1")
+    assert done.returncode == 1
+    assert "192.0.2.1" in done.stderr
     assert done.stderr.count("\n") == 1
 
 
@@ -78,21 +85,21 @@ def test_the_token_is_for_this_account_only_and_can_be_replaced(live_server: Liv
     assert live_server.ask("GET", "/api/jobs", credential=live_server.token).ok
 
 
-def test_providers_are_listed_and_revoked(live_server: LiveServer) -> None:
-    machine = live_server.join("listed")
-    assert "listed" in live_server.cli("providers", "list").stdout
-    assert live_server.cli("providers", "revoke", "listed").returncode == 0
+def test_providers_are_listed_and_revoked(server: LiveServer) -> None:
+    machine = server.join("listed")
+    assert "listed" in server.cli("providers", "list").stdout
+    assert server.cli("providers", "revoke", "listed").returncode == 0
     assert machine.beat().status_code == 404
-    assert "no computers" in live_server.cli("providers", "list").stdout
+    assert "no computers" in server.cli("providers", "list").stdout
 
 
-def test_jobs_are_handed_in_shown_and_cancelled(live_server: LiveServer, tmp_path: Path) -> None:
+def test_jobs_are_handed_in_shown_and_cancelled(server: LiveServer, tmp_path: Path) -> None:
     module = tmp_path / "a module.wasm"
     module.write_bytes(b"\0asm" + bytes(100_000))
-    job_id = live_server.cli("jobs", "submit", str(module), "--no-wait").stdout.strip()
-    assert "PENDING" in live_server.cli("jobs", "show", job_id).stdout
-    assert "CANCELLED" in live_server.cli("jobs", "cancel", job_id).stdout
-    assert job_id in live_server.cli("jobs", "list", "--status", "cancelled").stdout
+    job_id = server.cli("jobs", "submit", str(module), "--no-wait").stdout.strip()
+    assert "PENDING" in server.cli("jobs", "show", job_id).stdout
+    assert "CANCELLED" in server.cli("jobs", "cancel", job_id).stdout
+    assert job_id in server.cli("jobs", "list", "--status", "cancelled").stdout
 
 
 @pytest.mark.parametrize(
@@ -106,9 +113,9 @@ def test_jobs_are_handed_in_shown_and_cancelled(live_server: LiveServer, tmp_pat
     ],
 )
 def test_a_command_that_fails_says_why(
-    shared_server: LiveServer, arguments: tuple[str, ...], sentence: str
+    command: Command, shared_server: LiveServer, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    done = shared_server.cli(*arguments)
+    done = command(*arguments, environment=shared_server.variables())
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr

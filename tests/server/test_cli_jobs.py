@@ -11,6 +11,7 @@ import pytest
 from qubix_server.cli import files
 from qubix_server.errors import StartError
 from tests.conftest import LiveServer
+from tests.server.conftest import Command
 
 IMAGE = "docker.io/library/busybox@sha256:" + "0" * 64
 
@@ -71,9 +72,9 @@ def test_a_wasm_job_says_all_that_was_given(shared_server: LiveServer, tmp_path:
     ],
 )
 def test_a_wrong_use_ends_with_2_and_says_why(
-    shared_server: LiveServer, arguments: tuple[str, ...], sentence: str
+    command: Command, tmp_path: Path, arguments: tuple[str, ...], sentence: str
 ) -> None:
-    done = shared_server.cli("jobs", "submit", *arguments)
+    done = command("jobs", "submit", *arguments, environment={"QUBIX_HOME": str(tmp_path)})
     assert done.returncode == 2
     assert sentence in done.stderr
 
@@ -87,23 +88,23 @@ def test_a_job_that_is_too_large_is_a_sentence(shared_server: LiveServer, tmp_pa
 
 
 def test_the_files_of_a_job_are_shown_and_saved_and_none_leaves_the_folder(
-    live_server: LiveServer, tmp_path: Path
+    server: LiveServer, tmp_path: Path
 ) -> None:
-    machine = live_server.join("stranger")
+    machine = server.join("stranger")
     machine.beat()
     body = {"kind": "wasm", "spec": {"module": "AGFzbQ=="}}
-    created = live_server.ask("POST", "/api/jobs/create", body, credential=live_server.token)
+    created = server.ask("POST", "/api/jobs/create", body, credential=server.token)
     job_id = created.json()["job"]["id"]
     machine.beat()
     given = {"a/good": "R09PRA==", "../evil": "eA==", "\x1b[31mred": "eA=="}
     machine.ask(
         "POST", f"/api/jobs/{job_id}/complete", {"status": "completed", "result": {"files": given}}
     )
-    shown = live_server.cli("jobs", "show", job_id)
+    shown = server.cli("jobs", "show", job_id)
     assert "a/good  4 bytes" in shown.stdout
     assert "\x1b" not in shown.stdout
     folder = tmp_path / "new" / "folder"
-    saved = live_server.cli("jobs", "show", job_id, "--save-files", str(folder))
+    saved = server.cli("jobs", "show", job_id, "--save-files", str(folder))
     assert saved.returncode == 1
     assert "../evil was not saved" in saved.stderr
     assert "\x1b" not in saved.stderr

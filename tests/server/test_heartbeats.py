@@ -67,15 +67,15 @@ def test_an_acknowledged_heartbeat_survives_kill_9(live_server: LiveServer) -> N
     assert len(machine.ask("GET", "/api/providers/durable/metrics/history").json()["history"]) == 1
 
 
-def test_a_held_answer_comes_when_a_job_does(shared_server: LiveServer) -> None:
-    machine = shared_server.join("waits")
+def test_a_held_answer_comes_when_a_job_does(server: LiveServer) -> None:
+    machine = server.join("waits")
     machine.beat()
     answers = []
     thread = threading.Thread(target=lambda: answers.append(machine.beat(wait=20).json()))
     began = time.monotonic()
     thread.start()
-    wait_until(lambda: metrics(shared_server, "waits") == 2)
-    job_id = create_job(shared_server)
+    wait_until(lambda: metrics(server, "waits") == 2)
+    job_id = create_job(server)
     thread.join()
     assert [job["id"] for job in answers[0]["pendingJobs"]] == [job_id]
     assert time.monotonic() - began < 15
@@ -93,54 +93,54 @@ def held(server: LiveServer, machine: Machine, **told: Any) -> tuple[threading.T
 
 
 def test_a_busy_worker_with_a_free_slot_is_told_at_once_of_a_job_and_of_a_cancelled_one(
-    live_server: LiveServer,
+    server: LiveServer,
 ) -> None:
-    machine = live_server.join("slots")
-    first = create_job(live_server)
+    machine = server.join("slots")
+    first = create_job(server)
     path = "/api/providers/slots/heartbeat"
     given = machine.ask("POST", path, {"status": "online", "freeSlots": 2}).json()["pendingJobs"]
     assert [job["id"] for job in given] == [first]
     busy = {"status": "busy", "currentJobs": [first], "currentJob": first, "freeSlots": 1}
     began = time.monotonic()
-    thread, answers = held(live_server, machine, **busy)
-    second = create_job(live_server)
+    thread, answers = held(server, machine, **busy)
+    second = create_job(server)
     thread.join()
     assert [job["id"] for job in answers[0]["pendingJobs"]] == [second]
     full = busy | {"currentJobs": [first, second], "freeSlots": 0}
-    thread, answers = held(live_server, machine, **full)
-    create_job(live_server)
-    live_server.ask("POST", f"/api/jobs/{first}/cancel", {}, credential=live_server.token)
+    thread, answers = held(server, machine, **full)
+    create_job(server)
+    server.ask("POST", f"/api/jobs/{first}/cancel", {}, credential=server.token)
     thread.join()
     assert (answers[0]["cancelledJobs"], answers[0]["pendingJobs"]) == ([first], [])
     assert time.monotonic() - began < 15
 
 
 def test_a_slot_that_another_heartbeat_tells_of_lets_the_held_one_bring_a_job(
-    live_server: LiveServer,
+    server: LiveServer,
 ) -> None:
-    machine = live_server.join("aside")
+    machine = server.join("aside")
     full = {"status": "online", "currentJobs": [], "freeSlots": 0}
     began = time.monotonic()
-    thread, answers = held(live_server, machine, **full)
+    thread, answers = held(server, machine, **full)
     told = machine.ask("POST", "/api/providers/aside/heartbeat", full | {"freeSlots": 1})
     assert told.json()["pendingJobs"] == []
-    job_id = create_job(live_server)
+    job_id = create_job(server)
     thread.join()
     assert [job["id"] for job in answers[0]["pendingJobs"]] == [job_id]
     assert time.monotonic() - began < 15
 
 
 def test_a_computer_that_is_switched_on_again_is_given_a_job_while_its_heartbeat_is_held(
-    live_server: LiveServer,
+    server: LiveServer,
 ) -> None:
-    machine = live_server.join("switched")
-    path, token = "/api/providers/switched/toggle", live_server.token
+    machine = server.join("switched")
+    path, token = "/api/providers/switched/toggle", server.token
     machine.beat()
-    live_server.ask("POST", path, {"online": False}, credential=token)
+    server.ask("POST", path, {"online": False}, credential=token)
     began = time.monotonic()
-    thread, answers = held(live_server, machine, status="online", freeSlots=1)
-    job_id = create_job(live_server)
-    live_server.ask("POST", path, {"online": True}, credential=token)
+    thread, answers = held(server, machine, status="online", freeSlots=1)
+    job_id = create_job(server)
+    server.ask("POST", path, {"online": True}, credential=token)
     thread.join()
     assert [job["id"] for job in answers[0]["pendingJobs"]] == [job_id]
     assert time.monotonic() - began < 15
