@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
 import shutil
 import subprocess
@@ -25,15 +24,16 @@ class Account:
 
     name: str
     home: Path
+    uid: int
+    gid: int
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        uid, gid = pwd.getpwnam(self.name)[2:4]
         # pip's own settings say where this machine gets its packages from.
         settings = {k: v for k, v in os.environ.items() if k.startswith("PIP_")}
         return subprocess.run(
             command,
-            user=uid,
-            group=gid,
+            user=self.uid,
+            group=self.gid,
             extra_groups=[],
             cwd=self.home,
             env={"HOME": str(self.home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **settings},
@@ -45,11 +45,10 @@ class Account:
         )
 
     def processes(self) -> list[psutil.Process]:
-        uid = pwd.getpwnam(self.name).pw_uid
         found = []
         for process in psutil.process_iter():
             try:
-                if process.uids().real == uid and process.status() != psutil.STATUS_ZOMBIE:
+                if process.uids().real == self.uid and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
             except psutil.NoSuchProcess:
                 continue
@@ -78,9 +77,11 @@ def temporary() -> Iterator[Account]:
     name = f"qubix-{secrets.token_hex(4)}"
     parent = Path(tempfile.mkdtemp(prefix="qubix-account-"))
     parent.chmod(0o755)
-    account = Account(name, parent / "home")
-    make = ["useradd", "--create-home", "--home-dir", str(account.home), "--shell", "/bin/sh", name]
+    home = parent / "home"
+    make = ["useradd", "--create-home", "--home-dir", str(home), "--shell", "/bin/sh", name]
     subprocess.run(make, check=True, capture_output=True)
+    made = home.stat()
+    account = Account(name, home, made.st_uid, made.st_gid)
     try:
         yield account
     finally:

@@ -40,7 +40,7 @@ class Guest:
             now=lambda: self.wall,
             monotonic=lambda: self.uptime,
             local=lambda at: datetime.fromtimestamp(at, UTC),
-            clocks_seconds=0.05,
+            glance_seconds=0.05,
         )
 
     def _post(self, told: Rested) -> None:

@@ -15,7 +15,7 @@ from qubix_worker.kinds.confine.scope import Scope, session_bus
 
 pytest.importorskip("jeepney")
 
-from tests.worker.guest.buses import Call, OwnBus, own_bus
+from tests.worker.guest.linux.buses import Call, OwnBus, own_bus
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux's")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from qubix_worker.guest import rules
 from qubix_worker.settings import Settings
-from tests.worker.guest.linux import NOW, Computer
+from tests.worker.guest.linux.computer import NOW, Computer
 
 LOOKS_OF_A_DAY = """
 import json, os, sys

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.worker.guest.buses import Answer, Call, OwnBus
-from tests.worker.guest.linux import with_buses
+from tests.worker.guest.linux.buses import Answer, Call, OwnBus
+from tests.worker.guest.linux.computer import with_buses
 
 
 def network_manager(metered: Callable[[], int]) -> Answer:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import wait_until
-from tests.worker.guest.buses import Call, OwnBus
-from tests.worker.guest.linux import Computer, with_buses
+from tests.worker.guest.linux.buses import Call, OwnBus
+from tests.worker.guest.linux.computer import Computer, with_buses
 
 
 class PowerManagers:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qubix_worker.system.senses_linux import Linux
-from tests.worker.guest.buses import Answer, Call, OwnBus
+from tests.worker.guest.linux.buses import Answer, Call, OwnBus
 
 NOW = 1_790_000_000.0
 

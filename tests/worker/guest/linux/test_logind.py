@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.worker.guest.buses import Answer, Call, OwnBus
-from tests.worker.guest.linux import NOW, gnome, with_buses
+from tests.worker.guest.linux.buses import Answer, Call, OwnBus
+from tests.worker.guest.linux.computer import NOW, gnome, with_buses
 
 HOUR_AGO = int((NOW - 3600) * 1e6)
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import wait_until
-from tests.worker.guest.buses import Call, OwnBus
-from tests.worker.guest.conftest import XServer
-from tests.worker.guest.linux import Computer, gnome, with_buses
+from tests.worker.guest.linux.buses import Call, OwnBus
+from tests.worker.guest.linux.computer import Computer, gnome, with_buses
+from tests.worker.guest.linux.conftest import XServer
 
 
 def test_at_a_machine_without_screen_and_terminal_nobody_can_be(computer: Computer) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from qubix_worker.system.senses_bus import Bus, BusError
-from tests.worker.guest.buses import OwnBus
+from tests.worker.guest.linux.buses import OwnBus
 
 
 def test_a_bus_that_never_answers_costs_its_patience_only(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from qubix_worker.system.senses_x11 import X11Error, display_number, idle_seconds
 from tests.conftest import wait_until
-from tests.worker.guest.conftest import XServer
+from tests.worker.guest.linux.conftest import XServer
 
 
 @pytest.mark.parametrize(
