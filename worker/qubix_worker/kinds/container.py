@@ -75,6 +75,8 @@ CONTAINERS = "containers"
 log = logging.getLogger(__name__)
 
 _engines = Engines()
+_left: set[tuple[Engine, str]] = set()
+"""Containers that are still to be removed."""
 
 
 def available() -> bool:
@@ -156,10 +158,16 @@ def programs(place: Path, child: psutil.Process) -> list[int] | None:
 
 
 def tidy(place: Path) -> None:
-    """See `Kind`. Docker's service, and Podman's monitor, outlive the child and its children."""
+    """See `Kind`. Docker's service, and Podman's monitor, outlive the child and its children. What
+    an engine that has ended could not remove is tried again after the next job."""
     end_begun()
+    for left in tuple(_left):
+        if left[0].remove(left[1], ASK_SECONDS):
+            _left.discard(left)
     if engine := Engine.load(place):
-        engine.remove(container_name(place))
+        container = container_name(place)
+        if not engine.remove(container):
+            _left.add((engine, container))
 
 
 def sweep(jobs: Path) -> None:

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 from qubix_worker.kinds import line
 from qubix_worker.kinds.confine import HERE, child_environment
+from qubix_worker.kinds.harmless import one_line
 from qubix_worker.wire import from_wire, to_wire
 
 VARIABLES = (
@@ -52,6 +53,10 @@ PATIENT_SECONDS = 60.0
 ENGINE = "engine.json"
 """In a job's folder, before the first container of it can be: what to end it with."""
 LABEL = "qubix.jobs"
+GONE = "docker daemon|docker api|error during connect|connect to podman"
+"""No service of the engine's at the other end. "Failed to connect to the docker API" says Docker
+29; "unable to connect to Podman" a Podman whose machine has ended, as in
+https://github.com/containers/podman/issues/20424."""
 
 _begun: list[subprocess.Popen[bytes]] = []
 _beginning = threading.Lock()
@@ -100,19 +105,28 @@ class Engine:
         asked = f"--format={{{{json .{what}}}}}"
         return json.loads(self.call("container", "inspect", asked, name, seconds=seconds))
 
-    def remove(self, name: str, seconds: float = 10.0) -> None:
-        """Ends and removes the container `name`, if it is there."""
+    def answers(self, seconds: float = PATIENT_SECONDS) -> bool:
+        """Whether it can be asked anything that its service, or its store, must answer."""
+        try:
+            self.call("ps", "--quiet", "--last=1", seconds=seconds)
+        except EngineError:
+            return False
+        return True
+
+    def remove(self, name: str, seconds: float = 10.0) -> bool:
+        """Ends and removes the container `name`, if it is there; whether it is gone."""
         until = time.monotonic() + seconds
         while True:
             try:
                 self.call("rm", "--force", "--volumes", name, seconds=seconds)
-                return
+                return True
             except EngineError as error:
-                if "no such container" in str(error).lower():
-                    return
-                if time.monotonic() >= until:
+                said = str(error).lower()
+                if "no such container" in said:
+                    return True
+                if time.monotonic() >= until or re.search(GONE, said):
                     log.warning("A container could not be removed: %s", error)
-                    return
+                    return False
                 time.sleep(0.1)  # it is being made, or begun, just now
 
     def save(self, place: Path) -> None:
@@ -287,7 +301,7 @@ def _docker(program: str, account: tuple[int, int], seconds: float) -> Engine:
         [program, "context", "inspect", "--format={{.Endpoints.docker.Host}}"], seconds
     ).strip()
     if not endpoint.startswith(("unix://", "npipe://")):
-        raise EngineError(f"its service is not on this computer: {endpoint}")
+        raise EngineError(f"its service is not on this computer: {one_line(endpoint)}")
     nothing = Path(sys.prefix) / "no-docker-config"
     command = (program, f"--config={nothing}", f"--host={endpoint}")
     info = json.loads(_ask([*command, "info", "--format={{json .}}"], seconds))
@@ -324,11 +338,15 @@ def _ask(
 
 def begin(command: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
     """Begins a program of an engine that stays for a while; only ever in a job's child process.
-    Raises EngineError where its worker has gone: what is begun then would outlive them all."""
+    Raises EngineError where its worker has gone: what is begun then would outlive them all; and
+    where the program has."""
     with _beginning:
         if line.worker_gone():
             raise EngineError("The worker has gone.")
-        program = subprocess.Popen(command, **more, **HERE.popen_options())
+        try:
+            program = subprocess.Popen(command, **more, **HERE.popen_options())
+        except FileNotFoundError as error:  # it was removed just now
+            raise EngineError(error.strerror or str(error)) from error
         _begun.append(program)
     return program
 
@@ -346,9 +364,10 @@ def environment_of(whole: Mapping[str, str]) -> dict[str, str]:
 
 
 def said(output: bytes) -> str:
-    """The last line of what an engine wrote that says something."""
+    """The last line of what an engine wrote that says something, made harmless: in it may stand
+    what a registry has answered."""
     lines = output[-16384:].decode("utf-8", "replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return next((one_line(line) for line in reversed(lines) if line.strip()), "")
 
 
 def _account() -> tuple[int, int]:

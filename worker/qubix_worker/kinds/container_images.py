@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +31,10 @@ from qubix_worker.kinds.container_engine import (
     environment_of,
     said,
 )
+from qubix_worker.kinds.container_trouble import NO_ROOM_SENTENCE, not_fetched
 from qubix_worker.kinds.folder import STDERR
 from qubix_worker.kinds.harmless import one_line
-from qubix_worker.kinds.kind import SpecError
+from qubix_worker.kinds.kind import NotHereError, SpecError
 
 IMAGE_BYTES = 12 << 30
 """The largest image, unpacked. With it, a compiler and its libraries for a card find room."""
@@ -42,8 +44,12 @@ FREE_BYTES = 2 << 30
 """What must stay free of the disk."""
 POLL_SECONDS = 0.1
 AUTH = "auth.json"
+MANIFEST = "manifest.json"
 PULL_LOG = "pull.log"
+LOG_BYTES = 16 * 1024
 PORT = re.compile(":[0-9]+$")
+ON_ITS_WAY = re.compile(b"Copying blob|Pulling fs layer|Downloading|Extracting")
+"""What Podman, and Docker, write once the registry has told of what the image consists."""
 NUMBER = re.compile("0x[0-9a-f]*|[0-9]+")
 HARMLESS_ANNOTATIONS = ("org.opencontainers.image.", "com.docker.", "vnd.docker.")
 """What only tells of an image. Podman hands an image's annotations on to the runtime that begins
@@ -72,11 +78,12 @@ class Reference:
 
     text: str
     registry: str
+    path: str
     digest: str
 
     @classmethod
     def of(cls, found: re.Match[str]) -> Reference:
-        return cls(found[0], found["registry"], found["digest"])
+        return cls(found[0], found["registry"], found["path"], found["digest"])
 
 
 class Images:
@@ -101,7 +108,8 @@ class Images:
         self._free = free
 
     def ready(self, wanted: Reference, network: bool, over: threading.Event) -> Image:
-        """The image `wanted`, fetched if it is not here. Raises SpecError, or OverdueError."""
+        """The image `wanted`, fetched if it is not here. Raises SpecError, NotHereError, or
+        OverdueError."""
         self._kept.mkdir(parents=True, exist_ok=True)
         image = self._here(wanted)
         if image is None:
@@ -110,7 +118,7 @@ class Images:
                     f"The image is not on this computer, and its registry '{wanted.registry}' is"
                     " none of the internet's; those are only for jobs that have the network."
                 )
-            self._refuse_large(self._announced(wanted))
+            self._refuse_large(self._announced(wanted, over))
             # Before: whatever ends this process, it is known whose image it is.
             self._write_note(wanted, 0)
             self._pull(wanted, over)
@@ -151,20 +159,12 @@ class Images:
                 )
         return Image(int(about["Size"]), tuple(sorted(str(path) for path in volumes)))
 
-    def _announced(self, wanted: Reference) -> int | None:
+    def _announced(self, wanted: Reference, over: threading.Event) -> int | None:
         """How much must be fetched, by the image's manifest; None where that is not told."""
         text = wanted.text
         for _ in range(2):  # a list of manifests, then the one for this kind of computer
             try:
-                answer = self._engine.call(
-                    "manifest",
-                    "inspect",
-                    "--",
-                    text,
-                    seconds=PATIENT_SECONDS,
-                    environment=self._environment(),
-                )
-                manifest = json.loads(answer)
+                manifest = json.loads(self._manifest(text, over))
                 if "layers" in manifest:
                     return sum(int(layer["size"]) for layer in manifest["layers"])
                 digest = _for_linux(manifest["manifests"])
@@ -173,15 +173,35 @@ class Images:
             text = f"{wanted.text.partition('@')[0]}@{digest}"
         return None
 
+    def _manifest(self, text: str, over: threading.Event) -> bytes:
+        """What the engine tells of an image that is not here; its registry may keep silent."""
+        with (self._place / MANIFEST).open("wb") as output:
+            process = begin(
+                [*self._engine.command, "manifest", "inspect", "--", text],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+                env=self._environment(),
+            )
+            until = time.monotonic() + PATIENT_SECONDS
+            try:
+                while process.poll() is None and time.monotonic() < until:
+                    if over.wait(POLL_SECONDS):
+                        raise OverdueError
+            finally:
+                process.kill()
+                process.wait()
+        return (self._place / MANIFEST).read_bytes()
+
     def _pull(self, wanted: Reference, over: threading.Event) -> None:
         with (self._place / STDERR).open("ab") as stderr:
             stderr.write(b"progress: 0 Fetching the image\n")
         before = self._room()
         if before is not None and before < FREE_BYTES:
-            raise SpecError("This computer's disk has no room for the image.")
+            raise NotHereError(NO_ROOM_SENTENCE, "no_room")
         with (self._place / PULL_LOG).open("wb") as output:
             process = begin(
-                [*self._engine.command, "pull", "--quiet", "--", wanted.text],
+                [*self._engine.command, "pull", "--", wanted.text],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -193,9 +213,10 @@ class Images:
                 process.kill()
                 process.wait()
         if process.returncode:
-            told = (self._place / PULL_LOG).read_bytes()
-            log.warning("An image could not be fetched: %s", one_line(said(told)))
-            raise SpecError(not_fetched(wanted, told))
+            told = _end_of(self._place / PULL_LOG)
+            log.warning("An image could not be fetched: %s", said(told))
+            code = process.returncode
+            raise not_fetched(self._engine, wanted.registry, wanted.path, told, code)
 
     def _environment(self) -> dict[str, str]:
         """The provider's own passwords for registries are not for a stranger's image. (Docker's
@@ -209,6 +230,8 @@ class Images:
     ) -> None:
         while process.poll() is None:
             if over.wait(POLL_SECONDS):
+                if ON_ITS_WAY.search(_end_of(self._place / PULL_LOG)):
+                    raise SpecError("The image could not be fetched within the job's time limit.")
                 raise OverdueError
             room = self._room()
             if before is None or room is None:
@@ -216,7 +239,7 @@ class Images:
             # Its manifest tells only how large the layers are while they are packed.
             self._refuse_large(before - room)
             if room < FREE_BYTES:
-                raise SpecError("This computer's disk has no room for the image.")
+                raise NotHereError(NO_ROOM_SENTENCE, "no_room")
 
     def _room(self) -> int | None:
         if not self._engine.storage:
@@ -284,22 +307,11 @@ def is_near(registry: str) -> bool:
     return "." not in host or host.endswith((".localhost", ".local", ".internal", ".lan", ".home"))
 
 
-def not_fetched(wanted: Reference, output: bytes) -> str:
-    """The sentence for an image that the engine could not fetch, by what it said."""
-    text = output[-16384:].decode("utf-8", "replace").lower()
-    if re.search("no space left|disk quota", text):
-        return "This computer's disk has no room for the image."
-    if re.search("manifest unknown|name unknown|not found|denied|unauthorized|no basic auth", text):
-        return f"The registry '{wanted.registry}' has no such image, or not for everybody."
-    if re.search(
-        "no such host|refused|timeout|timed out|unreachable|no route|certificate|tls|eof|reset"
-        "|deadline|server misbehaving|name resolution|http response to https",
-        text,
-    ):
-        return f"The registry '{wanted.registry}' of the image cannot be reached."
-    # Not in the engine's words: in them may stand what an address in the provider's own network
-    # answered, to which a registry has sent the engine on.
-    return f"The image could not be fetched from the registry '{wanted.registry}'."
+def _end_of(path: Path) -> bytes:
+    """How much a registry makes the engine write, nobody knows."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
+        return file.read(LOG_BYTES)
 
 
 def _for_linux(manifests: list[Mapping[str, Any]]) -> str:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import subprocess
 import threading
 import time
@@ -31,11 +30,20 @@ from qubix_worker.kinds.container_engine import (
     environment_of,
     said,
 )
-from qubix_worker.kinds.container_images import Images, OverdueError, Reference
+from qubix_worker.kinds.container_images import Image, Images, OverdueError, Reference
 from qubix_worker.kinds.container_options import HOSTS, Wanted, card_options, create, start
+from qubix_worker.kinds.container_trouble import gone, not_begun, not_made, out_of_reach, stuck
 from qubix_worker.kinds.folder import FILES, STDERR, STDIN, STDOUT
-from qubix_worker.kinds.harmless import last_line, one_line
-from qubix_worker.kinds.kind import OUTPUT_BYTES, Outcome, SpecError, Task, flooded, timed_out
+from qubix_worker.kinds.harmless import last_line
+from qubix_worker.kinds.kind import (
+    OUTPUT_BYTES,
+    NotHereError,
+    Outcome,
+    SpecError,
+    Task,
+    flooded,
+    timed_out,
+)
 
 POLL_SECONDS = 0.02
 DRAIN_SECONDS = 2.0
@@ -49,11 +57,12 @@ Stream = Literal["stdout", "stderr"]
 
 
 def run(task: Task) -> Outcome:
-    """Runs the program of `task`. Raises SpecError where it cannot be begun."""
+    """Runs the program of `task`. Raises SpecError where it cannot be begun, NotHereError where it
+    cannot be begun here, or the engine has ended under it."""
     place = Path.cwd()
     engine = container_engine.find(seconds=PATIENT_SECONDS)
     if engine is None:
-        raise SpecError("This computer has no Podman or Docker that answers.")
+        raise NotHereError("This computer has no Podman or Docker that answers.", "no_engine")
     over = threading.Event()
     line.when_over(over.set)
     wanted = _wanted(engine, task, place)
@@ -61,14 +70,16 @@ def run(task: Task) -> Outcome:
     images = Images(engine, place.parent.parent / container.CONTAINERS, place)
     reference = Reference.of(container.image(task.spec))
     try:
-        found = images.ready(reference, task.limits.network, over)
+        found = _image(images, reference, task, over)
         wanted = replace(wanted, volumes=found.volumes)
         # From here on there is something that must be removed.
         engine.save(place)
         _create(engine, wanted)
         return _execute(engine, wanted, over)
     except SilentError as error:
-        raise SpecError(f"The program that holds containers is stuck. {error}") from error
+        raise stuck(error) from error
+    except EngineError as error:
+        raise gone(engine) from error
     except OverdueError:
         return Outcome("failed", error=timed_out(task.timeout_seconds))
 
@@ -91,6 +102,13 @@ def _wanted(engine: Engine, task: Task, place: Path) -> Wanted:
         network=container.network(spec, limits),
         devices=card_options(engine, container.cards(spec, limits)),
     )
+
+
+def _image(images: Images, reference: Reference, task: Task, over: threading.Event) -> Image:
+    try:
+        return images.ready(reference, task.limits.network, over)
+    except OverdueError as error:
+        raise out_of_reach(reference.registry) from error
 
 
 def _fill(place: Path, engine: Engine, task: Task) -> None:
@@ -128,11 +146,9 @@ def _create(engine: Engine, wanted: Wanted) -> None:
         process.kill()
         raise SilentError(f"It did not answer within {PATIENT_SECONDS:.0f} s.") from None
     if process.returncode:
-        raise SpecError(f"The container could not be made: {one_line(said(errors))}")
-    try:
-        mounts = engine.inspect(wanted.name, "Mounts", PATIENT_SECONDS) if wanted.volumes else []
-    except EngineError as error:
-        raise SpecError(f"The container could not be made: {one_line(str(error))}") from error
+        sentence = f"The container could not be made: {said(errors)}"
+        raise _not_made(engine, wanted, sentence, errors, process.returncode)
+    mounts = engine.inspect(wanted.name, "Mounts", PATIENT_SECONDS) if wanted.volumes else []
     if any(mount.get("Type") == "volume" for mount in mounts or ()):
         raise SpecError("The image wants to write to folders of its own on the disk.")
 
@@ -208,15 +224,17 @@ def _ended(engine: Engine, wanted: Wanted) -> Outcome:
     except SilentError:
         raise
     except (EngineError, ValueError) as error:
-        raise SpecError(
-            f"The job's container was removed while it was at work: {one_line(str(error))}"
-        ) from error
+        if not engine.answers():
+            raise gone(engine) from error
+        # By the computer's owner, or since it could not be paused when he wanted his computer.
+        raise NotHereError("The job's container was removed while it was at work.") from error
     code = int(state.get("ExitCode") or 0)
     trouble = str(state.get("Error") or "")
     if state.get("Running"):
-        return Outcome("failed", error=_with_last_words("The container could not be followed."))
+        raise NotHereError("The container could not be followed to its end.", "no_engine")
     if state.get("Status") != "exited" or (trouble and code in (126, 127, 128)):
-        return Outcome("failed", error=not_begun(trouble or last_line(Path(STDERR))))
+        said_of_it = trouble or last_line(Path(STDERR))
+        raise _not_made(engine, wanted, not_begun(said_of_it), said_of_it.encode(), 0)
     if code == 0:
         return Outcome("completed", exit_code=0)
     sentence = f"The program ended with exit code {code}."
@@ -230,14 +248,11 @@ def _ended(engine: Engine, wanted: Wanted) -> Outcome:
     return Outcome("failed", exit_code=code, error=_with_last_words(sentence))
 
 
-def not_begun(trouble: str) -> str:
-    """The sentence for a program that the engine could not begin, by what it said."""
-    text = trouble.lower()
-    if "exec format error" in text:
-        return "The program in the image is for another kind of processor."
-    if re.search("no such file|not found|executable file|no command specified", text):
-        return f"The image has no such program: {one_line(trouble)}"
-    return f"The program could not be begun: {one_line(trouble)}"
+def _not_made(
+    engine: Engine, wanted: Wanted, sentence: str, output: bytes, code: int
+) -> SpecError | NotHereError:
+    chosen = [wanted.entrypoint or "", *wanted.args, wanted.image, *wanted.env.values()]
+    return not_made(engine, sentence, output.decode("utf-8", "replace"), code, chosen)
 
 
 def _with_last_words(sentence: str) -> str:
