@@ -60,9 +60,7 @@ def not_fetched(
         return gone(engine)
     if re.search(AWAY, text):
         return out_of_reach(registry)
-    # Not in the engine's words: in them may stand what an address in the provider's own network
-    # answered, to which a registry has sent the engine on.
-    return SpecError(f"The image could not be fetched from the registry '{registry}'.")
+    return _odd(registry)
 
 
 def not_made(
@@ -110,17 +108,20 @@ def out_of_reach(registry: str) -> NotHereError:
 
 
 def _answered(registry: str, status: int) -> SpecError | NotHereError:
+    """Without the number: it may be an answer of something in the provider's own network."""
     if status in ABSENT_STATUSES:
         return _absent(registry)
     if status in BUSY_STATUSES or status >= 500:
-        return NotHereError(
-            f"The registry '{registry}' does not give the image now: it answered with {status}.",
-            "no_registry",
-        )
-    return SpecError(
-        f"The image could not be fetched from the registry '{registry}': it answered with {status}."
-    )
+        sentence = f"The registry '{registry}' does not give the image now."
+        return NotHereError(sentence, "no_registry")
+    return _odd(registry)
 
 
 def _absent(registry: str) -> SpecError:
     return SpecError(f"The registry '{registry}' has no such image, or not for everybody.")
+
+
+def _odd(registry: str) -> SpecError:
+    """Not in the engine's words: in them may stand what an address in the provider's own network
+    answered, to which a registry has sent the engine on."""
+    return SpecError(f"The image could not be fetched from the registry '{registry}'.")

@@ -165,7 +165,7 @@ def test_a_frozen_container_can_be_cancelled(
     began = time.monotonic()
     runner.cancel("job-1")
     assert started.end.cancelled
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
     assert not podman.containers()
 
 

@@ -192,7 +192,7 @@ def test_a_job_is_cancelled_while_its_image_is_fetched(
     began = time.monotonic()
     runner.cancel("job-1")
     assert started.end.cancelled
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
 
 
 def test_of_the_images_that_were_fetched_the_one_used_longest_ago_is_dropped(

@@ -70,6 +70,7 @@ def whose(engine: Callable[[int], Engine]) -> Whose:
             " list entries",
             "another kind of computer",
         ),
+        (f"{READING}StatusCode: 418, a teapot", "could not be fetched from the registry"),
         ("Error: something else went \x1b[31mwrong", "could not be fetched from the registry"),
     ],
 )
@@ -110,14 +111,14 @@ def test_what_the_job_has_named_wrongly_is_its_own_fault(
         (
             f"{PINGING}invalid status code from registry 502 (Bad Gateway)",
             "no_registry",
-            "answered with 502",
+            "does not give the image now",
         ),
         (
             f"{READING}received unexpected HTTP status: 500 Internal Server Error",
             "no_registry",
-            "answered with 500",
+            "does not give the image now",
         ),
-        (f"{READING}StatusCode: 429, oops", "no_registry", "answered with 429"),
+        (f"{READING}StatusCode: 429, oops", "no_registry", "does not give the image now"),
         # https://docs.docker.com/docker-hub/usage/
         (
             "Error response from daemon: toomanyrequests: You have reached your unauthenticated"
