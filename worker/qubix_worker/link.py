@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from qubix_worker.backoff import Backoff
 from qubix_worker.client import READ_SECONDS, ServerClient
+from qubix_worker.clocks import GLANCE_SECONDS, Clocks
 from qubix_worker.errors import Problem, QubixError, ServerError
 from qubix_worker.failures import CUT, FORGOTTEN, NOT_OURS
 from qubix_worker.pending import UnreadableJob
@@ -33,16 +34,10 @@ ASIDE_SECONDS = 3.0
 LOST = ("refused", "no_network", "timeout")
 """How it looks when a server has gone."""
 
-GLANCE_SECONDS = 5.0
-"""How often is looked whether the computer has slept."""
-
 REFUSED_AT_ONCE = 8
 """How many jobs that cannot be read are refused after one heartbeat; the next must not wait."""
 NOTED_MOST = 64
 """So many of them are remembered, so that the log tells of each once."""
-
-SLEPT_SECONDS = 10.0
-"""A glance that comes later than this was held up by sleep, or by a clock that was set."""
 
 
 @dataclass(frozen=True)
@@ -64,25 +59,6 @@ class BeatFailed:
     """The server does not know this computer: waiting will not help."""
 
 
-class SleepGauge:
-    """Tells whether the computer has slept between two looks: some clock has gone on by more than
-    the time that was waited. Which clocks stand still in a sleep differs between systems, so both
-    are looked at. A clock that is set forward looks the same, and does no harm."""
-
-    def __init__(
-        self,
-        wall: Callable[[], float] = time.time,
-        steady: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._clocks = (wall, steady)
-        self._seen = (wall(), steady())
-
-    def has_slept(self) -> bool:
-        """Whether it has since the last call, which must not be long ago."""
-        before, self._seen = self._seen, (self._clocks[0](), self._clocks[1]())
-        return any(now - then > SLEPT_SECONDS for now, then in zip(self._seen, before, strict=True))
-
-
 class Link:
     """Heartbeats until `stop`. `client` makes a connection of this patience (seconds)
     for each thread that needs one."""
@@ -95,7 +71,7 @@ class Link:
         *,
         interval_seconds: float,
         backoff: Backoff | None = None,
-        gauge: SleepGauge | None = None,
+        clocks: Clocks | None = None,
         glance_seconds: float = GLANCE_SECONDS,
     ) -> None:
         self._client = client
@@ -103,7 +79,7 @@ class Link:
         self._post = post
         self._interval = interval_seconds
         self._backoff = backoff or Backoff()
-        self._gauge = gauge
+        self._clocks = clocks
         self._glance = glance_seconds
         self._stopping = threading.Event()
         self._wake = threading.Event()
@@ -247,11 +223,11 @@ class Link:
 
     def _run_aside(self) -> None:
         client = self._client(ASIDE_SECONDS)
-        gauge = self._gauge or SleepGauge()
+        clocks = self._clocks or Clocks()
         while not self._stopping.is_set():
             news = self._news.wait(self._glance)
             self._news.clear()
-            if gauge.has_slept():
+            if clocks.passed().in_sleep:
                 self._woke_up()
             elif news and not self._stopping.is_set():
                 self._beat_aside(client)

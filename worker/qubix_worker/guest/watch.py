@@ -1,8 +1,8 @@
 """The thread that looks now and then whether this computer should rest, and tells when it changes.
 
 It has no wake-ups but its own timer. A look asks only what the settings need; see `rules`. Between
-looks it compares two clocks every few seconds: they part where the computer has slept or its
-clock was set, and then it looks at once.
+looks it glances at two clocks: they part where the computer has slept or its clock was set, and
+then it looks at once.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from qubix_worker.clocks import GLANCE_SECONDS, Clocks
 from qubix_worker.guest import rules
 from qubix_worker.guest.awake import Awake
 from qubix_worker.guest.rules import Rest
@@ -31,12 +32,6 @@ QUICK_SECONDS = 5.0
 
 CALM_SECONDS = 60.0
 """Between looks while only the time can change the verdict: clocks and time zones jump."""
-
-CLOCKS_SECONDS = 5.0
-"""Between comparisons of the clocks, which cost next to nothing."""
-
-JUMP_SECONDS = 2.0
-"""How far the clocks must part in between to be a jump."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ class Watch:
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         local: Callable[[float], datetime] | None = None,
-        clocks_seconds: float = CLOCKS_SECONDS,
+        glance_seconds: float = GLANCE_SECONDS,
     ) -> None:
         self._settings = settings
         self._post = post
@@ -69,7 +64,8 @@ class Watch:
         self._now = now
         self._monotonic = monotonic
         self._local = local or _local
-        self._clocks_seconds = clocks_seconds
+        self._clocks = Clocks(now, monotonic)
+        self._glance = glance_seconds
         self._told: Rested | None = None
         self._at_work = False
         self._job_looked_at = -LOOK_SECONDS
@@ -138,11 +134,10 @@ class Watch:
     def _wait(self, seconds: float) -> None:
         """Until it is time, or somebody asks, or the clocks part."""
         due = self._monotonic() + seconds
-        apart = self._now() - self._monotonic()
         while (left := due - self._monotonic()) > 0:
-            if self._wake.wait(min(left, self._clocks_seconds)):
+            if self._wake.wait(min(left, self._glance)):
                 break
-            if abs(self._now() - self._monotonic() - apart) > JUMP_SECONDS:
+            if self._clocks.passed().jumped:
                 log.info("the clock has jumped or this computer has slept; looking at once")
                 break
         self._wake.clear()
