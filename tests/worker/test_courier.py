@@ -12,7 +12,14 @@ import pytest
 
 from qubix_worker.backoff import Backoff
 from qubix_worker.client import ServerClient
-from qubix_worker.courier import IN_VAIN, LINES_MOST, Courier, Delivered
+from qubix_worker.courier import (
+    IN_VAIN,
+    LINES_MOST,
+    REFUSED_ON_THE_WAY,
+    Courier,
+    Delivered,
+    Patience,
+)
 from qubix_worker.protocol import JobCompletion, JobProgress
 from qubix_worker.spool import PENDING_MOST, Spool
 from tests.conftest import wait_until
@@ -22,8 +29,11 @@ DONE = JobCompletion("completed", result={"exitCode": 0}, attempt=1)
 
 
 class Sending:
-    def __init__(self, url: str, folder: Path, first_seconds: float = 0.02) -> None:
-        self.spool = Spool(folder)
+    def __init__(
+        self, url: str, folder: Path, first_seconds: float = 0.02, tries: int = 1000
+    ) -> None:
+        self.spool = Spool(folder, clock=lambda: time.time() + self.later_seconds)
+        self.later_seconds = 0.0
         self.posted: list[Delivered] = []
         self.courier = Courier(
             lambda: ServerClient(url, worker_id="w-1", secret="s", patience_seconds=1),
@@ -33,6 +43,7 @@ class Sending:
                 first_seconds=first_seconds, most_seconds=first_seconds, draw=random.Random(1)
             ),
             progress_seconds=0.05,
+            patience=Patience(first_seconds, first_seconds, seconds=3600, tries=tries),
         )
 
     def put(self, job_id: str) -> None:
@@ -227,6 +238,117 @@ def test_while_all_is_refused_little_is_sent(tmp_path: Path) -> None:
         assert len(completions(server)) == IN_VAIN
 
 
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_result_that_the_server_cannot_take_is_handed_in_as_a_failure_that_says_why(
+    begin: Callable[[Scripted], Sending], status: int
+) -> None:
+    def without_result_only(request: Request, visit: Visit) -> None:
+        if "result" in request.json:
+            said = {"success": False, "error": "It is nested too deep.", "code": "bad_json"}
+            visit.answer(said, status)
+        else:
+            ok(request, visit)
+
+    with serving(without_result_only) as server:
+        sending = begin(server)
+        sending.put("j-1")
+        wait_until(lambda: sending.posted)
+        assert completions(server)[-1].json["status"] == "failed"
+        assert "It is nested too deep." in completions(server)[-1].json["error"]
+        assert sending.spool.job_ids() == frozenset()
+
+
+def filtering(status: int) -> Callable[[Request, Visit], None]:
+    """A firewall that lets no result through, and all else."""
+
+    def answer(request: Request, visit: Visit) -> None:
+        if request.path.endswith("/complete") and "result" in request.json:
+            visit.answer(b"<html>Blocked</html>", status)
+        else:
+            ok(request, visit)
+
+    return answer
+
+
+def kept_aside(folder: Path) -> list[str]:
+    return sorted(path.name for path in (folder / "refused").glob("*"))
+
+
+def test_a_result_that_is_refused_on_the_way_for_a_day_is_told_as_a_failure_and_kept_aside(
+    tmp_path: Path,
+) -> None:
+    with serving(filtering(403)) as server:
+        sending = Sending(server.url, tmp_path, tries=3)
+        sending.put("j-1")
+        sending.courier.start()
+        wait_until(lambda: len(completions(server)) >= 6)
+        assert all("result" in request.json for request in completions(server))
+        assert sending.posted == []
+        sending.later_seconds = 3601
+        wait_until(lambda: sending.posted)
+        sending.courier.stop()
+        last = completions(server)[-1].json
+        assert (last["status"], last["attempt"]) == ("failed", 1)
+        assert "status 403" in last["error"]
+        (delivered,) = sending.posted
+        assert delivered.problem_code == REFUSED_ON_THE_WAY
+        assert delivered.problem and "status 403" in delivered.problem.happened
+        assert sending.spool.job_ids() == frozenset()
+        assert kept_aside(tmp_path) == ["j-1-1.json"]
+
+
+def test_a_result_that_is_too_large_for_something_on_the_way_is_given_up_after_a_few_tries(
+    tmp_path: Path,
+) -> None:
+    with serving(filtering(413)) as server:
+        sending = Sending(server.url, tmp_path, tries=3)
+        sending.put("j-1")
+        sending.courier.start()
+        wait_until(lambda: sending.posted)
+        sending.courier.stop()
+        assert ["result" in request.json for request in completions(server)] == [True] * 3 + [False]
+        assert kept_aside(tmp_path) == ["j-1-1.json"]
+
+
+@pytest.mark.parametrize(
+    "away",
+    [
+        says(b"<html>Welcome to the hotel</html>"),
+        says(b"<html>Forbidden</html>", 403),
+        says(b"<html>Too large</html>", 413),
+        says(b"", 502),
+        nothing,
+    ],
+    ids=["portal", "wall", "small-wall", "gateway", "dropped"],
+)
+def test_no_result_is_given_up_while_nothing_else_gets_through(
+    tmp_path: Path, away: Callable[[Request, Visit], None]
+) -> None:
+    with serving(away) as server:
+        sending = Sending(server.url, tmp_path, tries=3)
+        sending.later_seconds = 1e6
+        sending.put("j-1")
+        sending.courier.start()
+        wait_until(lambda: len(completions(server)) >= 4)
+        assert all("result" in request.json for request in completions(server))
+        server.answer = ok
+        wait_until(lambda: sending.posted == [Delivered("j-1")])
+        sending.courier.stop()
+
+
+def test_a_result_that_does_not_get_through_is_sent_less_and_less_often(tmp_path: Path) -> None:
+    with serving(filtering(403)) as server:
+        sending = Sending(server.url, tmp_path, first_seconds=60)
+        sending.put("j-1")
+        sending.courier.start()
+        wait_until(lambda: completions(server))
+        for at in range(5):  # what wakes it sends that one no sooner
+            sending.courier.progress(f"j-{at}", JobProgress(10))
+            wait_until(lambda at=at: any(f"/j-{at}/" in each.path for each in told(server)))  # type: ignore[misc]
+        sending.courier.stop()
+        assert len(completions(server)) == 1
+
+
 def test_a_failure_in_place_of_a_result_that_is_too_large_may_be_refused_like_any_other(
     begin: Callable[[Scripted], Sending],
 ) -> None:
@@ -234,7 +356,7 @@ def test_a_failure_in_place_of_a_result_that_is_too_large_may_be_refused_like_an
         if "/poison/" not in request.path:
             ok(request, visit)
         elif request.json["status"] == "completed":
-            visit.answer(b"<html>Request Entity Too Large</html>", 413)
+            visit.answer({"success": False, "error": "Too large.", "code": "too_large"}, 413)
         else:
             visit.answer({"success": False, "error": "Not yours.", "code": "lease_lost"}, 409)
 

@@ -13,7 +13,7 @@ import pytest
 
 from qubix_worker.files import write_whole
 from qubix_worker.protocol import JobCompletion
-from qubix_worker.spool import Entry, Spool
+from qubix_worker.spool import REFUSED_MOST, Entry, Spool
 
 
 def done(text: str = "", attempt: int = 1) -> JobCompletion:
@@ -224,3 +224,40 @@ def test_a_file_that_cannot_be_looked_at_stands_in_nobodys_way_and_is_told_once(
         assert spool.pending() == [Entry("z", done())]
     assert len(caplog.records) == 1
     assert spool.job_ids() == {"z"}, "it is set aside"
+
+
+def test_what_nobody_took_is_kept_aside_the_newest_of_it(folder: Path) -> None:
+    spool = Spool(folder)
+    for at in range(REFUSED_MOST + 2):
+        spool.put(f"j-{at}", done(str(at)))
+        (entry,) = spool.pending()
+        os.utime(folder / entry.name, (at, at))
+        spool.set_apart(entry)
+    assert (spool.pending(), spool.job_ids()) == ([], frozenset())
+    kept = sorted(path.name for path in (folder / "refused").iterdir())
+    assert kept == [f"j-{at}-1.json" for at in range(2, REFUSED_MOST + 2)]
+    assert Spool(folder).pending() == []
+    assert json.loads((folder / "refused" / kept[0]).read_bytes())["jobId"] == "j-2"
+
+
+def test_what_is_in_memory_only_can_be_kept_aside_too(folder: Path) -> None:
+    def full_at_first(path: Path, data: bytes) -> None:
+        if path.parent == folder:
+            raise OSError(errno.ENOSPC, "full")
+        write_whole(path, data)
+
+    spool = Spool(folder, write=full_at_first)
+    folder.mkdir()
+    spool.put("a", done())
+    (entry,) = spool.pending()
+    assert spool.age_seconds(entry) == 0.0
+    spool.set_apart(entry)
+    assert (spool.pending(), spool.job_ids()) == ([], frozenset())
+    assert (folder / "refused" / "a-1.json").exists()
+
+
+def test_a_result_is_as_old_as_its_file_also_for_the_next_worker(folder: Path) -> None:
+    Spool(folder).put("a", done())
+    os.utime(folder / "a-1.json", (1000, 1000))
+    spool = Spool(folder, clock=lambda: 4600.0)
+    assert spool.age_seconds(spool.pending()[0]) == 3600.0

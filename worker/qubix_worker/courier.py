@@ -1,8 +1,8 @@
 """Hands results in: one thread that sends what is in the spool until the server has it.
 
 Nothing leaves the spool before the server has acknowledged it, or has refused it for good. A result
-that something on the way refuses again and again, and so stays, holds up neither the others nor
-progress.
+that does not get through while other calls do holds up neither the others nor progress; in the end
+the server is told that it will not come, and it is kept aside.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from qubix_worker.backoff import Backoff
 from qubix_worker.client import ServerClient
-from qubix_worker.errors import ServerError
-from qubix_worker.failures import NOT_OURS
+from qubix_worker.errors import Problem, ServerError
+from qubix_worker.failures import CUT, NOT_OURS
 from qubix_worker.protocol import JobCompletion, JobProgress
 from qubix_worker.spool import Entry, Spool
 
@@ -32,8 +32,15 @@ FOR_ALL = (401, 407, 429, 511)
 """What is refused in this way is so whatever is sent: a stranger, or one who must sign in first,
 or too much at once."""
 
+UNFIT = (400, 413, 422)
+"""Where the server itself says so of a result, it takes the job's end without one."""
+REFUSED_ON_THE_WAY = "refused_on_the_way"
+
 IN_VAIN = 3
 """After so many failures in a row no more is sent for now: it is not about single results."""
+
+NOT_THERE = ("name_not_found", "refused", "proxy_unreachable", CUT)
+"""How it looks when the server could not even be spoken to."""
 
 STOP_SECONDS = 2.0
 UNREADABLE_SECONDS = 60.0
@@ -51,6 +58,31 @@ class Delivered:
 
     job_id: str
     problem_code: str | None = None
+    problem: Problem | None = None
+    """What a person should know, where it did not get to the server."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """With a result that does not get through though the server can be had: it may be as large as
+    results are, so it is sent less and less often."""
+
+    first_seconds: float = 2.0
+    most_seconds: float = 3600.0
+    seconds: float = 24 * 3600.0
+    """How long it must have waited before it is given up; a size that something on the way does
+    not take (413) is a matter of settings there, and does not mend by waiting."""
+    tries: int = 3
+    """How often it must have failed, in this run of the worker, while the server could be had."""
+
+
+class _Rest:
+    """A single result that is not sent for now."""
+
+    def __init__(self, backoff: Backoff) -> None:
+        self.backoff = backoff
+        self.until = 0.0
+        self.tries = 0
 
 
 class Courier:
@@ -65,6 +97,7 @@ class Courier:
         backoff: Backoff | None = None,
         progress_seconds: float = PROGRESS_SECONDS,
         session: str | None = None,
+        patience: Patience | None = None,
     ) -> None:
         """`session`: tells this run of the worker from others; a new one where none is given."""
         self._client = client
@@ -81,6 +114,11 @@ class Courier:
         """How many could not since the last that could."""
         self._refused_until = 0.0
         """Before then they are not tried again."""
+        self._patience = patience or Patience()
+        self._rests: dict[str, _Rest] = {}
+        """Those that do not get through while other calls do, by their names."""
+        self._not_now: set[str] = set()
+        """Those of them that are not sent in this round, or were."""
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._progress: dict[str, JobProgress] = {}
@@ -146,6 +184,9 @@ class Courier:
         waits = []
         if self._spool.job_ids() or self._spool.is_hidden:
             # None is in the spool now but for these.
+            waits += [
+                rest.until - now for name, rest in self._rests.items() if name in self._not_now
+            ]
             waits.append(self._refused_until - now if self._refused else UNREADABLE_SECONDS)
         with self._lock:
             if self._progress or self._doubtful:
@@ -211,20 +252,86 @@ class Courier:
         if time.monotonic() >= self._refused_until:
             self._refused.clear()
             self._in_a_row = 0
-        while entries := self._spool.pending(besides=self._refused):
+        # Each of them once: on a poor connection the first may be due again by the end of it.
+        self._not_now = self._resting()
+        while entries := self._spool.pending(besides=self._refused | self._not_now):
             for entry in entries:
                 if self._stopping.is_set() or self._in_a_row >= IN_VAIN:
                     return
                 try:
                     self._send(client, entry)
                 except ServerError as error:
-                    self._set_back(entry, str(error.problem), error.retry_after_seconds)
-                    if _is_for_all(error):
-                        self._in_a_row = IN_VAIN
+                    self._not_sent(client, entry, error)
                 except OSError as error:
                     self._set_back(entry, f"the spool does not let go of it: {error}")
                 else:
                     self._in_a_row = 0
+
+    def _resting(self) -> set[str]:
+        now, waiting = time.monotonic(), self._spool.job_ids()
+        for name in [name for name in self._rests if name.rpartition("-")[0] not in waiting]:
+            del self._rests[name]
+        return {name for name, rest in self._rests.items() if rest.until > now}
+
+    def _not_sent(self, client: ServerClient, entry: Entry, error: ServerError) -> None:
+        """Finds out whether it is about this result alone. If so, it rests, or is given up."""
+        if not self._is_about_it(client, error):
+            self._set_back(entry, str(error.problem), error.retry_after_seconds)
+            if _is_for_all(error):
+                self._in_a_row = IN_VAIN
+            return
+        most = self._patience
+        fresh = _Rest(Backoff(first_seconds=most.first_seconds, most_seconds=most.most_seconds))
+        rest = self._rests.setdefault(entry.name, fresh)
+        self._spool.postpone(entry)
+        self._not_now.add(entry.name)
+        rest.tries += 1
+        seconds = rest.backoff.failed()
+        rest.until = time.monotonic() + seconds
+        happened = error.problem.happened
+        log.warning(
+            "job %s does not get through, other calls do: %s; again in %.0f s",
+            entry.job_id,
+            happened,
+            seconds,
+        )
+        waited = error.status == 413 or self._spool.age_seconds(entry) >= most.seconds
+        if waited and rest.tries >= most.tries:
+            self._give_up(client, entry, happened)
+
+    def _is_about_it(self, client: ServerClient, error: ServerError) -> bool:
+        """Whether another call gets through now, though this one did not."""
+        if error.status in FOR_ALL or error.retry_after_seconds is not None:
+            return False
+        if error.problem.code in NOT_THERE or self._stopping.is_set():
+            return False
+        try:
+            return client.is_known()
+        except ServerError:
+            return False
+
+    def _give_up(self, client: ServerClient, entry: Entry, happened: str) -> None:
+        """Tells the server that the result will not come; where even that does not get through, it
+        goes on as before."""
+        told = _without_result(
+            entry.completion,
+            f"The result could not be handed in, though the server could be reached: {happened} "
+            "The computer that did the job keeps it for a while (spool/refused).",
+        )
+        try:
+            code = _hand_in(client, entry.job_id, told)
+            self._spool.set_apart(entry)
+        except (ServerError, OSError) as error:
+            log.warning("job %s could not be given up: %s", entry.job_id, error)
+            return
+        self._drop_progress(entry.job_id)
+        del self._rests[entry.name]
+        problem = Problem(
+            REFUSED_ON_THE_WAY,
+            f"The result of a job could not be handed in: {happened}",
+            "Tell the people who run the network. The result is kept in the folder spool/refused.",
+        )
+        self._post(Delivered(entry.job_id, code or REFUSED_ON_THE_WAY, problem))
 
     def _set_back(self, entry: Entry, why: str, at_least_seconds: float | None = None) -> None:
         """Tries that one again later, and meanwhile the others."""
@@ -253,9 +360,15 @@ def _hand_in(client: ServerClient, job_id: str, completion: JobCompletion) -> st
     try:
         client.complete(job_id, completion)
     except ServerError as error:
-        if error.status == 413 and completion.result is not None:
-            return _hand_in(client, job_id, _too_large(completion))
-        if error.status not in REFUSED or error.problem.code == NOT_OURS:
+        if error.problem.code == NOT_OURS:
+            raise
+        if error.status in UNFIT and completion.result is not None:
+            log.warning("the result of job %s is not taken: %s", job_id, error.problem)
+            why = error.problem.happened
+            if error.status == 413:
+                why = "The result is larger than the server takes."
+            return _hand_in(client, job_id, _without_result(completion, why))
+        if error.status not in REFUSED:
             raise
         log.warning("the result of job %s was refused: %s", job_id, error.problem)
         return error.problem.code
@@ -267,10 +380,10 @@ def _is_for_all(error: ServerError) -> bool:
     return error.status is None or error.status in FOR_ALL or error.retry_after_seconds is not None
 
 
-def _too_large(completion: JobCompletion) -> JobCompletion:
+def _without_result(completion: JobCompletion, why: str) -> JobCompletion:
     return JobCompletion(
         "failed",
-        error="The result is larger than the server takes.",
+        error=why,
         metrics=completion.metrics,
         attempt=completion.attempt,
     )

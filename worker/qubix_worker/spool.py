@@ -27,6 +27,10 @@ BROKEN_SUFFIX = ".broken"
 BROKEN_SECONDS = 7 * 24 * 3600.0
 """What was set aside is removed after so long: by then the job is somebody else's."""
 
+REFUSED_FOLDER = "refused"
+REFUSED_MOST = 4
+"""So many results that nobody took are kept aside, the newest; each may be as large as a result."""
+
 LASTING = (errno.EACCES, errno.EPERM, errno.EIO, errno.EISDIR, errno.ELOOP)
 """Reading again soon would not help."""
 
@@ -57,6 +61,7 @@ class Spool:
     ) -> None:
         self._folder = folder
         self._write = write
+        self._clock = clock
         self._lock = threading.Lock()
         self._unwritten: dict[str, Entry] = {}
         """What the disk did not take; sent from here, and lost only if the worker ends first."""
@@ -110,6 +115,14 @@ class Spool:
                     found.append(entry)
             return found
 
+    def age_seconds(self, entry: Entry) -> float:
+        """How long a result has waited by the file's time, over a restart also; 0 where it has
+        not come to the disk."""
+        try:
+            return max(0.0, self._clock() - (self._folder / entry.name).stat().st_mtime)
+        except OSError:
+            return 0.0
+
     def postpone(self, entry: Entry) -> None:
         """Puts a result behind all others: it could not be sent now."""
         with self._lock:
@@ -135,6 +148,29 @@ class Spool:
             self._unwritten.pop(entry.name, None)
             (self._folder / entry.name).unlink(missing_ok=True)
             self._postponed.pop(entry.name, None)
+
+    def set_apart(self, entry: Entry) -> None:
+        """Takes a result out that will not be sent any more, and keeps it aside for a person.
+        Raises OSError where it stays in the spool."""
+        with self._lock:
+            folder, name = self._folder / REFUSED_FOLDER, entry.name
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if name in self._unwritten:
+                self._write(folder / name, json.dumps(to_wire(entry)).encode("ascii"))
+                del self._unwritten[name]
+            else:
+                (self._folder / name).replace(folder / name)
+            self._postponed.pop(name, None)
+            self._tidy(REFUSED_MOST)
+
+    def _tidy(self, most: int) -> None:
+        """Leaves the newest of what was set apart."""
+        with contextlib.suppress(OSError):
+            kept = sorted(
+                (self._folder / REFUSED_FOLDER).iterdir(), key=lambda path: path.stat().st_mtime_ns
+            )
+            for path in kept[:-most]:
+                path.unlink()
 
     def _write_out(self) -> None:
         """Tries to bring to the disk what it did not take before."""

@@ -30,6 +30,7 @@ from qubix_worker.guest.watch import Rested, Watch
 from qubix_worker.hardware import Temperature, temperatures
 from qubix_worker.identity import Identity
 from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
+from qubix_worker.kinds.kind import Cause
 from qubix_worker.link import Beat, BeatFailed, Link
 from qubix_worker.paths import Paths
 from qubix_worker.pausing import FROZEN_SECONDS_MOST, Pausing, Standstill, stands_still
@@ -47,7 +48,18 @@ log = logging.getLogger(__name__)
 RECENT_JOBS = 20
 HOLD_SECONDS = 60.0
 """How long no job is taken after this computer could not begin one."""
-NO_ROOM = "disk_full"
+HELD: dict[Cause | None, tuple[str, str]] = {
+    "no_room": ("disk_full", "Free some space; then it goes on by itself."),
+    "no_engine": (
+        "engine_gone",
+        "See that Podman or Docker runs on this computer; then it goes on by itself.",
+    ),
+    "no_registry": (
+        "registry_away",
+        "See that this computer reaches the internet; jobs are taken again in a minute.",
+    ),
+}
+"""The warning while none is: its code, and what its owner can do."""
 UNSENT_MOST = 64
 """With so many results on their way, no more are made."""
 
@@ -173,7 +185,7 @@ class Worker:
             case JobEnded():
                 self._ended(event)
             case Delivered():
-                self._delivered()
+                self._delivered(event)
             case Rested():
                 self._pausing.rest(event.rest)
                 self._show_pause()
@@ -276,11 +288,15 @@ class Worker:
     def _keep(self, ended: JobEnded) -> None:
         self._spool.put(ended.job_id, ended.completion)
         if self._spool.trouble:
-            self._no_room("The disk does not take a result; it is kept in memory meanwhile.")
+            self._hold(
+                "no_room", "The disk does not take a result; it is kept in memory meanwhile."
+            )
         self._courier.result_is_there()
 
-    def _delivered(self) -> None:
+    def _delivered(self, delivered: Delivered) -> None:
         self._publish(unsent_results=len(self._spool.job_ids()))
+        if problem := delivered.problem:
+            self._publish(warning=Trouble(problem.code, problem.happened, problem.todo))
         self._link.beat_soon()
 
     # --- Pause and resume ----------------------------------------------------------------------
@@ -355,7 +371,8 @@ class Worker:
     def _look_at_the_disk(self) -> None:
         """Takes up a settings.toml that was edited. What cannot be used changes nothing."""
         warned = self.status.warning
-        if warned and warned.code == NO_ROOM and time.monotonic() >= self._hold_until:
+        passing = [code for code, _ in HELD.values()]
+        if warned and warned.code in passing and time.monotonic() >= self._hold_until:
             self._publish(warning=None)
         try:
             if self._file.take_up():
@@ -391,18 +408,17 @@ class Worker:
     def _could_not_begin(self, ended: JobEnded) -> None:
         """Another computer may do it; this one takes none for a while, or it would use up the few
         times that a job is given out."""
-        self._hold_until = time.monotonic() + HOLD_SECONDS
-        if ended.no_room:
-            self._no_room(ended.completion.error or "There was no room to begin a job.")
-        else:
-            log.warning("a job was given back: %s", ended.completion.error)
+        reason = ended.completion.error or "It could not be begun."
+        log.warning("a job was given back: %s", reason)
+        self._hold(ended.cause, reason)
+        if not ended.no_room:
             self._computer.find_out()  # an engine for containers may have ended
 
-    def _no_room(self, reason: str) -> None:
+    def _hold(self, cause: Cause | None, reason: str) -> None:
         self._hold_until = time.monotonic() + HOLD_SECONDS
-        self._publish(
-            warning=Trouble(NO_ROOM, reason, "Free some space; then it goes on by itself.")
-        )
+        if cause in HELD:
+            code, todo = HELD[cause]
+            self._publish(warning=Trouble(code, reason, todo))
 
     # --- The state -----------------------------------------------------------------------------
 
