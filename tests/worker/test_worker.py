@@ -104,7 +104,7 @@ def test_a_cancelled_job_ends_at_the_worker(worker: LiveWorker, live_server: Liv
     worker.wait_for("working")
     wait_for_job(live_server, job_id, "RUNNING")
     live_server.ask("POST", f"/api/jobs/{job_id}/cancel", {}, credential=live_server.token)
-    wait_until(lambda: worker.status().job is None, seconds=10)
+    wait_until(lambda: worker.status().job is None)
     assert job(live_server, job_id)["status"] == "CANCELLED"
 
 

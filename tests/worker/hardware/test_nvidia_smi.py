@@ -51,15 +51,15 @@ def test_a_row_without_its_end_is_no_row() -> None:
     assert len(nvidia_smi.cards(told(ROW.encode() + b"1" + ROW[1:-1].encode()))) == 1
 
 
-def a_tool(folder: Path, script: str) -> nvidia_smi.Run:
+def a_tool(folder: Path, script: str, seconds: float = 20) -> nvidia_smi.Run:
     tool = folder / "nvidia-smi"
     tool.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")
     tool.chmod(0o755)
-    return nvidia_smi.runner(Tools(str(folder), seconds=0.5))
+    return nvidia_smi.runner(Tools(str(folder), seconds))
 
 
 def test_a_tool_that_hangs_is_given_up(tmp_path: Path) -> None:
-    run = a_tool(tmp_path, "exec sleep 60")
+    run = a_tool(tmp_path, "exec sleep 60", seconds=0.5)
     with pytest.raises(ProbeError, match="did not answer"):
         nvidia_smi.cards(run)
 

@@ -23,6 +23,8 @@ Program = Callable[..., bytes]
 WaitUntil = Callable[[Callable[[], object]], None]
 ChildrenAt = Callable[[Path], list[psutil.Process]]
 
+AT_ONCE_SECONDS = 5
+"""A second, on a computer with as much to do again four times over."""
 linux = pytest.mark.skipif(sys.platform != "linux", reason="by a means that only Linux has")
 
 
@@ -74,11 +76,11 @@ def test_time_in_which_a_job_stands_still_counts_towards_no_limit(
     assert not job.ended.wait(1.5)
     runner.thaw()
     assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
-    assert job.completion.metrics["wallSeconds"] < 2
     assert job.end.seconds > 2.4
+    assert job.completion.metrics["wallSeconds"] < job.end.seconds - 1
 
 
-def test_a_frozen_job_can_be_cancelled_within_a_second(
+def test_a_frozen_job_can_be_cancelled_at_once(
     runner: JobRunner, at_work: AtWork, wait_until: WaitUntil
 ) -> None:
     job, child = at_work()
@@ -87,7 +89,7 @@ def test_a_frozen_job_can_be_cancelled_within_a_second(
     began = time.monotonic()
     runner.cancel("job-1")
     assert job.end.cancelled
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < AT_ONCE_SECONDS
     assert not child.is_running()
 
 
@@ -160,7 +162,7 @@ def test_a_frozen_child_ends_when_its_worker_is_killed(
         wait_until(lambda: stopped(child))
         worker.kill()
         worker.wait()
-        psutil.wait_procs([child], timeout=5)
+        psutil.wait_procs([child], timeout=30)
         assert not child.is_running()
 
 

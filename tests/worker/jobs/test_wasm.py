@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from qubix_worker.jobs import JobRunner
+from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
 
 from .escapes import importing, small_module_of_huge_functions
@@ -77,7 +78,7 @@ def test_a_program_that_loops_for_ever_ends_with_its_time_limit(
 ) -> None:
     job = start(program("loop"), timeout=1)
     assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
-    assert 1 <= job.end.seconds < 3
+    assert 1 <= job.end.seconds < 10
 
 
 def test_a_program_that_waits_in_the_system_ends_with_its_time_limit(
@@ -85,14 +86,14 @@ def test_a_program_that_waits_in_the_system_ends_with_its_time_limit(
 ) -> None:
     job = start(program("sleep"), timeout=1)
     assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
-    assert 1 <= job.end.seconds < 3
+    assert 1 <= job.end.seconds < 10
 
 
 @pytest.mark.slow
 def test_a_module_that_is_made_to_compile_for_long_ends_with_its_time_limit(start: Start) -> None:
     job = start(small_module_of_huge_functions(), timeout=1)
     assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
-    assert 1 <= job.end.seconds < 4
+    assert 1 <= job.end.seconds < 10
 
 
 def test_a_program_that_eats_memory_ends_at_its_limit(start: Start, program: Program) -> None:
@@ -188,7 +189,7 @@ def test_a_flood_of_output_ends_the_job(
     job = start(program("flood", stream=stream))
     assert job.completion.status == "failed"
     assert job.completion.error == f"The program wrote more than 16 MiB to its standard {name}."
-    assert job.end.seconds < 5
+    assert job.end.seconds < 15
     assert len(job.stdout) <= 64 * 1024
     assert len(job.completion.result["stderr"]) <= 64 * 1024
 
@@ -212,11 +213,11 @@ def test_a_link_that_a_program_leaves_is_removed_and_not_what_it_names(
     assert (precious / "file").read_text() == "here"
 
 
-def test_a_bad_specification_fails_the_job_without_a_process(start: Start) -> None:
-    began = time.monotonic()
-    job = start(module=None, args=[])
+def test_a_bad_specification_fails_the_job_without_a_process(start: Start, paths: Paths) -> None:
+    runner = JobRunner(paths, ["/nowhere/qubix-worker"], Limits(64), spare_seconds=0)
+    job = start(module=None, on=runner, args=[])
     assert job.completion.error.startswith("The job's spec must have either 'module'")
-    assert time.monotonic() - began < 0.2
+    runner.stop()
 
 
 def test_a_job_of_a_kind_that_this_computer_does_not_have_is_given_back(start: Start) -> None:

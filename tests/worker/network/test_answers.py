@@ -142,7 +142,7 @@ def test_a_call_can_be_cut_from_another_thread() -> None:
         with pytest.raises(ServerError) as caught:
             one.heartbeat(Heartbeat("online"))
         assert caught.value.problem.code == CUT
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         server.answer = lambda request, visit: visit.answer(HEARD)
         one.heartbeat(Heartbeat("online"))
 
