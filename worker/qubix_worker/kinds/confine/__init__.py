@@ -5,11 +5,10 @@ This stands beside, not instead of, the kind's own sandbox: it bounds what a fau
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import psutil  # a job's child does without it
@@ -84,17 +83,17 @@ class Confinement(Protocol):
 
 
 def _choose() -> Confinement:
-    if os.name == "nt":
+    if sys.platform == "win32":
         from qubix_worker.kinds.confine import windows  # noqa: PLC0415
 
-        return cast(Confinement, windows)
+        return windows.Windows()
     if sys.platform == "darwin":
         from qubix_worker.kinds.confine import macos  # noqa: PLC0415
 
-        return cast(Confinement, macos)
+        return macos.MacOS()
     from qubix_worker.kinds.confine import linux  # noqa: PLC0415
 
-    return cast(Confinement, linux)
+    return linux.Linux()
 
 
 HERE = _choose()

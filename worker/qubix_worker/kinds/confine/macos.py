@@ -5,52 +5,28 @@ Nothing ends a stopped process with its parent here; one that stays is swept at 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qubix_worker.kinds.confine import Grip, NoGrip
-from qubix_worker.kinds.confine.posix import (
-    LOW_NICENESS,
-    confine,
-    describe_exit,
-    environment,
-    popen_options,
-    processes,
-)
+from qubix_worker.kinds.confine.posix import Posix
 
 if TYPE_CHECKING:
     import psutil
 
     from qubix_worker.kinds.kind import Priority
 
-__all__ = [
-    "confine", "describe_exit", "end_with_parent", "environment", "hold", "popen_options",
-    "processes", "set_priority", "wall_in",
-]  # fmt: skip
-
 PRIO_DARWIN_PROCESS = 4
 PRIO_DARWIN_BG = 0x1000
 """sys/resource.h of macOS; what `taskpolicy -b` sets: processor, disk and network throttled."""
 
 
-def hold(child: psutil.Process) -> Grip:
-    """See `Confinement`."""
-    return NoGrip()
+class MacOS(Posix):
+    """See `Confinement`. The system's own means to wall a program in are not for those that begin
+    unprepared."""
 
+    def set_priority(self, child: psutil.Process, priority: Priority) -> None:
+        """See `Confinement` and setpriority(2) of macOS."""
+        import ctypes  # noqa: PLC0415 - only a worker with jobs needs it
 
-def set_priority(child: psutil.Process, priority: Priority) -> None:
-    """See `Confinement` and setpriority(2) of macOS."""
-    import ctypes  # noqa: PLC0415 - only a worker with jobs needs it
-
-    background = PRIO_DARWIN_BG if priority == "idle" else 0
-    ctypes.CDLL(None).setpriority(PRIO_DARWIN_PROCESS, child.pid, background)
-    child.nice({"idle": 19, "low": LOW_NICENESS, "normal": 0}[priority])
-
-
-def end_with_parent() -> None:
-    """See `Confinement`."""
-
-
-def wall_in(folder: Path) -> bool:
-    """See `Confinement`. The system's own means are not for programs that begin unprepared."""
-    return False
+        background = PRIO_DARWIN_BG if priority == "idle" else 0
+        ctypes.CDLL(None).setpriority(PRIO_DARWIN_PROCESS, child.pid, background)
+        super().set_priority(child, priority)

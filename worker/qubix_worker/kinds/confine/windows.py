@@ -36,12 +36,6 @@ but counts what is resident."""
 PROCESSES_MOST = 16
 """A virtual environment's python.exe is two processes, a container's command a few."""
 
-environment = (
-    "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP",
-    "PROCESSOR_ARCHITECTURE", "PROCESSOR_ARCHITEW6432",
-)  # fmt: skip
-"""The last two are how Python, and so wasmtime, finds out for what processor it runs."""
-
 log = logging.getLogger(__name__)
 
 
@@ -138,56 +132,59 @@ class JobObject:
         return answer
 
 
-def popen_options() -> dict[str, Any]:
+class Windows:
     """See `Confinement`."""
-    flags = CREATE_NO_WINDOW | BELOW_NORMAL_PRIORITY_CLASS | CREATE_NEW_PROCESS_GROUP
-    return {"creationflags": flags}
 
+    environment: tuple[str, ...] = (
+        "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "TEMP", "TMP",
+        "PROCESSOR_ARCHITECTURE", "PROCESSOR_ARCHITEW6432",
+    )  # fmt: skip
+    """The last two are how Python, and so wasmtime, finds out for what processor it runs."""
 
-def hold(child: psutil.Process) -> Grip:
-    """See `Confinement`. Processes that the child begins later are held with it."""
-    try:
-        return JobObject(child.pid)
-    except OSError as error:
-        log.warning("A job is not held by a job object: %s", error)
-        return NoGrip()
+    def popen_options(self) -> dict[str, Any]:
+        """See `Confinement`."""
+        flags = CREATE_NO_WINDOW | BELOW_NORMAL_PRIORITY_CLASS | CREATE_NEW_PROCESS_GROUP
+        return {"creationflags": flags}
 
+    def hold(self, child: psutil.Process) -> Grip:
+        """See `Confinement`. Processes that the child begins later are held with it."""
+        try:
+            return JobObject(child.pid)
+        except OSError as error:
+            log.warning("A job is not held by a job object: %s", error)
+            return NoGrip()
 
-def processes(child: psutil.Process) -> list[psutil.Process]:
-    """See `Confinement`. In a virtual environment python.exe only begins the real one."""
-    try:
-        return [child, *child.children(recursive=True)]
-    except psutil.Error:
-        return [child]
+    def processes(self, child: psutil.Process) -> list[psutil.Process]:
+        """See `Confinement`. In a virtual environment python.exe only begins the real one."""
+        try:
+            return [child, *child.children(recursive=True)]
+        except psutil.Error:
+            return [child]
 
+    def set_priority(self, child: psutil.Process, priority: Priority) -> None:
+        """See `Confinement`."""
+        classes = {
+            "idle": psutil.IDLE_PRIORITY_CLASS,  # type: ignore[attr-defined,unused-ignore]
+            "low": psutil.BELOW_NORMAL_PRIORITY_CLASS,  # type: ignore[attr-defined,unused-ignore]
+            "normal": psutil.NORMAL_PRIORITY_CLASS,  # type: ignore[attr-defined,unused-ignore]
+        }
+        for process in self.processes(child):
+            process.nice(classes[priority])
 
-def set_priority(child: psutil.Process, priority: Priority) -> None:
-    """See `Confinement`."""
-    classes = {
-        "idle": psutil.IDLE_PRIORITY_CLASS,  # type: ignore[attr-defined,unused-ignore]
-        "low": psutil.BELOW_NORMAL_PRIORITY_CLASS,  # type: ignore[attr-defined,unused-ignore]
-        "normal": psutil.NORMAL_PRIORITY_CLASS,  # type: ignore[attr-defined,unused-ignore]
-    }
-    for process in processes(child):
-        process.nice(classes[priority])
+    def end_with_parent(self) -> None:
+        """See `Confinement`. The job object does it."""
 
+    def confine(self, file_bytes: int | None, seconds: int) -> None:
+        """See `Confinement`. Windows has no limit for files; the job object has the rest."""
 
-def end_with_parent() -> None:
-    """See `Confinement`. The job object does it."""
+    def wall_in(self, folder: Path) -> bool:
+        """See `Confinement`."""
+        return False
 
-
-def confine(file_bytes: int | None, seconds: int) -> None:
-    """See `Confinement`. Windows has no limit for files; the job object has the rest."""
-
-
-def wall_in(folder: Path) -> bool:
-    """See `Confinement`."""
-    return False
-
-
-def describe_exit(code: int) -> str:
-    """See `Confinement`. Windows gives the reason of a crash as an NTSTATUS, best known in hex."""
-    return f"code 0x{code:08X}" if code > 0xFFFF else f"code {code}"
+    def describe_exit(self, code: int) -> str:
+        """See `Confinement`. Windows gives the reason of a crash as an NTSTATUS, best known
+        in hex."""
+        return f"code 0x{code:08X}" if code > 0xFFFF else f"code {code}"
 
 
 def _system() -> Any:
