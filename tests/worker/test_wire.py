@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qubix_worker.protocol import (
+    EnrollmentInfo,
     GraphicsCard,
     Hardware,
     Heartbeat,
@@ -118,3 +119,26 @@ def test_a_job_of_a_kind_that_is_no_short_name_is_refused(kind: str) -> None:
     with pytest.raises(WireError, match=r"pendingJobs\[0\]: kind must be short") as caught:
         from_wire(HeartbeatAnswer, {"pendingJobs": [job]})
     assert len(str(caught.value)) < 100
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("Example Compute", "Example Compute"),
+        ("a" * 64, "a" * 64),
+        ("a" * 1_000_000, "a" * 61 + "..."),
+        ("\x1b[2J\x1b]0;you\x07Bank\r\nof\tIt", "[2J ]0;you Bank of It"),
+        ("evil\u202egnp.exe\u2066", "evil gnp.exe"),
+        ("\u6771\u4eac", "\u6771\u4eac"),
+        ("", ""),
+    ],
+)
+def test_the_name_of_a_network_is_short_and_harmless_whatever_it_sends(
+    sent: str, shown: str
+) -> None:
+    info = {"serverName": sent, "meaning": sent, "expiresAt": "2030", "version": sent}
+    read = from_wire(EnrollmentInfo, info)
+    assert read.server_name == shown
+    assert read.version == shown
+    assert len(read.meaning) <= 1024
+    assert read.meaning.isprintable()

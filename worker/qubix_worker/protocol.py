@@ -29,6 +29,7 @@ JOBS_HELD_MOST = 1024
 """Most jobs that a worker can name in a heartbeat: those at work and those not yet handed in."""
 
 WorkerState = Literal["online", "busy", "paused", "offline"]
+_SHOWN = (("server_name", NAME_LENGTH), ("meaning", 1024), ("expires_at", 64), ("version", 64))
 JobStatus = Literal["PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"]
 
 
@@ -37,13 +38,21 @@ JobStatus = Literal["PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "FAILED", "CA
 
 @dataclass(frozen=True)
 class EnrollmentInfo:
-    """What the wizard shows before a computer joins: whose network it is and what joining means."""
+    """What the wizard shows before a computer joins: whose network it is and what joining means.
+
+    A person sees these texts as they are: one that is too long is cut, and what is no plain text in
+    it is taken out. To refuse it would only keep that person from joining.
+    """
 
     server_name: str
     meaning: str
     expires_at: str
     heartbeat_interval_seconds: int = 30
     version: str = ""
+
+    def __post_init__(self) -> None:
+        for key, most in _SHOWN:
+            object.__setattr__(self, key, _plain(getattr(self, key), most))
 
 
 @dataclass(frozen=True)
@@ -387,6 +396,13 @@ def _text(key: str, value: str | None, most: int, *, least: int = 0) -> None:
         raise ValueError(f"{key} must have {least} to {most} characters")
     if not value.isprintable():
         raise ValueError(f"{key} must not contain control characters")
+
+
+def _plain(text: str, most: int) -> str:
+    """One line of at most so many characters, without any that steer a terminal or the direction
+    of the text."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * most]).split())
+    return line if len(line) <= most else line[: most - 3] + "..."
 
 
 def _worker_id(value: str) -> None:
