@@ -256,3 +256,23 @@ def a_certificate(folder: Path, *, days: int) -> ssl.SSLContext:
 def test_a_certificate_that_nobody_vouches_for_is_said(tmp_path: Path, stub: Stub) -> None:
     stub.socket = a_certificate(tmp_path, days=2).wrap_socket(stub.socket, server_side=True)
     assert failure(f"https://localhost:{stub.server_port}").problem.code == "certificate"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "todo"),
+    [
+        (404, "provider_unknown", "Join the network again"),
+        (401, "unauthorized", "Join the network again"),
+        (404, "job_unknown", "Nothing needs to be done"),
+        (409, "lease_lost", "Nothing needs to be done"),
+        (400, "bad_value", "Tell the people"),
+        (404, "not_found", "Check the address"),
+        (503, "overloaded", "Wait a few minutes"),
+    ],
+)
+def test_what_to_do_is_what_helps_with_that_refusal(
+    stub: Stub, status: int, code: str, todo: str
+) -> None:
+    stub.status = status
+    stub.body = json.dumps({"success": False, "error": "no", "code": code}).encode()
+    assert failure(stub.url).problem.todo.startswith(todo)

@@ -95,20 +95,34 @@ _Row = tuple[str, str, str]
 """A code, what happened, and what to do about it."""
 
 _TRY_LATER = "Wait a few minutes; if it lasts, tell the people who run the network."
+_NOTHING = "Nothing needs to be done: the network has given the job to another, or ended it."
 _NEW_INVITATION = "Open the network's page again and press Share my GPU for a new one."
+_JOIN_AGAIN = "Join the network again from its page."
+_TELL = "Tell the people who run the network; waiting will not mend it."
 _TODO = {
+    "provider_unknown": _JOIN_AGAIN,
+    "unauthorized": _JOIN_AGAIN,
+    "forbidden": "Nothing needs to be done for a job; if nothing works, join the network again.",
+    "job_unknown": _NOTHING,
+    "job_cancelled": _NOTHING,
+    "lease_lost": _NOTHING,
+    "worker_id_taken": _TELL,
+    "bad_value": _TELL,
+    "bad_json": _TELL,
+    "bad_host": "Check the address; if it is right, tell the people who run the network.",
     "enrollment_unknown": _NEW_INVITATION,
     "enrollment_expired": _NEW_INVITATION,
     "enrollment_used": _NEW_INVITATION,
 }
 _TODO_BY_STATUS = {
-    401: "Join the network again from its page.",
-    404: "Join the network again from its page.",
+    400: _TELL,
+    401: _JOIN_AGAIN,
+    404: "Check the address; if it is right, join the network again from its page.",
 }
 _CUT = (
     CUT,
-    "The call to {host} was ended.",
-    "It is tried again by itself.",
+    "The call to {host} was ended from here.",
+    "Nothing needs to be done; it may be made again at any time.",
 )
 _SIGN_IN = (
     SIGN_IN,
