@@ -13,7 +13,15 @@ import pytest
 from qubix_worker.backoff import Backoff
 from qubix_worker.client import ServerClient
 from qubix_worker.clocks import Clocks
-from qubix_worker.link import ASIDE_SECONDS, Beat, BeatFailed, Link
+from qubix_worker.link import (
+    ASIDE_SECONDS,
+    NEWS_AT_ONCE,
+    NEWS_PER_SECOND,
+    Beat,
+    BeatFailed,
+    Bucket,
+    Link,
+)
 from qubix_worker.protocol import Heartbeat
 from tests.conftest import wait_until
 from tests.worker.network.scripted import HEARD, Request, Scripted, Visit, serving
@@ -346,3 +354,34 @@ def test_what_is_at_work_here_is_not_refused(begin: Callable[[Scripted], Beating
         wait_until(lambda: refusals(server))
         beating.link.stop()
         assert {request.path for request in refusals(server)} == {"/api/jobs/j-3/complete"}
+
+
+@pytest.mark.parametrize("status", ["paused", "online"], ids=["not held", "held"])
+def test_a_state_that_changes_without_end_is_told_now_and_then_and_the_last_one_in_any_case(
+    begin: Callable[[Scripted], Beating], status: str
+) -> None:
+    with serving(hold) as server:
+        beating = begin(server)
+        beating.status = status
+        beating.link.beat_soon()
+        wait_until(lambda: len(server.asked) >= 2)
+        began = time.monotonic()
+        for at in range(300):
+            beating.jobs = (f"j-{at}",)
+            beating.link.beat_soon()
+            threading.Event().wait(0.003)  # a script that is in a hurry
+        beating.jobs = ("the last",)
+        beating.link.beat_soon()
+        wait_until(lambda: server.asked[-1].json["currentJobs"] == ["the last"])
+        seconds = time.monotonic() - began
+        assert len(server.asked) <= NEWS_AT_ONCE + NEWS_PER_SECOND * seconds + 4
+
+
+def test_a_bucket_gives_what_it_holds_and_then_what_comes_in() -> None:
+    clock = Clock()
+    bucket = Bucket(2, 4.0, clock)
+    assert [bucket.take() for _ in range(3)] == [0.0, 0.0, 0.25]
+    clock.now += 0.25
+    assert [bucket.take() for _ in range(2)] == [0.0, 0.25]
+    clock.now += 1000
+    assert [bucket.take() for _ in range(3)] == [0.0, 0.0, 0.25]

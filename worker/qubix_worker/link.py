@@ -34,6 +34,11 @@ ASIDE_SECONDS = 3.0
 LOST = ("refused", "no_network", "timeout")
 """How it looks when a server has gone."""
 
+NEWS_AT_ONCE = 20
+NEWS_PER_SECOND = 4.0
+"""How often news is told without being asked for: enough for jobs of half a second, one after the
+other; a script that pauses and resumes without end is told of no more often."""
+
 REFUSED_AT_ONCE = 8
 """How many jobs that cannot be read are refused after one heartbeat; the next must not wait."""
 NOTED_MOST = 64
@@ -57,6 +62,32 @@ class BeatFailed:
     retry_at: float
     forgotten: bool
     """The server does not know this computer: waiting will not help."""
+
+
+class Bucket:
+    """How often something may happen: `most` times at once, then so many times a second. For
+    several threads."""
+
+    def __init__(
+        self, most: float, per_second: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most = most
+        self._per_second = per_second
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._left = most
+        self._at = clock()
+
+    def take(self) -> float:
+        """0 where it may happen now, which is then counted; else the seconds until it may."""
+        with self._lock:
+            now = self._clock()
+            self._left = min(self._most, self._left + (now - self._at) * self._per_second)
+            self._at = now
+            if self._left < 1.0:
+                return (1.0 - self._left) / self._per_second
+            self._left -= 1.0
+            return 0.0
 
 
 class Link:
@@ -88,6 +119,8 @@ class Link:
         self._waiting = False
         self._acknowledged = False
         self._spread = 0.0
+        self._bucket = Bucket(NEWS_AT_ONCE, NEWS_PER_SECOND)
+        """For the heartbeats that nothing but news is the reason of."""
         self._noted: dict[tuple[str | None, str], None] = {}
         """The jobs that could not be read, as far as the log tells of them."""
         self._main: ServerClient | None = None
@@ -131,13 +164,16 @@ class Link:
         waking up ends it in any case."""
         while not self._stopping.is_set() and not self._slept.is_set():
             now = time.monotonic()
-            if now >= until or (self._wake.is_set() and now >= floor):
+            if now >= until:
                 return
-            if self._wake.is_set():
-                # There is news, but the server has asked for patience.
-                self._slept.wait(min(floor - now, self._glance))
-            else:
+            if not self._wake.is_set():
                 self._wake.wait(until - now)
+                continue
+            # There is news; but the server may have asked for patience, or there was much of it.
+            seconds = floor - now if now < floor else self._bucket.take()
+            if seconds <= 0:
+                return
+            self._slept.wait(min(seconds, until - now, self._glance))
 
     def _wait_for(self, report: Heartbeat) -> float:
         """How long the answer may be held: not at all before one has been acknowledged, since an
@@ -230,7 +266,11 @@ class Link:
             if clocks.passed().in_sleep:
                 self._woke_up()
             elif news and not self._stopping.is_set():
-                self._beat_aside(client)
+                if seconds := self._bucket.take():
+                    self._stopping.wait(seconds)
+                    self._news.set()  # the state as it is then
+                else:
+                    self._beat_aside(client)
         self._beat_aside(client)
         client.close()
 
@@ -271,5 +311,5 @@ def _unexpected(error: Exception) -> Problem:
     return Problem(
         "internal",
         f"The heartbeat failed in an unexpected way ({type(error).__name__}).",
-        "It is tried again by itself; the log tells more.",
+        "It goes on trying. If it lasts, tell the people who run the network; the log says more.",
     )
