@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qubix_worker.system.senses_linux import on_battery
+from qubix_worker.system.power_linux import on_battery
 
 # Names and values as the kernel's Documentation/ABI/testing/sysfs-class-power gives them, in
 # sets that public reports of such machines show (`upower -d` and the like).

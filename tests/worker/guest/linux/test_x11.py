@@ -40,10 +40,13 @@ def test_the_clock_runs_while_nobody_touches_the_screen_and_begins_anew_with_a_t
     def idle() -> float:
         return idle_seconds(number, x_server.authority)
 
+    def is_below(before: float) -> Callable[[], bool]:
+        return lambda: idle() < before
+
     for touch in (["mousemove_relative", "5", "5"], ["key", "a"]):
         before = wait_until(lambda: (told := idle()) > 1.5 and told)
         x_server.do(*touch)
-        wait_until(lambda before=before: idle() < before)
+        wait_until(is_below(before))
 
 
 @pytest.mark.display
