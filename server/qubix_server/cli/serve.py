@@ -111,8 +111,8 @@ def _listen(settings: Settings) -> socket.socket:
             "Choose another with --host or QUBIX_HOST."
         ) from error
     try:
-        # A server that begins again need not wait until old connections are forgotten. On Windows it
-        # need not anyway, and the option means another thing: that a second one may take the port.
+        # A server that begins again need not wait until old connections are forgotten. On Windows
+        # it need not anyway, and the option lets a second one take the same port.
         if os.name == "posix":
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
