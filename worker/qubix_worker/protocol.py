@@ -30,7 +30,6 @@ JOBS_HELD_MOST = 1024
 
 WorkerState = Literal["online", "busy", "paused", "offline"]
 _SHOWN = (("server_name", NAME_LENGTH), ("meaning", 1024), ("expires_at", 64), ("version", 64))
-JobStatus = Literal["PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"]
 
 
 # --- Joining ---------------------------------------------------------------------------------
