@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from qubix_worker.link import GLANCE_SECONDS, SLEPT_SECONDS
+from qubix_worker.clocks import GLANCE_SECONDS, SLEPT_SECONDS
 from tests.conftest import wait_until
 from tests.worker.network.scripted import HEARD, Request, Visit, serving
 from tests.worker.nothing_lost.played import Process
