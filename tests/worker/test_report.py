@@ -102,3 +102,9 @@ def test_heartbeats_are_numbered_within_one_run() -> None:
     first, second = reporter.report(), reporter.report()
     assert (first.report, second.report) == (1, 2)
     assert first.session == second.session != Reporter(lambda: FREE, Sampler()).report().session
+
+
+def test_a_job_that_was_given_back_too_soon_is_named_unless_the_worker_leaves() -> None:
+    facts = dataclasses.replace(FREE, returned=frozenset({"j-3"}))
+    assert told(facts).current_jobs == ("j-3",)
+    assert told(dataclasses.replace(facts, stopping=True)).current_jobs == ()

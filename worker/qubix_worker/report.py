@@ -31,6 +31,9 @@ class Facts:
     told: Hardware | None = None
     """What the server knows of the computer."""
     stopping: bool = False
+    returned: frozenset[str] = frozenset()
+    """The jobs that were given back before any report named them. They are named until that is
+    acknowledged: for the server they have not begun else, and would come here again and again."""
 
 
 class Reporter:
@@ -57,7 +60,8 @@ def heartbeat(facts: Facts, usage: Usage, *, session: str, number: int) -> Heart
     state = _state(facts)
     # While stopping, a job that was at work is given back by not naming it any more.
     at_work = [] if facts.stopping else [job.id for job in status.jobs]
-    held = (*at_work, *sorted(facts.unsent - set(at_work)))
+    returned = frozenset() if facts.stopping else facts.returned
+    held = (*at_work, *sorted((facts.unsent | returned) - set(at_work)))
     return Heartbeat(
         state,
         _shared(usage, facts.share.left_out),

@@ -107,6 +107,10 @@ class Worker:
             lambda: self._file.settings, self._events.put, Senses(body, self._temperatures), body
         )
         self._attempts: dict[str, int] = {}
+        self._unnamed: set[str] = set()
+        """The jobs that have begun and were in no report yet."""
+        self._returned: frozenset[str] = frozenset()
+        """Those of them that were given back already; see `Facts`."""
         """The attempt as which the server counts each job at work."""
         self._pausing = Pausing(paths.pause)
         self._standstill = Standstill(self._jobs)
@@ -210,6 +214,9 @@ class Worker:
             self._told = beat.told.hardware
         self._look_at_the_disk()
         self._computer.find_out_if_due()
+        if heard := self._returned.intersection(beat.told.current_jobs or ()):
+            self._returned -= heard
+            self._link.beat_soon()  # without them
         self._take(beat.answer)
 
     def _unacknowledged(self, failure: BeatFailed) -> None:
@@ -237,6 +244,7 @@ class Worker:
         if not self._jobs.start(job, self._events.put):
             return  # it has been cancelled and is still ending: the server will bring it again
         self._attempts[job.id] = job.attempt
+        self._unnamed.add(job.id)
         self._publish(jobs=(*self.status.jobs, CurrentJob(job.id, job.kind, time.time())))
         self._watch.jobs_at_work(True)
         self._link.beat_soon()
@@ -258,6 +266,9 @@ class Worker:
         ended = dataclasses.replace(
             ended, completion=dataclasses.replace(ended.completion, attempt=attempt)
         )
+        if ended.given_back and ended.job_id in self._unnamed:
+            self._returned |= {ended.job_id}
+        self._unnamed.discard(ended.job_id)
         no_result = ended.cancelled or ended.given_back
         outcome = "cancelled" if no_result else ended.completion.status
         log.info("job %s %s after %.1f s", ended.job_id, outcome, ended.seconds)
@@ -438,6 +449,8 @@ class Worker:
         """For the heartbeats; called on the threads that speak to the server."""
         # Before the spool: a job that ends meanwhile is then in both, and never in neither.
         status = self.status
+        for job in status.jobs:
+            self._unnamed.discard(job.id)
         return Facts(
             status,
             frozenset(self._spool.job_ids()),
@@ -445,6 +458,7 @@ class Worker:
             self._share,
             self._told,
             self._stopping,
+            self._returned,
         )
 
     def _temperatures(self) -> tuple[Temperature, ...]:
