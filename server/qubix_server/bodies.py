@@ -17,7 +17,8 @@ T = TypeVar("T")
 COMPLETION_BYTES = RESULT_BYTES // 3 * 4 + 1024 * 1024
 """A result of the largest size as base64, and room for what stands around it."""
 SECONDS = 30
-LARGE_SECONDS = 600
+LARGE_SECONDS = SECONDS + COMPLETION_BYTES // (32 * 1024)
+"""Enough for the largest at the slowest pace at which a worker goes on sending: 32 KiB a second."""
 LARGE_AT_ONCE = 8
 """So many large bodies are held in memory at a time; further ones are asked to come again."""
 DEPTH_MOST = 64

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from qubix_server.bodies import COMPLETION_BYTES, LARGE_SECONDS
+from qubix_worker.client import SLOWEST_BYTES_PER_SECOND
 from tests.conftest import LiveServer, Machine
 
 SPEC = {"module": "AGFzbQEAAAA="}
@@ -247,3 +249,7 @@ def test_a_worker_of_the_old_kind_may_ask_for_its_jobs(
     job_id = create(server)["id"]
     pending = machine.ask("GET", "/api/jobs/pending/worker").json()
     assert [given["id"] for given in pending] == [job_id]
+
+
+def test_a_result_of_the_largest_size_is_waited_for_as_long_as_a_worker_sends_it() -> None:
+    assert LARGE_SECONDS >= COMPLETION_BYTES / SLOWEST_BYTES_PER_SECOND
