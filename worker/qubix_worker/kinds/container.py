@@ -161,13 +161,14 @@ def tidy(place: Path) -> None:
     """See `Kind`. Docker's service, and Podman's monitor, outlive the child and its children. What
     an engine that has ended could not remove is tried again after the next job."""
     end_begun()
-    for left in tuple(_left):
-        if left[0].remove(left[1], ASK_SECONDS):
-            _left.discard(left)
+    before = tuple(_left)
     if engine := Engine.load(place):
         container = container_name(place)
         if not engine.remove(container):
             _left.add((engine, container))
+    for left in before:
+        if left[0].remove(left[1], ASK_SECONDS):
+            _left.discard(left)
 
 
 def sweep(jobs: Path) -> None:

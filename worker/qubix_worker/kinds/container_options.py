@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qubix_worker.kinds.container_engine import Engine
-from qubix_worker.kinds.kind import DISK_BYTES, SpecError
+from qubix_worker.kinds.kind import DISK_BYTES, NotHereError
 
 FOLDER = "/files"
 HOSTS = "hosts"
@@ -86,13 +86,14 @@ def card_options(
     cdi: Sequence[Path] = CDI_FOLDERS,
     drm: Path = DRM,
 ) -> tuple[str, ...]:
-    """What gives a container the cards with these UUIDs. Raises SpecError where it cannot."""
+    """What gives a container the cards with these UUIDs. Raises NotHereError where it cannot: that
+    is for this computer's owner to mend."""
     nvidia = [card for card in cards if card.startswith(("GPU-", "MIG-"))]
     nodes = [_amd_node(card, drm) for card in cards if card not in nvidia]
     options = []
     if nvidia and (engine.name == "podman" or (engine.version >= (25,) and not engine.cards)):
         if not engine.remote and (unknown := _not_in_cdi(nvidia, cdi)):
-            raise SpecError(
+            raise NotHereError(
                 f"This computer's containers do not know its graphics card {unknown} yet; its"
                 " owner can tell them by 'nvidia-ctk cdi generate'."
             )
@@ -237,7 +238,7 @@ def _amd_node(card: str, drm: Path) -> str:
                 return f"/dev/dri/{path.name}"
         except (OSError, ValueError):
             continue
-    raise SpecError("The graphics card of this computer cannot be given to a container.")
+    raise NotHereError("The graphics card of this computer cannot be given to a container.")
 
 
 def _group_of(nodes: Sequence[str], engine: Engine) -> list[str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from qubix_worker.kinds import SpecError
 from qubix_worker.kinds.container_engine import Engine
 from qubix_worker.kinds.container_options import Wanted, card_options, create
+from qubix_worker.kinds.kind import NotHereError
 
 PODMAN = Engine("podman", ("podman",), (4, 9, 3), "65534:65534", processors=8)
 DOCKER = Engine("docker", ("docker",), (27, 0, 1), "1000:1000", processors=8)
@@ -148,7 +148,7 @@ def test_docker_gives_nvidia_cards_by_its_own_option() -> None:
 def test_podman_gives_nvidia_cards_that_their_specification_names(tmp_path: Path) -> None:
     (tmp_path / "nvidia.yaml").write_text("devices:\n- name: '0'\n- name: GPU-1\n")
     assert card_options(PODMAN, ["GPU-1"], [tmp_path]) == ("--device=nvidia.com/gpu=GPU-1",)
-    with pytest.raises(SpecError, match=r"GPU-2 yet; its owner .* 'nvidia-ctk cdi generate'"):
+    with pytest.raises(NotHereError, match=r"GPU-2 yet; its owner .* 'nvidia-ctk cdi generate'"):
         card_options(PODMAN, ["GPU-2"], [tmp_path])
 
 
@@ -167,7 +167,7 @@ def test_amd_cards_are_given_by_their_own_node(tmp_path: Path) -> None:
         "--device=/dev/dri/renderD129",
         "--group-add=keep-groups",
     )
-    with pytest.raises(SpecError):
+    with pytest.raises(NotHereError):
         card_options(ROOTLESS, ["3333"], drm=tmp_path)
 
 
