@@ -108,3 +108,17 @@ def test_a_job_that_was_given_back_too_soon_is_named_unless_the_worker_leaves() 
     facts = dataclasses.replace(FREE, returned=frozenset({"j-3"}))
     assert told(facts).current_jobs == ("j-3",)
     assert told(dataclasses.replace(facts, stopping=True)).current_jobs == ()
+
+
+def test_a_job_is_named_from_the_first_heartbeat_until_it_is_forgotten() -> None:
+    now = [FREE]
+    reporter = Reporter(lambda: now[0], Sampler(lambda: ()))
+    reporter.report()
+    assert not reporter.has_named("j-2")
+    now[0] = dataclasses.replace(FREE, status=AT_WORK)
+    reporter.report()
+    assert reporter.has_named("j-2")
+    now[0] = FREE
+    reporter.forget("j-2")
+    reporter.report()
+    assert not reporter.has_named("j-2")

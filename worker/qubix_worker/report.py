@@ -45,13 +45,26 @@ class Reporter:
         self._session = secrets.token_hex(8)
         self._lock = threading.Lock()
         self._made = 0
+        self._named: set[str] = set()
 
     def report(self) -> Heartbeat:
         """The heartbeat that fits the state now. One with a higher number is never older."""
         usage = self._sampler.sample()  # takes its time: what is told beside it must not be old
         with self._lock:
             self._made += 1
-            return heartbeat(self._facts(), usage, session=self._session, number=self._made)
+            facts = self._facts()
+            self._named |= {job.id for job in facts.status.jobs}
+            return heartbeat(facts, usage, session=self._session, number=self._made)
+
+    def has_named(self, job_id: str) -> bool:
+        """Whether some heartbeat told of that job while it was at work."""
+        with self._lock:
+            return job_id in self._named
+
+    def forget(self, job_id: str) -> None:
+        """That job is in no more facts."""
+        with self._lock:
+            self._named.discard(job_id)
 
 
 def heartbeat(facts: Facts, usage: Usage, *, session: str, number: int) -> Heartbeat:

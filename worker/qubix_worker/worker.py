@@ -1,7 +1,9 @@
 """The worker: one owner of the state, fed by one queue.
 
 Heartbeats, jobs, deliveries, commands, rests and signals arrive as values in the queue; the main
-thread takes them one by one and publishes a new frozen `Status`. Other threads only read it.
+thread takes them one by one and publishes a new frozen `Status`. Other threads only read what is
+frozen: the link's `_facts`, the watch's `_temperatures` and the settings, the control channel's
+`_with_usage`.
 """
 
 from __future__ import annotations
@@ -99,19 +101,19 @@ class Worker:
         self._share = Share.of(settings, self._computer.machine)
         limits = self._share.allowance.limits
         self._jobs = JobRunner(paths, job_command, limits, self._fetch_module)
-        reporter = Reporter(self._facts, self._sampler)
-        self._link = Link(self._client, reporter.report, self._events.put, interval_seconds=30)
+        self._reporter = Reporter(self._facts, self._sampler)
+        self._link = Link(
+            self._client, self._reporter.report, self._events.put, interval_seconds=30
+        )
         self._courier = Courier(self._client, self._spool, self._events.put)
         body = senses.current()
         self._watch = Watch(
             lambda: self._file.settings, self._events.put, Senses(body, self._temperatures), body
         )
         self._attempts: dict[str, int] = {}
-        self._unnamed: set[str] = set()
-        """The jobs that have begun and were in no report yet."""
-        self._returned: frozenset[str] = frozenset()
-        """Those of them that were given back already; see `Facts`."""
         """The attempt as which the server counts each job at work."""
+        self._returned: frozenset[str] = frozenset()
+        """The jobs that were given back before any heartbeat named them; see `Facts`."""
         self._pausing = Pausing(paths.pause)
         self._standstill = Standstill(self._jobs)
         self._hold_until = 0.0
@@ -167,8 +169,6 @@ class Worker:
                 ):
                     ending.callback(end)
             log.info("worker ends")
-
-    # --- What happens --------------------------------------------------------------------------
 
     def _handle_safely(self, event: Event) -> None:
         """Nobody starts a worker again before the next sign-in: one event that it cannot take in
@@ -244,7 +244,6 @@ class Worker:
         if not self._jobs.start(job, self._events.put):
             return  # it has been cancelled and is still ending: the server will bring it again
         self._attempts[job.id] = job.attempt
-        self._unnamed.add(job.id)
         self._publish(jobs=(*self.status.jobs, CurrentJob(job.id, job.kind, time.time())))
         self._watch.jobs_at_work(True)
         self._link.beat_soon()
@@ -266,9 +265,8 @@ class Worker:
         ended = dataclasses.replace(
             ended, completion=dataclasses.replace(ended.completion, attempt=attempt)
         )
-        if ended.given_back and ended.job_id in self._unnamed:
+        if ended.given_back and not self._reporter.has_named(ended.job_id):
             self._returned |= {ended.job_id}
-        self._unnamed.discard(ended.job_id)
         no_result = ended.cancelled or ended.given_back
         outcome = "cancelled" if no_result else ended.completion.status
         log.info("job %s %s after %.1f s", ended.job_id, outcome, ended.seconds)
@@ -288,6 +286,7 @@ class Worker:
             recent_jobs=(finished, *self.status.recent_jobs)[:RECENT_JOBS],
             unsent_results=len(self._spool.job_ids()),
         )
+        self._reporter.forget(ended.job_id)
         if ended.given_back:
             self._could_not_begin(ended)
         if not left:
@@ -309,8 +308,6 @@ class Worker:
         if problem := delivered.problem:
             self._publish(warning=Trouble(problem.code, problem.happened, problem.todo))
         self._link.beat_soon()
-
-    # --- Pause and resume ----------------------------------------------------------------------
 
     def _show_pause(self) -> None:
         """Publishes the pause that holds now. When one begins, jobs at work are given back or stand
@@ -356,8 +353,6 @@ class Worker:
             log.info("jobs that stood still for %.0f s are given back", FROZEN_SECONDS_MOST)
             self._give_back()
             self._standstill.end()
-
-    # --- Settings, and what they allow ---------------------------------------------------------
 
     def _do(self, asked: Asked) -> None:
         """A change that a person asked for."""
@@ -431,8 +426,6 @@ class Worker:
             code, todo = HELD[cause]
             self._publish(warning=Trouble(code, reason, todo))
 
-    # --- The state -----------------------------------------------------------------------------
-
     def _publish(self, **changes: Any) -> None:
         """Replaces the status by one with `changes`, in the state that follows from it."""
         status: Status = dataclasses.replace(self.status, **changes)
@@ -449,8 +442,6 @@ class Worker:
         """For the heartbeats; called on the threads that speak to the server."""
         # Before the spool: a job that ends meanwhile is then in both, and never in neither.
         status = self.status
-        for job in status.jobs:
-            self._unnamed.discard(job.id)
         return Facts(
             status,
             frozenset(self._spool.job_ids()),
