@@ -135,3 +135,27 @@ def test_results_outlive_a_worker_that_is_killed_while_the_server_is_away(
     process.start()
     wait_until(lambda: honest.acknowledged["job-1"] == 1, seconds=60)
     assert honest.results == {"job-1": "0000000001"}
+
+
+def test_a_person_is_told_of_a_result_that_something_on_the_way_does_not_take(
+    begin: Callable[[Answer], tuple[Scripted, Process]],
+) -> None:
+    giving = Giving([job(1)], {})
+
+    def small_wall(request: Request, visit: Visit) -> None:
+        if not request.path.endswith("/complete"):
+            giving(request, visit)
+        elif "result" in request.json:
+            giving.tries["job-1"] += 1
+            visit.answer(b"<html>Request Entity Too Large</html>", 413)
+        else:
+            visit.answer({"success": True})
+
+    server, process = begin(small_wall)
+    wait_until((process.paths.spool / "refused" / "job-1-1.json").exists, seconds=60)
+    warning = wait_until(lambda: process.control.status().warning, seconds=20)
+    assert warning.code == "refused_on_the_way"
+    assert "status 413" in warning.happened
+    ends = [each.json for each in server.asked if each.path.endswith("/complete")]
+    assert ["result" in end for end in ends] == [True] * 3 + [False]
+    wait_until(lambda: process.control.status().unsent_results == 0, seconds=20)
