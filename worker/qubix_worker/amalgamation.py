@@ -226,7 +226,7 @@ QUESTIONS = (
 _CHAPTERS = (
     ("What it sends, and to whom",
      ("protocol.py", "wire.py", "client.py", "failures.py", "transport.py", "proxies.py",
-      "report.py", "link.py", "clocks.py", "backoff.py", "courier.py", "spool.py")),
+      "report.py", "link.py", "pending.py", "clocks.py", "backoff.py", "courier.py", "spool.py")),
     ("What it finds out about this computer", ("hardware/", "computer.py", "usage.py")),
     ("What a job can do, and what it cannot", ("kinds/", "jobs.py")),
     ("What it may take, when it works and when it rests",
