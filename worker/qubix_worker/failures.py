@@ -38,8 +38,10 @@ def refusal(
     status = response.status_code
     try:
         answer = json.loads(content)
+        if status < 500 and answer.get("success") is not False:
+            raise ValueError("another program's error, which may look like one of ours")
         code, sentence = (_without(secrets, answer[key]) for key in ("code", "error"))
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         if status in _BY_BARE_STATUS:
             return _problem(host, _BY_BARE_STATUS[status], status)
         if status < 500:
