@@ -410,7 +410,7 @@ def test_nothing_is_fetched_any_more_for_a_worker_that_is_killed(
         with subprocess.Popen(
             [sys.executable, "-c", OUTSIDE, str(paths.home), image], stdin=subprocess.PIPE
         ) as worker:
-            pull = ["podman", "pull", "--quiet", "--", image]
+            pull = ["podman", "pull", "--", image]
             wait_until(lambda: _running(*pull, by_name=True))
             worker.kill()
         wait_until(lambda: not _running(*pull, by_name=True))
