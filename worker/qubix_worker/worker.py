@@ -30,6 +30,7 @@ from qubix_worker.errors import SettingsError
 from qubix_worker.guest.senses import Senses
 from qubix_worker.guest.watch import Rested, Watch
 from qubix_worker.hardware import Temperature, temperatures
+from qubix_worker.hold import Hold
 from qubix_worker.identity import Identity
 from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
 from qubix_worker.kinds.kind import Cause
@@ -48,20 +49,6 @@ from qubix_worker.usage import Sampler
 log = logging.getLogger(__name__)
 
 RECENT_JOBS = 20
-HOLD_SECONDS = 60.0
-"""How long no job is taken after this computer could not begin one."""
-HELD: dict[Cause | None, tuple[str, str]] = {
-    "no_room": ("disk_full", "Free some space; then it goes on by itself."),
-    "no_engine": (
-        "engine_gone",
-        "See that Podman or Docker runs on this computer; then it goes on by itself.",
-    ),
-    "no_registry": (
-        "registry_away",
-        "See that this computer reaches the internet; jobs are taken again in a minute.",
-    ),
-}
-"""The warning while none is: its code, and what its owner can do."""
 UNSENT_MOST = 64
 """With so many results on their way, no more are made."""
 
@@ -116,7 +103,7 @@ class Worker:
         """The jobs that were given back before any heartbeat named them; see `Facts`."""
         self._pausing = Pausing(paths.pause)
         self._standstill = Standstill(self._jobs)
-        self._hold_until = 0.0
+        self._hold = Hold()
         self._told: Hardware | None = None
         """What the server knows of the computer."""
         self.status = Status(
@@ -298,7 +285,7 @@ class Worker:
     def _keep(self, ended: JobEnded) -> None:
         self._spool.put(ended.job_id, ended.completion)
         if self._spool.trouble:
-            self._hold(
+            self._take_none(
                 "no_room", "The disk does not take a result; it is kept in memory meanwhile."
             )
         self._courier.result_is_there()
@@ -376,9 +363,7 @@ class Worker:
 
     def _look_at_the_disk(self) -> None:
         """Takes up a settings.toml that was edited. What cannot be used changes nothing."""
-        warned = self.status.warning
-        passing = [code for code, _ in HELD.values()]
-        if warned and warned.code in passing and time.monotonic() >= self._hold_until:
+        if self._hold.is_over(self.status.warning):
             self._publish(warning=None)
         try:
             if self._file.take_up():
@@ -406,7 +391,7 @@ class Worker:
         """How many more jobs could begin now."""
         if self._share.kinds is None:
             return 0  # what it could do with a job is not known yet
-        full = status.unsent_results >= UNSENT_MOST or time.monotonic() < self._hold_until
+        full = status.unsent_results >= UNSENT_MOST or self._hold.lasts
         if status.paused_by or self._stopping or full:
             return 0
         return max(0, self._share.allowance.slots - len(status.jobs))
@@ -416,15 +401,13 @@ class Worker:
         times that a job is given out."""
         reason = ended.completion.error or "It could not be begun."
         log.warning("a job was given back: %s", reason)
-        self._hold(ended.cause, reason)
+        self._take_none(ended.cause, reason)
         if not ended.no_room:
             self._computer.find_out()  # an engine for containers may have ended
 
-    def _hold(self, cause: Cause | None, reason: str) -> None:
-        self._hold_until = time.monotonic() + HOLD_SECONDS
-        if cause in HELD:
-            code, todo = HELD[cause]
-            self._publish(warning=Trouble(code, reason, todo))
+    def _take_none(self, cause: Cause | None, reason: str) -> None:
+        if warning := self._hold.begin(cause, reason):
+            self._publish(warning=warning)
 
     def _publish(self, **changes: Any) -> None:
         """Replaces the status by one with `changes`, in the state that follows from it."""
