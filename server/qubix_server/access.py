@@ -6,18 +6,20 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, RowMapping
-from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from qubix_server.credentials import digest
 from qubix_server.errors import ApiError
 from qubix_server.store import operators, providers
 
 
-def bearer(request: HTTPConnection) -> str | None:
+def bearer(scope: Scope) -> str | None:
     """The credential in the `Authorization` header (RFC 6750)."""
-    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-    credential = credential.strip()
-    return credential if scheme.lower() == "bearer" and credential else None
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, credential = value.decode("latin-1").partition(" ")
+            return credential.strip() or None if scheme.lower() == "bearer" else None
+    return None
 
 
 def is_operator(connection: Connection, credential: str | None) -> bool:

@@ -34,7 +34,11 @@ async def decoded(request: Request, kind: type[T], most: int = BODY_BYTES) -> T:
 
 async def json_object(request: Request, most: int = BODY_BYTES) -> dict[str, Any]:
     """The body as a JSON object. Raises ApiError as `decoded` does."""
-    body = await content(request, most)
+    return parsed(await content(request, most))
+
+
+def parsed(body: bytes) -> dict[str, Any]:
+    """The bytes of a body as a JSON object. Raises ApiError 400."""
     try:
         value = msgspec.json.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:

@@ -85,6 +85,10 @@ class Hub:
         for topic in tuple(subscriber.topics):
             self.unsubscribe(subscriber, topic)
 
+    def listens(self, topic: str) -> bool:
+        """Whether anybody would be told."""
+        return topic in self._listeners
+
     def publish(self, event: Event) -> None:
         trusted = {
             one

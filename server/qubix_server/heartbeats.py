@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import Connection, RowMapping
 
 from qubix_server import access, leases, views
-from qubix_server.clock import rfc3339
 from qubix_server.credentials import digest
 from qubix_server.events import MARKETPLACE, Event, Outcome, provider_topic
 from qubix_server.store import jobs, metrics, providers
@@ -30,6 +30,8 @@ class News:
     pending_jobs: tuple[dict[str, Any], ...] = ()
     cancelled_jobs: tuple[str, ...] = ()
     can_take: bool = False
+    overtaken: bool = False
+    """A later heartbeat was kept before this one."""
 
     def __bool__(self) -> bool:
         return bool(self.pending_jobs or self.cancelled_jobs)
@@ -47,14 +49,14 @@ def take(
     same_run = beat.session is not None and beat.session == before["session"]
     if same_run and _is_overtaken(beat, before):
         providers.update(connection, seq, last_heartbeat_at=now)
-        return Outcome(_news(connection, before, named))
+        return Outcome(dataclasses.replace(_news(connection, before, named), overtaken=True))
     values: dict[str, Any] = {
         "last_heartbeat_at": now,
         "is_online": beat.status != "offline",
         "state": beat.status,
         "pause_reason": beat.pause_reason if beat.status == "paused" else None,
         "free_slots": beat.free_slots,
-        "names_jobs": before["names_jobs"] or _names_jobs(beat),
+        "names_jobs": before["names_jobs"] or names_jobs(beat),
         "session": beat.session,
         "report": beat.report,
         "usage": msgspec.json.encode(usage).decode(),
@@ -81,13 +83,6 @@ def take(
 
     after = providers.get(connection, seq)
     events += changes(before, after)
-    events.append(
-        Event(
-            "GPU_METRICS_UPDATE",
-            {"workerId": worker_id, "timestamp": rfc3339(now), "usage": usage},
-            (provider_topic(worker_id),),
-        )
-    )
     told = _news(connection, after, named)
     # A heartbeat of this worker that is still held waits for just that.
     wake = (worker_id,) if told.pending_jobs else ()
@@ -108,7 +103,20 @@ def _is_overtaken(beat: Heartbeat, before: RowMapping) -> bool:
     return None not in (beat.report, before["report"]) and beat.report <= before["report"]
 
 
-def _names_jobs(beat: Heartbeat) -> bool:
+class TellsOfJobs(Protocol):
+    """What a worker's heartbeat says of itself and its jobs."""
+
+    @property
+    def current_jobs(self) -> Collection[str] | None: ...
+    @property
+    def current_job(self) -> str | None: ...
+    @property
+    def free_slots(self) -> int | None: ...
+    @property
+    def worker_version(self) -> str | None: ...
+
+
+def names_jobs(beat: TellsOfJobs) -> bool:
     """Whether it comes from a worker that can be taken at its word about what it has."""
     told = (beat.current_jobs, beat.current_job or None, beat.free_slots, beat.worker_version)
     return any(value is not None for value in told)

@@ -1,6 +1,13 @@
-"""HTTP as uvicorn reads it, with a bound on a request's head, and refusals in our own form."""
+"""HTTP as uvicorn reads it, with bounds on a request's head and on how long a request takes to
+arrive, and refusals in our own form.
+
+Time is only measured where a request does not arrive at once: most do, and cost no timer.
+"""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -11,12 +18,26 @@ HEAD_BYTES = 64 * 1024
 READ_BYTES = 256 * 1024
 """What one read may bring of the body together with the end of the head."""
 
+SECONDS = 30.0
+"""So long may a head take to arrive, and a small body with it. For larger ones see `bodies`."""
+
+
+def small_length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
+    """The declared length of a body of the usual size; None where it is larger or not declared."""
+    for name, value in headers:
+        if name == b"content-length":
+            return int(value) if len(value) <= 5 and value.isdigit() else None
+    return None
+
 
 class BoundedHttp(HttpToolsProtocol):
-    """Counts what arrives while no head is complete; cuts off who sends no end of it."""
+    """Counts what arrives while no head is complete; cuts off who sends no end of it, or not in
+    time."""
 
     _head_bytes = 0
     _in_head = True
+    _is_coming = False
+    _deadline: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
         if self._in_head:
@@ -25,15 +46,37 @@ class BoundedHttp(HttpToolsProtocol):
                 self._refuse(431, "head_too_large", "The request's headers are too long.")
                 return
         super().data_received(data)
+        if self._is_coming and self._deadline is None:
+            self._deadline = self.loop.call_later(SECONDS, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._has_come()
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         self._in_head = True
+        self._is_coming = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._head_bytes = 0
+        if small_length(self.headers) is None:
+            self._has_come()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._has_come()
+        super().on_message_complete()
+
+    def _has_come(self) -> None:
+        self._is_coming = False
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self._refuse(408, "too_slow", "The request came too slowly.")
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "bad_request", "This is not a well-formed HTTP request.")

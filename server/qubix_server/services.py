@@ -62,7 +62,10 @@ class Services:
         **kwargs: P.kwargs,
     ) -> T:
         """Writes, and once that is committed tells those whom it concerns. The write's value."""
-        outcome = await self.database.write(work, *args, **kwargs)
+        return self.committed(await self.database.write(work, *args, **kwargs))
+
+    def committed(self, outcome: Outcome[T]) -> T:
+        """Tells those whom it concerns of a write that is on the disk now. The write's value."""
         for event in outcome.events:
             self.hub.publish(event)
         if outcome.jobs_wait:

@@ -28,7 +28,7 @@ LOGS_MOST = 1000
 async def create(request: Request) -> Response:
     services = of(request)
     wanted = await decoded(request, JobCreation)
-    row = await services.commit(work.create, bearer(request), wanted, services.clock())
+    row = await services.commit(work.create, bearer(request.scope), wanted, services.clock())
     return answer({"success": True, "job": views.job(row)}, 201)
 
 
@@ -38,7 +38,7 @@ async def listed(request: Request) -> Response:
         raise ApiError(400, "bad_value", f"status must be one of {', '.join(STATUSES)}.")
     before = queries.cursor(request)
     limit = queries.whole(request, "limit", 1, PAGE_MOST, 100)
-    rows = await of(request).database.read(_listed, bearer(request), status, before, limit)
+    rows = await of(request).database.read(_listed, bearer(request.scope), status, before, limit)
     body = {
         "success": True,
         "jobs": [views.job(row) for row in rows],
@@ -48,13 +48,13 @@ async def listed(request: Request) -> Response:
 
 
 async def shown(request: Request) -> Response:
-    row = await of(request).database.read(_shown, bearer(request), _job_id(request))
+    row = await of(request).database.read(_shown, bearer(request.scope), _job_id(request))
     spec = msgspec.json.decode(row["spec"])
     return answer({"success": True, "job": views.job(row) | {"spec": spec}})
 
 
 async def result(request: Request) -> Response:
-    text = await of(request).database.read(_result, bearer(request), _job_id(request))
+    text = await of(request).database.read(_result, bearer(request.scope), _job_id(request))
     value = None if text is None else msgspec.Raw(text.encode())
     return answer({"success": True, "result": value})
 
@@ -62,7 +62,9 @@ async def result(request: Request) -> Response:
 async def logs(request: Request) -> Response:
     after = queries.cursor(request) or 0
     limit = queries.whole(request, "limit", 1, LOGS_MOST, 200)
-    rows = await of(request).database.read(_logs, bearer(request), _job_id(request), after, limit)
+    rows = await of(request).database.read(
+        _logs, bearer(request.scope), _job_id(request), after, limit
+    )
     lines = [
         {"timestamp": rfc3339(row["at"]), "attempt": row["attempt"], "line": row["line"]}
         for row in rows
@@ -73,7 +75,9 @@ async def logs(request: Request) -> Response:
 
 async def cancel(request: Request) -> Response:
     services = of(request)
-    row = await services.commit(work.cancel, bearer(request), _job_id(request), services.clock())
+    row = await services.commit(
+        work.cancel, bearer(request.scope), _job_id(request), services.clock()
+    )
     return answer({"success": True, "job": views.job(row)})
 
 
@@ -81,7 +85,10 @@ async def pending(request: Request) -> Response:
     """The same jobs as a heartbeat brings, as a bare list."""
     services = of(request)
     rows = await services.commit(
-        heartbeats.pending, request.path_params["worker_id"], bearer(request), services.clock()
+        heartbeats.pending,
+        request.path_params["worker_id"],
+        bearer(request.scope),
+        services.clock(),
     )
     return Response(
         msgspec.json.encode(rows), 200, {"Cache-Control": "no-store"}, "application/json"
@@ -92,14 +99,14 @@ async def progress(request: Request) -> Response:
     services = of(request)
     told = await decoded(request, JobProgress)
     row = await services.commit(
-        work.progress, bearer(request), _job_id(request), told, services.clock()
+        work.progress, bearer(request.scope), _job_id(request), told, services.clock()
     )
     return answer({"success": True, "job": views.job(row)})
 
 
 async def complete(request: Request) -> Response:
     services = of(request)
-    credential = bearer(request)
+    credential = bearer(request.scope)
     # A large body is read only from those who hold the job.
     await services.database.read(work.check_may_complete, credential, _job_id(request))
     value, result = await completion(request)

@@ -65,7 +65,7 @@ async def _send(websocket: WebSocket, subscriber: Subscriber) -> None:
 
 
 async def _listen(websocket: WebSocket, services: Services, subscriber: Subscriber) -> None:
-    header = bearer(websocket)
+    header = bearer(websocket.scope)
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             message = await websocket.receive()

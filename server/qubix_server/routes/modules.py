@@ -28,7 +28,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 async def put(request: Request) -> Response:
     services = of(request)
     sha256 = _sha256(request)
-    credential = bearer(request)
+    credential = bearer(request.scope)
     await services.database.read(access.require_operator, credential)
     data = await content(request, RESULT_BYTES)
     if hashlib.sha256(data).hexdigest() != sha256:
@@ -39,7 +39,7 @@ async def put(request: Request) -> Response:
 
 async def get(request: Request) -> Response:
     sha256 = _sha256(request)
-    data = await of(request).database.read(_get, bearer(request), sha256)
+    data = await of(request).database.read(_get, bearer(request.scope), sha256)
     headers = {"ETag": f'"{sha256}"', "Cache-Control": "private, immutable"}
     return Response(data, 200, headers, "application/wasm")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from typing import Any
 
@@ -15,19 +14,16 @@ from qubix_server import access, heartbeats, queries, registration, views
 from qubix_server.access import bearer
 from qubix_server.addresses import client_address
 from qubix_server.answers import answer
-from qubix_server.bodies import decode, decoded, json_object, with_camel_keys
+from qubix_server.bodies import decode, decoded, json_object
 from qubix_server.clock import rfc3339
 from qubix_server.credentials import new_secret, plain_code
 from qubix_server.errors import ApiError
 from qubix_server.events import Outcome
-from qubix_server.heartbeats import News, jobs_named
 from qubix_server.inherited import QuickRegistration
 from qubix_server.services import of
 from qubix_server.store import metrics, providers
-from qubix_worker.protocol import Heartbeat, Registration
-from qubix_worker.wire import to_wire
+from qubix_worker.protocol import Registration
 
-WAIT_SECONDS_MOST = 25
 NEW_MS = 5 * 60 * 1000
 PAGE_MOST = 500
 HISTORY_MOST = 1000
@@ -92,60 +88,6 @@ class _UnknownError(ApiError):
     """Not told here: who asks has only to wait."""
 
 
-async def heartbeat(request: Request) -> Response:
-    """Kept before it is answered. With `?wait=` the answer is held until there is news."""
-    services = of(request)
-    worker_id = request.path_params["worker_id"]
-    wait = queries.number(request, "wait", WAIT_SECONDS_MOST, 0) or 0
-    body = await json_object(request)
-    body["usage"] = with_camel_keys(body.get("usage", {}))
-    beat = decode(Heartbeat, body)
-    seen_version = services.waiting.version
-    told = await services.commit(
-        heartbeats.take, worker_id, bearer(request), beat, services.clock()
-    )
-    # This worker may have another heartbeat that is held, from when less or more was free.
-    services.waiting.note(worker_id, can_take=told.can_take, seen_version=seen_version)
-    if wait and not told:
-        told = await _held(request, beat, told, wait=wait, seen_version=seen_version)
-    return answer(
-        {
-            "success": True,
-            "pendingJobs": told.pending_jobs,
-            "cancelledJobs": told.cancelled_jobs,
-            "heartbeatIntervalSeconds": services.settings.heartbeat_interval_seconds,
-            "worker": to_wire(services.release),
-        }
-    )
-
-
-async def _held(
-    request: Request, beat: Heartbeat, told: News, *, wait: float, seen_version: int
-) -> News:
-    """Holds the answer until there is news, the time is over, or the client has gone."""
-    services, worker_id = of(request), request.path_params["worker_id"]
-    # Not so long that the worker, who tells nothing meanwhile, would count as silent.
-    seconds = min(wait, services.settings.heartbeat_interval_seconds)
-    with services.waiting.hold(
-        worker_id, can_take=told.can_take, seen_version=seen_version
-    ) as woken:
-        news = asyncio.create_task(woken.wait())
-        gone = asyncio.create_task(_gone(request))
-        try:
-            await asyncio.wait({news, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (news, gone):
-                task.cancel()
-    if not woken.is_set():
-        return told
-    return await services.database.read(heartbeats.news, worker_id, jobs_named(beat))
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
 async def listed(request: Request) -> Response:
     services = of(request)
     wanted = providers.Filter(
@@ -155,7 +97,7 @@ async def listed(request: Request) -> Response:
         after=queries.cursor(request) or 0,
         limit=queries.whole(request, "limit", 1, PAGE_MOST, 100),
     )
-    rows = await services.database.read(_listed, bearer(request), wanted)
+    rows = await services.database.read(_listed, bearer(request.scope), wanted)
     body = {
         "success": True,
         "providers": [views.provider_in_full(row) for row in rows],
@@ -165,19 +107,19 @@ async def listed(request: Request) -> Response:
 
 
 async def shown(request: Request) -> Response:
-    row = await of(request).database.read(_shown, bearer(request), _any_id(request))
+    row = await of(request).database.read(_shown, bearer(request.scope), _any_id(request))
     return answer({"success": True, "provider": views.provider_in_full(row)})
 
 
 async def remove(request: Request) -> Response:
     services = of(request)
-    await services.commit(_remove, bearer(request), _any_id(request), services.clock())
+    await services.commit(_remove, bearer(request.scope), _any_id(request), services.clock())
     return answer({"success": True})
 
 
 async def history(request: Request) -> Response:
     limit = queries.whole(request, "limit", 1, HISTORY_MOST, 30)
-    rows = await of(request).database.read(_history, bearer(request), _any_id(request), limit)
+    rows = await of(request).database.read(_history, bearer(request.scope), _any_id(request), limit)
     keys = ("cpu_percent", "ram_percent", "gpu_percent", "gpu_temp", "gpu_mem_used")
     entries = [{"timestamp": rfc3339(row["at"])} | {key: row[key] for key in keys} for row in rows]
     return answer({"history": entries})
@@ -191,7 +133,7 @@ async def toggle(request: Request) -> Response:
         raise ApiError(400, "bad_value", "online must be true or false.")
     seen_version = services.waiting.version
     row = await services.commit(
-        _toggle, bearer(request), _any_id(request), enabled, services.clock()
+        _toggle, bearer(request.scope), _any_id(request), enabled, services.clock()
     )
     services.waiting.note(
         row["worker_id"], can_take=views.is_available(row), seen_version=seen_version
@@ -203,7 +145,7 @@ async def stats(request: Request) -> Response:
     services = of(request)
     settings = services.settings
     since = services.clock() - settings.heartbeat_interval_seconds * 1000
-    counted = await services.database.read(_stats, bearer(request), since)
+    counted = await services.database.read(_stats, bearer(request.scope), since)
     body = {
         **counted,
         "timeoutThresholdSeconds": settings.offline_after_seconds,
@@ -220,7 +162,6 @@ routes = [
     Route("/api/providers/check-new", check_new),
     Route("/api/providers/heartbeat/stats", stats),
     Route("/api/providers", listed),
-    Route("/api/providers/{worker_id}/heartbeat", heartbeat, methods=["POST"]),
     Route("/api/providers/{worker_id}/metrics/history", history),
     Route("/api/providers/{worker_id}/toggle", toggle, methods=["POST"]),
     Route("/api/providers/{worker_id}", shown),

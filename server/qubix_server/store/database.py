@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
@@ -14,6 +14,7 @@ from qubix_server.store.engine import READERS, reading_engine, writing_engine
 from qubix_server.store.writer import DATABASE_FAILURES, Writer, database_unavailable
 
 P = ParamSpec("P")
+Item = TypeVar("Item")
 T = TypeVar("T")
 
 
@@ -34,6 +35,12 @@ class Database:
     ) -> T:
         """What `work(connection, …)` returns, once all that it wrote is on the disk."""
         return await self._writer.run(lambda connection: work(connection, *args, **kwargs))
+
+    async def write_together(
+        self, work: Callable[[Connection, Sequence[Item]], Sequence[T | Exception]], item: Item
+    ) -> T:
+        """What `work(connection, items)` gives for `item`, once it is on the disk: see `Writer`."""
+        return await self._writer.run_together(work, item)
 
     async def read(
         self,

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, or_, select
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Float,
+    RowMapping,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy import update as sql_update
 
 from qubix_server.store.schema import job_leases, job_logs, job_results, jobs, providers
@@ -21,6 +33,20 @@ _IS_HELD = jobs.c.status.in_(HELD) & (jobs.c.provider_seq == bindparam("wanted")
 _HELD_BY = select(*_BUT_SPEC).where(_IS_HELD).order_by(jobs.c.assigned_at, jobs.c.seq)
 _IS_GIVEN = (jobs.c.status == "ASSIGNED") & (jobs.c.provider_seq == bindparam("wanted"))
 _GIVEN_TO = select(jobs).where(_IS_GIVEN).order_by(jobs.c.assigned_at, jobs.c.seq)
+_OLDEST = (
+    select(jobs)
+    .where(
+        jobs.c.status == "PENDING",
+        jobs.c.kind.in_(bindparam("kinds", expanding=True)),
+        jobs.c.id.not_in(bindparam("but", expanding=True)),
+        or_(jobs.c.min_ram_gb.is_(None), jobs.c.min_ram_gb <= bindparam("ram", type_=Float)),
+        or_(jobs.c.min_vram_gb.is_(None), jobs.c.min_vram_gb <= bindparam("vram", type_=Float)),
+        or_(jobs.c.os.is_(None), jobs.c.os == bindparam("os", type_=String)),
+        or_(jobs.c.needs_gpu.is_(False), bindparam("has_gpu", type_=Boolean)),
+    )
+    .order_by(jobs.c.seq)
+    .limit(1)
+)
 
 
 def add(connection: Connection, values: dict[str, Any]) -> RowMapping:
@@ -95,15 +121,9 @@ def oldest_for(
 ) -> RowMapping | None:
     """The job that has waited longest among those that a machine like this can do; not those
     in `but`."""
-    query = select(jobs).where(jobs.c.status == "PENDING", jobs.c.kind.in_(kinds))
-    if but:
-        query = query.where(jobs.c.id.not_in(but))
-    query = query.where(or_(jobs.c.min_ram_gb.is_(None), jobs.c.min_ram_gb <= (ram_gb or 0)))
-    query = query.where(or_(jobs.c.min_vram_gb.is_(None), jobs.c.min_vram_gb <= (vram_gb or 0)))
-    query = query.where(or_(jobs.c.os.is_(None), jobs.c.os == os))
-    if not has_gpu:
-        query = query.where(jobs.c.needs_gpu.is_(False))
-    return connection.execute(query.order_by(jobs.c.seq).limit(1)).mappings().first()
+    machine = {"ram": ram_gb or 0, "vram": vram_gb or 0, "has_gpu": has_gpu, "os": os}
+    values = machine | {"kinds": list(kinds), "but": list(but)}
+    return connection.execute(_OLDEST, values).mappings().first()
 
 
 def add_lease(connection: Connection, seq: int, attempt: int, provider_id: str, now: int) -> None:

@@ -10,9 +10,11 @@ told to come again; the thread goes on.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -25,9 +27,12 @@ from qubix_server.errors import ApiError
 
 log = logging.getLogger(__name__)
 
+Item = TypeVar("Item")
 T = TypeVar("T")
 CAPACITY = 4096
 BATCH = 256
+LINGER_SECONDS = 0.0005
+LINGER_TIMES = 10
 DATABASE_FAILURES = (OperationalError, InternalError, PoolTimeout)
 
 
@@ -37,12 +42,35 @@ def database_unavailable() -> ApiError:
     )
 
 
+def alone(connection: Connection, work: Callable[[Connection], T]) -> T | Exception:
+    """What `work` returns or raises; what it raises undoes all it wrote, and no more than that.
+
+    Raises where the database fails, or with it the whole transaction.
+    """
+    savepoint = connection.begin_nested()
+    try:
+        value = work(connection)
+    except DATABASE_FAILURES:
+        raise  # SQLite may have undone the whole transaction already
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        savepoint.rollback()
+        return error
+    savepoint.commit()
+    return value
+
+
 @dataclass
 class _Entry:
-    work: Callable[[Connection], Any]
+    """A write that waits. `together` may do many of its kind at once, and is given their `item`."""
+
     answer: asyncio.Future[Any]
+    work: Callable[[Connection], Any] | None = None
+    together: Callable[[Connection, Sequence[Any]], Sequence[Any]] | None = None
+    item: Any = None
     value: Any = None
-    error: BaseException | None = None
+    """What it came to, or the exception that it raised."""
 
 
 class Writer:
@@ -51,7 +79,9 @@ class Writer:
     def __init__(self, engine: Engine, *, capacity: int = CAPACITY, batch: int = BATCH) -> None:
         self._engine = engine
         self._batch = batch
-        self._queue: queue.Queue[_Entry | None] = queue.Queue(capacity)
+        self._last = 0
+        self._capacity = capacity
+        self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
 
@@ -60,13 +90,22 @@ class Writer:
 
         Raises ApiError 503 where too many wait or the database fails.
         """
-        entry = _Entry(work, asyncio.get_running_loop().create_future())
-        try:
-            self._queue.put_nowait(entry)
-        except queue.Full:
-            raise ApiError(503, "overloaded", "The server is busy. Try again.", 2) from None
-        value: T = await entry.answer
+        value: T = await self._put(_Entry(_future(), work))
         return value
+
+    async def run_together(
+        self, work: Callable[[Connection, Sequence[Item]], Sequence[T | Exception]], item: Item
+    ) -> T:
+        """What `work` gives for `item`, once that is committed. It is called with the items of all
+        that wait one behind the other, and gives or refuses each. Raises as `run` does."""
+        value: T = await self._put(_Entry(_future(), together=work, item=item))
+        return value
+
+    def _put(self, entry: _Entry) -> asyncio.Future[Any]:
+        if self._queue.qsize() >= self._capacity:
+            raise ApiError(503, "overloaded", "The server is busy. Try again.", 2)
+        self._queue.put(entry)
+        return entry.answer
 
     def close(self) -> None:
         """Commits what is queued, then ends the thread."""
@@ -81,6 +120,14 @@ class Writer:
             self._commit(entries)
             _tell(entries)
 
+    def _linger(self) -> None:
+        """Waits a moment for as many as came at once the last time: a commit costs the same for
+        many, and those who bring them need the processor that a commit would take."""
+        for _ in range(LINGER_TIMES):
+            if 1 + self._queue.qsize() >= self._last:
+                break
+            time.sleep(LINGER_SECONDS)
+
     def _next_batch(self) -> list[_Entry]:
         """Waits for an entry and takes what stands behind it; empty at the end."""
         entries: list[_Entry] = []
@@ -93,41 +140,45 @@ class Writer:
                 if entries:
                     self._queue.put(None)
                 break
+            if not entries:
+                self._linger()
             entries.append(entry)
+        self._last = len(entries)
         return entries
 
     def _commit(self, entries: Sequence[_Entry]) -> None:
         try:
             with self._engine.begin() as connection:
-                for entry in entries:
-                    _apply(connection, entry)
+                for together, run in itertools.groupby(entries, lambda entry: entry.together):
+                    _apply(connection, together, list(run))
         except DATABASE_FAILURES as error:
             reason = error.orig if isinstance(error, DBAPIError) else error
             log.warning("%d writes were not kept: %s", len(entries), reason)
             for entry in entries:
-                entry.error = database_unavailable()
+                entry.value = database_unavailable()
         except Exception as error:
             log.exception("%d writes were not kept", len(entries))
             for entry in entries:
-                entry.error = error
+                entry.value = error
 
 
-def _apply(connection: Connection, entry: _Entry) -> None:
-    savepoint = connection.begin_nested()
-    try:
-        entry.value = entry.work(connection)
-    except DATABASE_FAILURES:
-        raise  # SQLite may have undone the whole transaction already
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise
-        savepoint.rollback()
-        entry.error = error
-    except Exception as error:  # noqa: BLE001 - it belongs to the caller, who gets it
-        savepoint.rollback()
-        entry.error = error
-    else:
-        savepoint.commit()
+def _future() -> asyncio.Future[Any]:
+    return asyncio.get_running_loop().create_future()
+
+
+def _apply(
+    connection: Connection,
+    together: Callable[[Connection, Sequence[Any]], Sequence[Any]] | None,
+    entries: Sequence[_Entry],
+) -> None:
+    if together:
+        values = together(connection, [entry.item for entry in entries])
+        for entry, value in zip(entries, values, strict=True):
+            entry.value = value
+        return
+    for entry in entries:
+        assert entry.work
+        entry.value = alone(connection, entry.work)
 
 
 def _tell(entries: Sequence[_Entry]) -> None:
@@ -140,7 +191,7 @@ def _resolve(entries: Sequence[_Entry]) -> None:
     for entry in entries:
         if entry.answer.done():
             continue  # whoever asked has gone
-        if entry.error is not None:
-            entry.answer.set_exception(entry.error)
+        if isinstance(entry.value, BaseException):
+            entry.answer.set_exception(entry.value)
         else:
             entry.answer.set_result(entry.value)
