@@ -8,8 +8,8 @@ lock() { # lock OUTPUT ARGUMENT...
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
         --no-annotate --no-emit-index-url --no-emit-find-links "$@" pyproject.toml -o "$output"
 }
-lock locks/dev.txt --extra server --extra desktop --group test --group lint --group build --group packaging --group bench
+lock locks/dev.txt --extra server --extra postgresql --extra desktop --group test --group lint --group build --group packaging --group bench
 # The smaller sets are cut from the same versions.
 lock worker/qubix_worker/requirements.txt --constraints locks/dev.txt
-lock locks/server.txt --extra server --group build --constraints locks/dev.txt
-lock locks/desktop.txt --extra server --extra desktop --group build --constraints locks/dev.txt
+lock locks/server.txt --extra server --extra postgresql --group build --constraints locks/dev.txt
+lock locks/desktop.txt --extra server --extra postgresql --extra desktop --group build --constraints locks/dev.txt
