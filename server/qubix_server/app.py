@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from qubix_server import housekeeping
+from qubix_server import housekeeping, upgrades
 from qubix_server.answers import Shield, on_api_error, on_http_error
 from qubix_server.clock import Clock, now
 from qubix_server.errors import ApiError
@@ -22,6 +22,7 @@ from qubix_server.installers.routes import routes as installers
 from qubix_server.pages.routes import routes as pages
 from qubix_server.routes import enrollments, health, heartbeat, jobs, live, modules, providers
 from qubix_server.routes.heartbeat import HeartbeatApp
+from qubix_server.routing import addresses
 from qubix_server.services import Services
 from qubix_server.settings import Settings
 from qubix_server.store.database import Database
@@ -48,18 +49,21 @@ def create(settings: Settings, clock: Clock = now) -> Starlette:
     beats = HeartbeatApp(services)
     app = Application(
         beats,
-        routes=[
-            *pages,
-            *health.routes,
-            *installers,
-            *enrollments.routes,
-            Route(heartbeat.PATH, beats, methods=["POST"]),
-            *providers.routes,
-            *jobs.routes,
-            *modules.routes,
-            *live.routes,
-        ],
-        middleware=[Middleware(Shield)],
+        routes=addresses(
+            [
+                *pages,
+                *health.routes,
+                *installers,
+                *enrollments.routes,
+                Route(heartbeat.PATH, beats, methods=["POST"]),
+                *providers.routes,
+                *jobs.routes,
+                *modules.routes,
+                *live.routes,
+                *upgrades.routes,
+            ]
+        ),
+        middleware=[Middleware(Shield), Middleware(upgrades.Upgrades)],
         exception_handlers={ApiError: on_api_error, HTTPException: on_http_error},
         lifespan=_lifespan,
     )
