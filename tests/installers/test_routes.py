@@ -290,7 +290,35 @@ def test_an_application_comes_in_ranges(ask: Ask, downloads: Path) -> None:
     assert (rest.status, rest.body) == (206, whole[1100:])
     stale = ask("/api/installer/app/windows", Range="bytes=1100-", If_Range='"old"')
     assert (stale.status, stale.body) == (200, whole)
-    assert ask("/api/installer/app/windows", Range="bytes=999999-").status == 416
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "code"),
+    [
+        ("bytes=999999999-", 416, "range_not_satisfiable"),
+        ("bytes=-0", 416, "range_not_satisfiable"),
+        ("bytes=5-2", 400, "bad_range"),
+        ("bytes=", 400, "bad_range"),
+        ("bytes=a-b", 400, "bad_range"),
+        ("bytes=0-1,x", 400, "bad_range"),
+        ("bytes=" + "9" * 30 + "-", 400, "bad_range"),
+    ],
+)
+def test_a_range_that_is_none_is_refused_as_all_else_is(
+    wanted: str, status: int, code: str, ask: Ask
+) -> None:
+    answer = ask("/api/installer/app/windows", Range=wanted)
+    assert answer.refusal[:2] == (status, code)
+    assert (status == 416) == ("content-range" in answer.headers)
+
+
+@pytest.mark.parametrize("wanted", ["rows=1-2", "nothing", "bytes=999999999-"])
+def test_a_range_in_another_unit_or_of_another_file_is_ignored(
+    wanted: str, ask: Ask, downloads: Path
+) -> None:
+    answer = ask("/api/installer/app/windows", Range=wanted, If_Range='"of another"')
+    assert answer.status == 200
+    assert answer.body == (downloads / "windows/qubix-0.10.0.exe").read_bytes()
 
 
 def test_where_there_is_no_application_the_script_is_offered(ask: Ask) -> None:

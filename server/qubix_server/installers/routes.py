@@ -17,6 +17,7 @@ from qubix_server.addresses import check_backend, public_url
 from qubix_server.errors import ApiError
 from qubix_server.installers.answers import digest_headers, file_answer, is_held, not_modified
 from qubix_server.installers.applications import Application, application
+from qubix_server.installers.ranges import range_refusal
 from qubix_server.installers.release import release
 from qubix_server.installers.scripts import batch_script, shell_script
 from qubix_server.settings import Settings
@@ -103,6 +104,8 @@ def app(request: Request) -> Response:
     }
     if is_held(request, headers["ETag"]):
         return not_modified(headers)
+    if refused := range_refusal(request, placed.size_bytes, headers["ETag"]):
+        return refused
     return FileResponse(placed.file, headers=headers, media_type="application/octet-stream")
 
 
