@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import Any, cast
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -17,6 +18,9 @@ HEAD_BYTES = 64 * 1024
 
 READ_BYTES = 256 * 1024
 """What one read may bring of the body together with the end of the head."""
+
+JOINED_BYTES = 16 * 1024
+"""More than this at once is not held back."""
 
 SECONDS = 30.0
 """So long may a head take to arrive, and a small body with it. For larger ones see `bodies`."""
@@ -30,6 +34,36 @@ def small_length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
     return None
 
 
+class JoinedWrites:
+    """A transport that sends all that is written in one turn of the loop at its end. The head and
+    the body of an answer would be two system calls, each of them an eighth of a heartbeat."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._written: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._written:
+            self._loop.call_soon(self.flush)
+        self._written.append(data)
+        if len(data) > JOINED_BYTES:  # the transport is to know how much waits
+            self.flush()
+
+    def flush(self) -> None:
+        if self._written:
+            data = b"".join(self._written)
+            self._written.clear()
+            self._transport.write(data)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+
 class BoundedHttp(HttpToolsProtocol):
     """Counts what arrives while no head is complete; cuts off who sends no end of it, or not in
     time."""
@@ -38,6 +72,9 @@ class BoundedHttp(HttpToolsProtocol):
     _in_head = True
     _is_coming = False
     _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
+        super().connection_made(cast(asyncio.Transport, JoinedWrites(transport, self.loop)))
 
     def data_received(self, data: bytes) -> None:
         if self._in_head:

@@ -31,7 +31,7 @@ Item = TypeVar("Item")
 T = TypeVar("T")
 CAPACITY = 4096
 BATCH = 256
-LINGER_SECONDS = 0.0005
+LINGER_SECONDS = 0.0003
 LINGER_TIMES = 10
 DATABASE_FAILURES = (OperationalError, InternalError, PoolTimeout)
 
