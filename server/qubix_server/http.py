@@ -68,6 +68,7 @@ class BoundedHttp(HttpToolsProtocol):
     """Counts what arrives while no head is complete; cuts off who sends no end of it, or not in
     time."""
 
+    seconds = SECONDS
     _head_bytes = 0
     _in_head = True
     _is_coming = False
@@ -84,7 +85,7 @@ class BoundedHttp(HttpToolsProtocol):
                 return
         super().data_received(data)
         if self._is_coming and self._deadline is None:
-            self._deadline = self.loop.call_later(SECONDS, self._too_slow)
+            self._deadline = self.loop.call_later(self.seconds, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._has_come()
