@@ -59,10 +59,11 @@ def require_worker(connection: Connection, credential: str | None, worker_id: st
 def require_worker_or_operator(
     connection: Connection, credential: str | None, worker_id: str
 ) -> tuple[RowMapping, bool]:
-    """The provider with this worker id, for itself or an operator; whether it is itself."""
+    """The provider with this worker id (operators may give its own id too), for itself or an
+    operator; whether it is itself."""
     if not is_operator(connection, credential):
         return require_worker(connection, credential, worker_id), True
-    provider = providers.find(connection, worker_id)
+    provider = providers.find_by_any_id(connection, worker_id)
     if provider is None:
         raise provider_unknown()
     return provider, False

@@ -26,7 +26,7 @@ from qubix_worker.protocol import BODY_BYTES, Heartbeat
 from qubix_worker.wire import to_wire
 
 PATH = "/api/providers/{worker_id}/heartbeat"
-WAIT_SECONDS_MOST = 25
+WAIT = queries.Number("wait", "Hold the answer for so many seconds, until there is a job.", 25)
 _BEFORE, _AFTER = PATH.split("{worker_id}")
 
 
@@ -67,7 +67,7 @@ class HeartbeatApp:
         worker_id = scope["path_params"]["worker_id"]
         wait = 0.0
         if scope["query_string"]:
-            wait = queries.number(Request(scope), "wait", WAIT_SECONDS_MOST, 0) or 0
+            wait = WAIT.of(Request(scope)) or 0
         body = await _content(scope, receive)
         quick = quiet.read(body)
         careful = None if quick else read_carefully(body)

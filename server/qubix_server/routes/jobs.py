@@ -15,14 +15,14 @@ from qubix_server.access import bearer
 from qubix_server.answers import answer
 from qubix_server.bodies import completion, decode, decoded
 from qubix_server.clock import rfc3339
-from qubix_server.errors import ApiError
 from qubix_server.services import of
 from qubix_server.store import jobs
 from qubix_worker.protocol import JobCompletion, JobCreation, JobProgress
 
 STATUSES = ("PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED")
-PAGE_MOST = 500
-LOGS_MOST = 1000
+STATUS = queries.Choice("status", "Only jobs with this status.", STATUSES)
+PAGE = queries.Whole("limit", "The most jobs of a page.", 1, 500, 100)
+LINES = queries.Whole("limit", "The most lines of a page.", 1, 1000, 200)
 
 
 async def create(request: Request) -> Response:
@@ -33,11 +33,9 @@ async def create(request: Request) -> Response:
 
 
 async def listed(request: Request) -> Response:
-    status = queries.text(request, "status")
-    if status is not None and status not in STATUSES:
-        raise ApiError(400, "bad_value", f"status must be one of {', '.join(STATUSES)}.")
-    before = queries.cursor(request)
-    limit = queries.whole(request, "limit", 1, PAGE_MOST, 100)
+    status = STATUS.of(request)
+    before = queries.CURSOR.of(request)
+    limit = PAGE.of(request)
     rows = await of(request).database.read(_listed, bearer(request.scope), status, before, limit)
     body = {
         "success": True,
@@ -60,8 +58,8 @@ async def result(request: Request) -> Response:
 
 
 async def logs(request: Request) -> Response:
-    after = queries.cursor(request) or 0
-    limit = queries.whole(request, "limit", 1, LOGS_MOST, 200)
+    after = queries.CURSOR.of(request) or 0
+    limit = LINES.of(request)
     rows = await of(request).database.read(
         _logs, bearer(request.scope), _job_id(request), after, limit
     )

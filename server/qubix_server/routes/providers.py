@@ -25,8 +25,12 @@ from qubix_server.store import metrics, providers
 from qubix_worker.protocol import Registration
 
 NEW_MS = 5 * 60 * 1000
-PAGE_MOST = 500
-HISTORY_MOST = 1000
+ENROLLMENT = queries.Text("enrollment", "A token or a code.", 128, least=1)
+ONLINE = queries.Flag("online", "Only those that are online, or only those that are not.")
+GPU_MODEL = queries.Text("gpuModel", "Only those with this graphics card.")
+MIN_VRAM = queries.Number("minVram", "Only those whose card has so many GB.", 1e6)
+PAGE = queries.Whole("limit", "The most providers of a page.", 1, 500, 100)
+ENTRIES = queries.Whole("limit", "The most entries, the newest.", 1, 1000, 30)
 
 
 async def register(request: Request) -> Response:
@@ -43,8 +47,9 @@ async def quick_register(request: Request) -> Response:
     cannot be added to."""
     services = of(request)
     body = await json_object(request)
-    if "enrollment" not in body and "enrollment" in request.query_params:
-        body["enrollment"] = queries.text(request, "enrollment", 128)
+    invitation = ENROLLMENT.of(request)
+    if invitation is not None:
+        body.setdefault("enrollment", invitation)
     wanted = decode(QuickRegistration, body)
     secret = new_secret()
     with services.guess(client_address(request)):
@@ -66,9 +71,7 @@ def _joined(request: Request, row: RowMapping, secret: str) -> dict[str, Any]:
 async def check_new(request: Request) -> Response:
     """Who registered with an enrollment, or the newest of all, in the last five minutes."""
     services = of(request)
-    enrollment = queries.text(request, "enrollment", 128)
-    if enrollment is None and "enrollment" in request.query_params:
-        raise ApiError(400, "bad_value", "enrollment must not be empty.")
+    enrollment = ENROLLMENT.of(request)
     since = services.clock() - NEW_MS
     if enrollment is not None and plain_code(enrollment) is not None:
         await _limit_guesses(request, enrollment)
@@ -91,11 +94,11 @@ class _UnknownError(ApiError):
 async def listed(request: Request) -> Response:
     services = of(request)
     wanted = providers.Filter(
-        online=queries.flag(request, "online"),
-        gpu_model=queries.text(request, "gpuModel"),
-        min_vram_gb=queries.number(request, "minVram", 1e6),
-        after=queries.cursor(request) or 0,
-        limit=queries.whole(request, "limit", 1, PAGE_MOST, 100),
+        online=ONLINE.of(request),
+        gpu_model=GPU_MODEL.of(request),
+        min_vram_gb=MIN_VRAM.of(request),
+        after=queries.CURSOR.of(request) or 0,
+        limit=PAGE.of(request),
     )
     rows = await services.database.read(_listed, bearer(request.scope), wanted)
     body = {
@@ -118,7 +121,7 @@ async def remove(request: Request) -> Response:
 
 
 async def history(request: Request) -> Response:
-    limit = queries.whole(request, "limit", 1, HISTORY_MOST, 30)
+    limit = ENTRIES.of(request)
     rows = await of(request).database.read(_history, bearer(request.scope), _any_id(request), limit)
     keys = ("cpu_percent", "ram_percent", "gpu_percent", "gpu_temp", "gpu_mem_used")
     entries = [{"timestamp": rfc3339(row["at"])} | {key: row[key] for key in keys} for row in rows]
