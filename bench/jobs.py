@@ -26,7 +26,7 @@ import psutil
 import wasmtime
 
 from bench.figures import Figure
-from bench.heartbeats import free_port, post, started
+from bench.load import free_port, post, started
 from qubix_worker.jobs import JobEnded, JobEvent, JobRunner
 from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
@@ -181,7 +181,7 @@ def at_work(home: Path) -> Iterator[tuple[str, str, int]]:
     worker's process."""
     port = free_port()
     variables = {"QUBIX_HOME": str(home / "server"), "QUBIX_PORT": str(port)}
-    with started([sys.executable, "-m", "qubix_server", "serve"], variables, port) as url:
+    with started([sys.executable, "-m", "qubix_server", "serve"], variables, port) as (url, _):
         enrollment = post(f"{url}/api/enrollments", {})["enrollment"]
         token = (home / "server" / "server" / "operator-token").read_text().strip()
         environment = {"QUBIX_HOME": str(home / "worker"), "QUBIX_ENROLLMENT": enrollment}
