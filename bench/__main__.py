@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import heartbeats, idle, jobs
+from bench import downloads, heartbeats, idle, jobs
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "heartbeats": heartbeats.run,
+    "downloads": downloads.run,
     "jobs": jobs.run,
     "idle": idle.run,
 }
