@@ -19,6 +19,7 @@ from qubix_server.clock import Clock, now
 from qubix_server.errors import ApiError
 from qubix_server.installers.release import release
 from qubix_server.installers.routes import routes as installers
+from qubix_server.openapi.document import routes as openapi
 from qubix_server.pages.routes import routes as pages
 from qubix_server.routes import enrollments, health, heartbeat, jobs, live, modules, providers
 from qubix_server.routes.heartbeat import HeartbeatApp
@@ -53,6 +54,7 @@ def create(settings: Settings, clock: Clock = now) -> Starlette:
             [
                 *pages,
                 *health.routes,
+                *openapi,
                 *installers,
                 *enrollments.routes,
                 Route(heartbeat.PATH, beats, methods=["POST"]),

@@ -1,4 +1,4 @@
-"""The bounds in `/openapi.json` are those that requests are checked by: at each, and just beyond."""
+"""The bounds in `/openapi.json` are those that requests are checked by: at each, and beyond."""
 
 from __future__ import annotations
 
@@ -61,8 +61,9 @@ def agree(kind: type, value: Any) -> None:
 
 ODD: list[Any] = [
     None, True, False, "", "a", "a b", "é😀", "a\n", "\u200b", "\u202e", "\u3000", "\ue000", "\x7f",
-    0, 1, -1, 1.5, -0.5, [], [None], ["a"], {}, {"a": 1}, {"a": "b"}, "A", "-a", "a-b", "a.b_c", "x" * 32,
-    "x" * 33, "8 GB", "8GiB", " 0.5 t", "unknown", "N/A", "8 G B", "8,5", "65536", "65537", "000065536",
+    0, 1, -1, 1.5, -0.5, [], [None], ["a"], {}, {"a": 1}, {"a": "b"}, "A", "-a", "a-b", "a.b_c",
+    "x" * 32, "x" * 33, "8 GB", "8GiB", " 0.5 t", "unknown", "N/A", "8 G B", "8,5", "65536", "65537",
+    "000065536",
 ]  # fmt: skip
 
 

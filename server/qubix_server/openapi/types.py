@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from qubix_server.openapi.bounds import BOUNDS, Schema
-from qubix_worker.wire import camel
+from qubix_worker.wire import camel, to_wire
 
 _PLAIN: dict[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
@@ -46,13 +46,13 @@ def _object(kind: type) -> Schema:
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
             required.append(name)
         elif field.default is not dataclasses.MISSING and field.default is not None:
-            properties[name]["default"] = field.default
+            properties[name]["default"] = to_wire(field.default)
     return {"type": "object", "properties": properties} | (
         {"required": required} if required else {}
     )
 
 
-def _field(hint: Any, bounds: Schema) -> Schema:
+def _field(hint: Any, bounds: Schema) -> Schema:  # noqa: PLR0911 - a table of types
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         (inner,) = (one for one in arguments if one is not type(None))
