@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import create_engine, insert
+from sqlalchemy import create_engine, func, insert, select
 
 from qubix_server.store.schema import metrics, providers
 from tests.conftest import LiveServer
@@ -31,15 +31,16 @@ def put_many(server: LiveServer, count: int, *, with_history: int = 0) -> None:
     """
     engine = create_engine(f"sqlite:///{server.home}/server/qubix.db")
     dice = random.Random(5)
+    rows = [_row(dice, number) for number in range(1, count + 1)]
     try:
         with engine.begin() as connection:
-            first = connection.execute(
-                insert(providers).returning(providers.c.seq), [_row(dice, 1)]
-            ).scalar_one()
-            rows = [_row(dice, number) for number in range(2, count + 1)]
-            if rows:
-                connection.execute(insert(providers), rows)
-            told = list(_history(dice, first, min(count, with_history)))
+            connection.execute(insert(providers), rows)
+            newest = connection.execute(select(func.max(providers.c.seq))).scalar_one()
+            told = [
+                entry
+                for at, row in enumerate(rows[:with_history])
+                for entry in _history(dice, newest - count + 1 + at, json.loads(row["usage"]))
+            ]
             if told:
                 connection.execute(insert(metrics), told)
     finally:
@@ -71,20 +72,24 @@ def _row(dice: random.Random, number: int) -> dict[str, Any]:
         "worker_version": "0.1.0", "worker_sha256": "", "registered_at": now,
         "last_heartbeat_at": now + HOUR_MS, "is_online": state != "offline", "is_enabled": True,
         "state": state, "usage": json.dumps(usage), "total_jobs": 0, "free_slots": None,
-        "names_jobs": False, "pause_reason": "Its owner is using it." if state == "paused" else None,
+        "names_jobs": False, "pause_reason": "In use" if state == "paused" else None,
     }  # fmt: skip
 
 
-def _history(dice: random.Random, first: int, count: int) -> Iterator[dict[str, Any]]:
+def _history(dice: random.Random, seq: int, usage: dict[str, float]) -> Iterator[dict[str, Any]]:
+    """An hour that ends with `usage`, a row a minute."""
     now = time.time_ns() // 1_000_000
-    for seq in range(first, first + count):
-        cpu, gpu, temperature = dice.uniform(5, 90), dice.uniform(5, 95), dice.uniform(40, 75)
-        for minutes in range(60, 0, -1):
-            cpu = min(100, max(0, cpu + dice.uniform(-12, 12)))
-            gpu = min(100, max(0, gpu + dice.uniform(-15, 15)))
-            temperature = min(90, max(30, temperature + (gpu - 50) / 40 + dice.uniform(-1, 1)))
-            yield {
-                "provider_seq": seq, "at": now - minutes * 60_000, "cpu_percent": cpu,
-                "ram_percent": 40 + cpu / 4, "gpu_percent": gpu, "gpu_temp": temperature,
-                "gpu_mem_used": 2000 + gpu * 60,
-            }  # fmt: skip
+    values = [usage["cpuPercent"], usage.get("gpuPercent"), usage.get("gpuTemp")]
+    walk = []
+    for _ in range(60):
+        walk.append(tuple(values))
+        values = [
+            value and min(98, max(2, value + dice.uniform(-step, step)))
+            for value, step in zip(values, (12, 15, 2), strict=True)
+        ]
+    for minutes, (cpu, gpu, temperature) in zip(range(59, -1, -1), reversed(walk), strict=True):
+        yield {
+            "provider_seq": seq, "at": now - minutes * 60_000, "cpu_percent": cpu,
+            "ram_percent": 40 + (cpu or 0) / 4, "gpu_percent": gpu, "gpu_temp": temperature,
+            "gpu_mem_used": gpu and 2000 + gpu * 60,
+        }  # fmt: skip

@@ -4,7 +4,7 @@
 import { drawn, element, write } from "./dom.js";
 
 const SMALL = { width: 64, height: 20 };
-const LARGE = { width: 600, height: 160, left: 44, right: 8, top: 10, bottom: 22 };
+const LARGE = { width: 420, height: 150, left: 54, right: 10, top: 10, bottom: 24 };
 const GAP_TIMES = 5; // so many times the usual distance between two points is a gap
 
 /** A small line without words: the figure stands beside it. */

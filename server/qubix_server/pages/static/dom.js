@@ -28,7 +28,7 @@ export function write(node, text) {
 
 /** The pairs of a description list; a pair without a text is left out. */
 export function facts(list, pairs) {
-  const told = pairs.filter(([, text]) => text !== null && text !== undefined && text !== "");
+  const told = pairs.filter(([, text]) => text);
   list.replaceChildren(
     ...told.map(([term, text]) =>
       element("div", {}, element("dt", {}, term), element("dd", {}, text)),

@@ -20,8 +20,8 @@ const CHARTS = [
   { title: "Temperature", value: (point) => point.temperature, say: celsius, high: 100 },
   {
     title: "Graphics memory",
-    value: (point) => point.cardMemoryMb,
-    say: (megabytes) => bytes(megabytes * 1024 * 1024),
+    value: ({ cardMemoryMb }) => (typeof cardMemoryMb === "number" ? cardMemoryMb / 1024 : null),
+    say: gigabytes,
   },
 ];
 
