@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping
 from qubix_server import access, leases, views
 from qubix_server.credentials import digest
 from qubix_server.events import MARKETPLACE, Event, Outcome, provider_topic
-from qubix_server.store import jobs, metrics, providers
+from qubix_server.store import jobs, locks, metrics, providers
 from qubix_worker.protocol import Heartbeat
 from qubix_worker.wire import to_wire
 
@@ -41,6 +41,7 @@ def take(
     connection: Connection, worker_id: str, credential: str | None, beat: Heartbeat, now: int
 ) -> Outcome[News]:
     """Keeps a heartbeat, and gives the worker jobs where it can take some."""
+    locks.workers(connection, (worker_id,))
     before = access.require_worker(connection, credential, worker_id)
     seq = before["seq"]
     providers.keep_only_secret(connection, seq, digest(credential or ""))
@@ -134,6 +135,7 @@ def pending(
     connection: Connection, worker_id: str, credential: str | None, now: int
 ) -> Outcome[tuple[dict[str, Any], ...]]:
     """The jobs of a worker that asks for them apart from its heartbeats, as older ones do."""
+    locks.workers(connection, (worker_id,))
     before = access.require_worker(connection, credential, worker_id)
     leases.fill(connection, before, now)
     after = providers.get(connection, before["seq"])
@@ -149,6 +151,7 @@ def assign_waiting(connection: Connection, worker_ids: Sequence[str], now: int) 
     """
     if not jobs.count(connection, "PENDING"):
         return Outcome(False)
+    locks.workers(connection, worker_ids)
     known = (providers.find(connection, worker_id) for worker_id in worker_ids)
     first = {row["worker_id"]: row for row in known if row is not None}
     now_is = dict(first)
@@ -169,7 +172,12 @@ def assign_waiting(connection: Connection, worker_ids: Sequence[str], now: int) 
 def lose_the_silent(connection: Connection, since: int, now: int) -> Outcome[None]:
     """Those not heard since `since` are offline, and lose what they held."""
     events: list[Event] = []
-    for before in providers.silent(connection, since):
+    # One that another server has locked is just being heard, or lost, there.
+    silent = [row["seq"] for row in providers.silent(connection, since)]
+    free = locks.free_providers(connection, silent)
+    for before in providers.silent(connection, since) if free else ():
+        if before["seq"] not in free:
+            continue
         providers.update(
             connection, before["seq"], is_online=False, state="offline", pause_reason=None
         )
@@ -182,7 +190,8 @@ def lose_the_silent(connection: Connection, since: int, now: int) -> Outcome[Non
 
 def enable(connection: Connection, worker_id: str, enabled: bool, now: int) -> Outcome[RowMapping]:
     """Lets a provider have jobs, or no more; what it has begun it may finish."""
-    before = providers.find(connection, worker_id)
+    locks.workers(connection, (worker_id,))
+    before = providers.find_by_any_id(connection, worker_id)
     if before is None:
         raise access.provider_unknown()
     providers.update(connection, before["seq"], is_enabled=enabled)

@@ -43,7 +43,7 @@ from sqlalchemy import Connection, RowMapping
 
 from qubix_server import views
 from qubix_server.events import Event, job_topic, provider_topic
-from qubix_server.store import jobs, providers
+from qubix_server.store import jobs, locks, providers
 
 LEASES_MOST = 3
 
@@ -202,7 +202,8 @@ def release_unstarted(connection: Connection, provider_seq: int, now: int) -> bo
 def release_silent(connection: Connection, since: int, now: int) -> tuple[Event, ...]:
     """Ends the leases of those who went offline and have not been heard since."""
     events: list[Event] = []
-    for provider_seq in providers.silent_holders(connection, since):
+    silent = providers.silent_holders(connection, since)
+    for provider_seq in sorted(locks.free_providers(connection, silent)):
         events += release_all(connection, provider_seq, now, "The computer went silent.")
     return tuple(events)
 

@@ -14,7 +14,7 @@ from qubix_server.clock import now
 from qubix_server.credentials import digest, new_secret
 from qubix_server.errors import StartError
 from qubix_server.settings import Settings
-from qubix_server.store import operators
+from qubix_server.store import locks, operators
 from qubix_server.store.engine import writing_engine
 
 NAME = "operator-token"
@@ -43,6 +43,7 @@ def _make(settings: Settings, *, only_first: bool) -> str | None:
     engine = writing_engine(settings.database_url)
     try:
         with engine.begin() as connection:
+            locks.everything(connection)
             if only_first and operators.has_token(connection):
                 return None
             token = new_secret()

@@ -113,8 +113,8 @@ class _Round:
     def __init__(self, connection: Connection, heard: Sequence[Heard]) -> None:
         self._connection = connection
         self._all = heard
-        quick = {one.worker_id for one in heard if one.quick}
-        self._known = beats.known(connection, quick) if quick else {}
+        # The others too: all are locked in one order.
+        self._known = beats.known(connection, {one.worker_id for one in heard})
         self._heard: dict[int, dict[str, Any]] = {}
         self._measured: list[dict[str, Any]] = []
         self._no_job_for: set[tuple[object, ...]] = set()

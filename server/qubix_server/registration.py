@@ -14,19 +14,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, RowMapping
 
-from qubix_server import leases, views
+from qubix_server import access, leases, views
 from qubix_server.credentials import digest, plain_code
 from qubix_server.errors import ApiError
 from qubix_server.events import MARKETPLACE, Event, Outcome, provider_topic
 from qubix_server.inherited import KINDS, QuickRegistration
-from qubix_server.store import enrollments, providers
+from qubix_server.store import enrollments, locks, providers
 from qubix_worker.protocol import Registration
 
 
 def find_enrollment(connection: Connection, text: str) -> RowMapping | None:
     """The enrollment with this token, or with this code however it was typed."""
-    code = plain_code(text)
-    return enrollments.find(connection, digest(text if code is None else code))
+    return enrollments.find(connection, _hash_of(text))
 
 
 def register(
@@ -77,6 +76,9 @@ def remove(connection: Connection, row: RowMapping, now: int, *, by_itself: bool
 
     One that takes itself back frees its enrollment, so that a cancelled setup can be repeated.
     """
+    locks.workers(connection, (row["worker_id"],))
+    if providers.find(connection, row["worker_id"]) is None:
+        raise access.provider_unknown()  # it was removed by another server, just now
     released = leases.release_all(connection, row["seq"], now, "The computer has left.")
     if by_itself:
         enrollments.free(connection, row["seq"])
@@ -89,6 +91,11 @@ def remove(connection: Connection, row: RowMapping, now: int, *, by_itself: bool
     return Outcome(None, (*released, event), jobs_wait=True, wake=(row["worker_id"],))
 
 
+def _hash_of(invitation: str) -> str:
+    code = plain_code(invitation)
+    return digest(invitation if code is None else code)
+
+
 def _join(
     connection: Connection,
     worker_id: str,
@@ -99,6 +106,8 @@ def _join(
     secret: str,
     now: int,
 ) -> Outcome[tuple[RowMapping, bool]]:
+    locks.workers(connection, (worker_id,))
+    locks.enrollment(connection, _hash_of(invitation))
     enrollment = find_enrollment(connection, invitation)
     if enrollment is None:
         raise ApiError(

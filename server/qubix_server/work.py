@@ -12,7 +12,7 @@ from qubix_server import access, heartbeats, leases
 from qubix_server.credentials import digest
 from qubix_server.errors import ApiError
 from qubix_server.events import Event, Outcome, job_topic, provider_topic
-from qubix_server.store import jobs, modules, providers
+from qubix_server.store import jobs, locks, modules, providers
 from qubix_worker.protocol import JobCompletion, JobCreation, JobProgress
 from qubix_worker.wire import to_wire
 
@@ -60,7 +60,7 @@ def cancel(
 ) -> Outcome[RowMapping]:
     """Ends a job before its time; the worker that has it is told with its next answer."""
     access.require_operator(connection, credential)
-    job = find(connection, job_id)
+    job = _find_to_change(connection, job_id)
     if job["status"] == "CANCELLED":
         return Outcome(job)
     if job["status"] in ("COMPLETED", "FAILED"):
@@ -79,8 +79,8 @@ def progress(
 ) -> Outcome[RowMapping]:
     """Keeps how far a job is. What falls back (messages may overtake one another) stays. What comes
     again, since its answer was lost, is answered alike and changes nothing."""
-    provider = access.require_any_worker(connection, credential)
-    job = find(connection, job_id)
+    provider = _worker_to_change(connection, credential)
+    job = _find_to_change(connection, job_id)
     if job["provider_seq"] != provider["seq"] or job["status"] not in jobs.HELD:
         raise _refusal(connection, provider, job)
     if _is_known(job, told):
@@ -117,8 +117,8 @@ def complete(
 
     `result` is JSON, or None; the one in `ending` is not looked at.
     """
-    provider = access.require_any_worker(connection, credential)
-    job = find(connection, job_id)
+    provider = _worker_to_change(connection, credential)
+    job = _find_to_change(connection, job_id)
     its_own = job["provider_seq"] == provider["seq"]
     its_lease = ending.attempt is None or ending.attempt == job["attempt"]
     if not its_own or not its_lease or job["status"] == "CANCELLED":
@@ -163,6 +163,16 @@ def find(connection: Connection, job_id: str) -> RowMapping:
     if job is None:
         raise ApiError(404, "job_unknown", "There is no such job.")
     return job
+
+
+def _find_to_change(connection: Connection, job_id: str) -> RowMapping:
+    locks.job(connection, job_id)
+    return find(connection, job_id)
+
+
+def _worker_to_change(connection: Connection, credential: str | None) -> RowMapping:
+    locks.owner_of_secret(connection, digest(credential or ""))
+    return access.require_any_worker(connection, credential)
 
 
 def _is_known(job: RowMapping, told: JobProgress) -> bool:

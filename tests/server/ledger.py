@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,10 +17,7 @@ from qubix_server import heartbeats, quiet, registration, work
 from qubix_server.credentials import digest
 from qubix_server.errors import ApiError
 from qubix_server.events import Outcome
-from qubix_server.settings import Settings
 from qubix_server.store import enrollments, jobs, operators, providers, schema
-from qubix_server.store.engine import writing_engine
-from qubix_server.store.migrate import migrate
 from qubix_worker.protocol import (
     Heartbeat,
     JobCompletion,
@@ -35,12 +31,6 @@ from tests.conftest import registration as registration_body
 
 OPERATOR = "operator"
 SILENT_MS = 90_000
-
-
-def make_engine(folder: Path) -> Engine:
-    file = folder / "qubix.db"
-    migrate(Settings(f"sqlite:///{file}"))
-    return writing_engine(f"sqlite:///{file}")
 
 
 @contextmanager
@@ -108,8 +98,12 @@ class Ledger:
     def _kept(self, heard: quiet.Heard) -> tuple[Outcome[heartbeats.News], list[Any]]:
         """The outcome, and all that stands in the tables then. Raises what refuses it."""
         (outcome,) = quiet.take_all(self.connection, [heard])
-        tables = (schema.providers, schema.worker_secrets, schema.jobs, schema.metrics)
-        rows = [self.connection.execute(select(table)).all() for table in tables]
+        # The number of a row of metrics is used up even where it is taken back.
+        metrics = [column for column in schema.metrics.c if column is not schema.metrics.c.seq]
+        tables = (schema.providers, schema.worker_secrets, schema.jobs)
+        queries = [*(select(table).order_by(*table.primary_key) for table in tables)]
+        queries.append(select(*metrics).order_by(schema.metrics.c.seq))
+        rows = [self.connection.execute(query).all() for query in queries]
         if isinstance(outcome, Exception):
             raise outcome
         return outcome, rows

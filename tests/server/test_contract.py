@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import LiveServer, Machine, registration
 
+pytestmark = pytest.mark.both_databases
+
 WORKER = "/api/providers/role-worker"
 ROLES = ("nobody", "other", "worker", "operator")
 # What each role is answered: nobody, another worker, the worker itself, the operator.

@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import LiveServer, Machine, wait_until
 
+pytestmark = pytest.mark.both_databases
+
 
 def create_job(server: LiveServer, **changes: object) -> str:
     body = {"kind": "wasm", "spec": {"module": "AGFzbQEAAAA="}, "timeoutSeconds": 5} | changes

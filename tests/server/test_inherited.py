@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import LiveServer, Machine
 
+pytestmark = pytest.mark.both_databases
+
 # Memory and graphics as such clients send them: figures in GB, 0 for what they do not know.
 FORM = {
     "type": "native",

@@ -11,6 +11,8 @@ from qubix_server.bodies import COMPLETION_BYTES, LARGE_SECONDS
 from qubix_worker.client import SLOWEST_BYTES_PER_SECOND
 from tests.conftest import LiveServer, Machine
 
+pytestmark = pytest.mark.both_databases
+
 SPEC = {"module": "AGFzbQEAAAA="}
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from typing import Any
 
 import pytest
 import requests
 
 from tests.conftest import LiveServer, registration
+from tests.server.databases import execute
+
+pytestmark = pytest.mark.both_databases
 
 
 def register(server: LiveServer, worker_id: str, enrollment: dict[str, Any]) -> requests.Response:
@@ -95,10 +97,7 @@ def test_an_enrollment_that_nobody_made_is_refused(shared_server: LiveServer) ->
 def test_an_hour_later_an_enrollment_has_ended(live_server: LiveServer) -> None:
     enrollment = live_server.enroll()
     live_server.stop()
-    database = sqlite3.connect(live_server.home / "server" / "qubix.db")
-    with database:
-        database.execute("UPDATE enrollments SET expires_at = expires_at - 3601000")
-    database.close()
+    execute(live_server, "UPDATE enrollments SET expires_at = expires_at - 3601000")
     live_server.start()
     answer = register(live_server, "late", enrollment)
     assert (answer.status_code, answer.json()["code"]) == (401, "enrollment_expired")
@@ -140,6 +139,7 @@ def test_codes_cannot_be_guessed_at_check_new_either(live_server: LiveServer) ->
     assert live_server.ask("GET", path + "x" * 43).json() == {"newProvider": None}
 
 
+@pytest.mark.only_sqlite
 def test_no_secret_stands_in_the_database_or_the_output(live_server: LiveServer) -> None:
     enrollment = live_server.enroll()
     machine = live_server.join("secretive")

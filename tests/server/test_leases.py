@@ -9,15 +9,19 @@ import pytest
 from sqlalchemy import Engine
 
 from qubix_server import heartbeats, views, work
+from qubix_server.store.engine import writing_engine
 from qubix_worker.protocol import JobCreation
-from tests.server.ledger import SILENT_MS, Ledger, ids, make_engine, opened
+from tests.server.databases import Databases
+from tests.server.ledger import SILENT_MS, Ledger, ids, opened
+
+pytestmark = pytest.mark.both_databases
 
 KINDS: dict[str, Any] = {"capabilities": ["any"]}
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = make_engine(tmp_path_factory.mktemp("ledger"))
+def engine(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = writing_engine(databases.make(tmp_path_factory.mktemp("ledger")))
     yield engine
     engine.dispose()
 

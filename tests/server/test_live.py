@@ -18,6 +18,8 @@ from websockets.uri import parse_uri
 
 from tests.conftest import LiveServer
 
+pytestmark = pytest.mark.both_databases
+
 
 def said(connection: ClientConnection) -> dict[str, Any]:
     message: dict[str, Any] = json.loads(connection.recv(timeout=10))
@@ -167,29 +169,57 @@ def test_an_open_connection_does_not_delay_the_end(live_server: LiveServer) -> N
         assert time.monotonic() - began < 3
 
 
+def opened(server: LiveServer, connection: socket.socket) -> bytes:
+    """Opens a WebSocket without a library that would read by itself; what has come until then."""
+    connection.connect(("127.0.0.1", server.port))
+    connection.sendall(
+        b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+        b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    received = b""
+    while b"connected" not in received:
+        received += connection.recv(4096)
+    return received
+
+
+def frame(message: dict[str, Any]) -> bytes:
+    made = ClientProtocol(parse_uri("ws://127.0.0.1/ws"), state=OPEN)
+    made.send_text(json.dumps(message).encode())
+    return b"".join(made.data_to_send())
+
+
 def test_a_slow_reader_is_closed_and_slows_nobody(shared_server: LiveServer) -> None:
     machine = shared_server.join("chatty")
-    with socket.create_connection(("127.0.0.1", shared_server.port), timeout=30) as slow:
-        slow.sendall(
-            b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-            b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
-        received = b""
-        while b"connected" not in received:
-            received += slow.recv(4096)
-        # It pings and does not read: the answers fill its queue, and nobody else's.
-        frame = ClientProtocol(parse_uri("ws://127.0.0.1/ws"), state=OPEN)
-        frame.send_text(b'{"type": "ping"}')
-        slow.sendall(b"".join(frame.data_to_send()) * 20_000)
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.settimeout(30)
+        received = opened(shared_server, slow)
+        # It asks and does not read: the answers fill its queue, and nobody else's.
+        asking = frame({"type": "unsubscribe", "subscriptionId": "x" * 128})
+        slow.sendall(asking * 5_000)
         assert machine.beat().status_code == 200
         with connect(f"ws://127.0.0.1:{shared_server.port}/ws", proxy=None) as other:
             said(other)
             assert ask(other, type="ping") == {"type": "pong"}
         closed = b"\x88\x02" + (1013).to_bytes(2, "big")
+        # It shall read only when it was found to be slow.
+        wait_until(lambda: unread(slow) > 0)
+        threading.Event().wait(SLOW_SECONDS + 1)
         while not received.endswith(closed):
             more = slow.recv(65536)
             assert more, "it ended without saying why"
+            received += more
+
+
+def test_a_burst_of_pings_closes_nobody_who_reads(shared_server: LiveServer) -> None:
+    with socket.socket() as burst:
+        burst.settimeout(30)
+        received = opened(shared_server, burst)
+        burst.sendall(frame({"type": "ping"}) * 5_000)
+        while received.count(b"pong") < 5_000:
+            more = burst.recv(65536)
+            assert more, f"it was closed after {received.count(b'pong')}"
             received += more
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +15,10 @@ from qubix_server import quiet
 from qubix_server.errors import ApiError
 from qubix_server.heartbeats import News
 from qubix_server.routes.heartbeat import read_carefully
+from qubix_server.store.engine import writing_engine
 from qubix_worker.protocol import Heartbeat
 from qubix_worker.wire import to_wire
-from tests.server.ledger import Ledger, make_engine, opened
+from tests.server.ledger import Ledger, opened
 
 NUMBERS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.integers(-101, 301), st.floats(allow_nan=False),
@@ -95,8 +95,8 @@ def test_a_usual_heartbeat_is_read_quickly() -> None:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with opened(make_engine(tmp_path)) as ledger:
+def ledger(database_url: str) -> Iterator[Ledger]:
+    with opened(writing_engine(database_url)) as ledger:
         for name in ("one", "two", "three"):
             ledger.join(name, capabilities=["any"])
         yield ledger
@@ -108,6 +108,7 @@ def heard(ledger: Ledger, name: str, credential: str = "", **told: Any) -> quiet
     return quiet.Heard(name, credential or f"secret {name}", ledger.now, quick, lambda: beat)
 
 
+@pytest.mark.both_databases
 def test_many_at_once_are_each_answered_for_itself(ledger: Ledger) -> None:
     for name in ("one", "two", "three"):
         ledger.beat(name)
@@ -129,6 +130,7 @@ def test_many_at_once_are_each_answered_for_itself(ledger: Ledger) -> None:
     assert ledger.provider("two")["last_heartbeat_at"] == ledger.now
 
 
+@pytest.mark.both_databases
 def test_the_same_workers_later_heartbeat_sees_what_the_earlier_one_changed(ledger: Ledger) -> None:
     ledger.beat("one", session="s", report=1)
     _first, second, overtaken = quiet.take_all(
@@ -145,6 +147,7 @@ def test_the_same_workers_later_heartbeat_sees_what_the_earlier_one_changed(ledg
     assert not second.value.overtaken  # type: ignore[union-attr]
 
 
+@pytest.mark.both_databases
 def test_of_two_quiet_ones_the_later_holds(ledger: Ledger) -> None:
     ledger.beat("one", session="s", report=1)
     quiet.take_all(

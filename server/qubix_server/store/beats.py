@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from qubix_server.store import locks
 from qubix_server.store.jobs import HELD
 from qubix_server.store.schema import jobs, metrics, providers, worker_secrets
 
@@ -80,7 +81,8 @@ class Known:
 
 
 def known(connection: Connection, worker_ids: Collection[str]) -> dict[str, Known]:
-    """Those of these workers that there are."""
+    """Those of these workers that there are, for this write to change."""
+    locks.workers(connection, worker_ids)
     found: dict[str, Known] = {}
     for row in connection.execute(_KNOWN, {"wanted": list(worker_ids)}):
         if earlier := found.get(row[0]):

@@ -11,7 +11,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from qubix_server.store.engine import READERS, reading_engine, writing_engine
-from qubix_server.store.writer import DATABASE_FAILURES, Writer, database_unavailable
+from qubix_server.store.writer import (
+    Writer,
+    connection_was_lost,
+    database_unavailable,
+    is_database_failure,
+)
 
 P = ParamSpec("P")
 Item = TypeVar("Item")
@@ -54,10 +59,20 @@ class Database:
 
     def _read(self, work: Callable[[Connection], T]) -> T:
         try:
-            with self._reading.begin() as connection:
-                return work(connection)
-        except DATABASE_FAILURES as error:
+            try:
+                return self._read_once(work)
+            except Exception as error:
+                if not connection_was_lost(error):
+                    raise
+                return self._read_once(work)  # by a new one
+        except Exception as error:
+            if not is_database_failure(error):
+                raise
             raise database_unavailable() from error
+
+    def _read_once(self, work: Callable[[Connection], T]) -> T:
+        with self._reading.begin() as connection:
+            return work(connection)
 
     def close(self) -> None:
         self._writer.close()

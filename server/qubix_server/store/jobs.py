@@ -30,7 +30,13 @@ _BUT_SPEC = tuple(column for column in jobs.c if column is not jobs.c.spec)
 # Made once: to put a statement together costs about as much as to run it.
 _BY_ID = select(jobs).where(jobs.c.id == bindparam("wanted"))
 _IS_HELD = jobs.c.status.in_(HELD) & (jobs.c.provider_seq == bindparam("wanted"))
-_HELD_BY = select(*_BUT_SPEC).where(_IS_HELD).order_by(jobs.c.assigned_at, jobs.c.seq)
+# Locked (see `locks`): whoever asks for these changes them.
+_HELD_BY = (
+    select(*_BUT_SPEC)
+    .where(_IS_HELD)
+    .order_by(jobs.c.assigned_at, jobs.c.seq)
+    .with_for_update(key_share=True)
+)
 _IS_GIVEN = (jobs.c.status == "ASSIGNED") & (jobs.c.provider_seq == bindparam("wanted"))
 _GIVEN_TO = select(jobs).where(_IS_GIVEN).order_by(jobs.c.assigned_at, jobs.c.seq)
 _OLDEST = (
@@ -46,6 +52,8 @@ _OLDEST = (
     )
     .order_by(jobs.c.seq)
     .limit(1)
+    # One that another server is about to give away is not waited for.
+    .with_for_update(key_share=True, skip_locked=True)
 )
 
 
@@ -88,18 +96,20 @@ def update(connection: Connection, seq: int, **values: Any) -> None:
 
 
 def held_by(connection: Connection, provider_seq: int) -> Sequence[RowMapping]:
-    """Those leased to this provider now, in the order in which they were given; without their
-    specs, which can be large."""
+    """Those leased to this provider now, in the order in which they were given, for this write to
+    change; without their specs, which can be large."""
     return connection.execute(_HELD_BY, {"wanted": provider_seq}).mappings().all()
 
 
 def overdue(connection: Connection, since: int) -> Sequence[RowMapping]:
-    """Those held by workers that do not name theirs, and whose time limit was over by `since`."""
+    """Those held by workers that do not name theirs, and whose time limit was over by `since`, for
+    this write to change."""
     limit = func.coalesce(jobs.c.started_at, jobs.c.assigned_at) + jobs.c.timeout_seconds * 1000
     query = (
         select(*_BUT_SPEC)
         .join(providers, providers.c.seq == jobs.c.provider_seq)
         .where(jobs.c.status.in_(HELD), providers.c.names_jobs.is_(False), limit < since)
+        .with_for_update(key_share=True, of=jobs, skip_locked=True)
     )
     return connection.execute(query).mappings().all()
 
@@ -119,8 +129,8 @@ def oldest_for(
     os: str | None,
     but: Collection[str] = (),
 ) -> RowMapping | None:
-    """The job that has waited longest among those that a machine like this can do; not those
-    in `but`."""
+    """The job that has waited longest among those that a machine like this can do, for this write
+    to give away; not those in `but`."""
     machine = {"ram": ram_gb or 0, "vram": vram_gb or 0, "has_gpu": has_gpu, "os": os}
     values = machine | {"kinds": list(kinds), "but": list(but)}
     return connection.execute(_OLDEST, values).mappings().first()

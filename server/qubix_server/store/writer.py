@@ -4,7 +4,9 @@ The cost of a durable commit (a flush of the disk) is shared by every write that
 the one before was flushed. Each write stands in a savepoint of its own, so that one that is
 refused leaves the others be; an answer is given only after the commit. Where the database itself
 fails (full disk, lock that is not freed), the whole batch is undone and each of its callers is
-told to come again; the thread goes on.
+told to come again; the thread goes on. Where it is certain that nothing was kept and likely that
+the next try will do (PostgreSQL broke a circle of locks, or the connection was an old one), the
+batch is run again first: a write function must come to the same when it is run twice.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import asyncio
 import itertools
 import logging
 import queue
+import random
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from qubix_server.errors import ApiError
@@ -33,7 +36,12 @@ CAPACITY = 4096
 BATCH = 256
 LINGER_SECONDS = 0.0003
 LINGER_TIMES = 10
-DATABASE_FAILURES = (OperationalError, InternalError, PoolTimeout)
+TRIES = 3
+PAUSE_SECONDS = 0.05
+"""Before a batch is run again, at most; so long that two who met do not meet again."""
+_CERTAINLY_UNDONE = ("40001", "40P01")
+"""A serialization failure and a deadlock:
+https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
 def database_unavailable() -> ApiError:
@@ -42,19 +50,36 @@ def database_unavailable() -> ApiError:
     )
 
 
+def is_database_failure(error: BaseException) -> bool:
+    """Whether the database is at fault, and not what it was asked."""
+    if isinstance(error, (OperationalError, InternalError, PoolTimeout)):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def connection_was_lost(error: BaseException) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
 def alone(connection: Connection, work: Callable[[Connection], T]) -> T | Exception:
     """What `work` returns or raises; what it raises undoes all it wrote, and no more than that.
 
     Raises where the database fails, or with it the whole transaction.
     """
+    value = _alone(connection, work)
+    if isinstance(value, IntegrityError):
+        # Another server has just put there what this one did not find: now it finds it.
+        value = _alone(connection, work)
+    return value
+
+
+def _alone(connection: Connection, work: Callable[[Connection], T]) -> T | Exception:
     savepoint = connection.begin_nested()
     try:
         value = work(connection)
-    except DATABASE_FAILURES:
-        raise  # SQLite may have undone the whole transaction already
     except Exception as error:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
-            raise
+        if is_database_failure(error):
+            raise  # SQLite may have undone the whole transaction already
         savepoint.rollback()
         return error
     savepoint.commit()
@@ -80,6 +105,7 @@ class Writer:
         self._engine = engine
         self._batch = batch
         self._last = 0
+        self._is_committing = False
         self._capacity = capacity
         self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
@@ -147,19 +173,39 @@ class Writer:
         return entries
 
     def _commit(self, entries: Sequence[_Entry]) -> None:
-        try:
-            with self._engine.begin() as connection:
-                for together, run in itertools.groupby(entries, lambda entry: entry.together):
-                    _apply(connection, together, list(run))
-        except DATABASE_FAILURES as error:
-            reason = error.orig if isinstance(error, DBAPIError) else error
-            log.warning("%d writes were not kept: %s", len(entries), reason)
-            for entry in entries:
-                entry.value = database_unavailable()
-        except Exception as error:
-            log.exception("%d writes were not kept", len(entries))
-            for entry in entries:
-                entry.value = error
+        for tries_left in reversed(range(TRIES)):
+            self._is_committing = False
+            try:
+                with self._engine.begin() as connection:
+                    for together, run in itertools.groupby(entries, lambda entry: entry.together):
+                        _apply(connection, together, list(run))
+                    self._is_committing = True
+            except Exception as error:
+                if tries_left and self._may_try_again(error):
+                    time.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - no secret
+                    continue
+                _refuse(entries, error)
+            return
+
+    def _may_try_again(self, error: Exception) -> bool:
+        if isinstance(error, DBAPIError) and (
+            getattr(error.orig, "sqlstate", None) in _CERTAINLY_UNDONE
+        ):
+            return True
+        # Where it is lost while it commits, nobody knows whether it did.
+        return connection_was_lost(error) and not self._is_committing
+
+
+def _refuse(entries: Sequence[_Entry], error: Exception) -> None:
+    refusal = error
+    if is_database_failure(error):
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        log.warning("%d writes were not kept: %s", len(entries), reason)
+        refusal = database_unavailable()
+    else:
+        log.error("%d writes were not kept", len(entries), exc_info=error)
+    for entry in entries:
+        entry.value = refusal
 
 
 def _future() -> asyncio.Future[Any]:
