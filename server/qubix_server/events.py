@@ -1,21 +1,34 @@
 """What changes, told to those who have asked. A slow reader never slows the others.
 
-An event is published once it is committed, by whoever committed it. It is encoded once; each
-subscriber has a bounded queue, and one that lets it fill up is told to go (close code 1013).
+An event is published once it is committed, by whoever committed it. It is encoded once, as the
+WebSocket frame that all its readers get; what waits for a reader goes out in one write. Figures
+that only the newest counts of (`publish_newest`) are told once in a tick, however many heartbeats
+bring them, so that a heartbeat costs the same with and without readers. Each reader has a bounded
+queue, and one that lets it fill up is told to go (close code 1013).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+import contextlib
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from websockets.frames import Frame, Opcode
 
 MARKETPLACE = "marketplace"
-QUEUE_LENGTH = 256
 SUBSCRIPTIONS_MOST = 100
+TICK_SECONDS = 0.5
+SOON_SECONDS = 0.02
+"""So long events are collected for a reader: what changes together is one write."""
+AT_ONCE = 200
+"""So many readers are woken, or figures told, in one turn of the loop: heartbeats come between."""
+QUEUE_BYTES = 2 * 1024 * 1024
+"""What waits for a reader, at most. The frames are shared by all readers of an event."""
+CHUNK_BYTES = 64 * 1024
 
 T = TypeVar("T")
 
@@ -53,22 +66,81 @@ def job_topic(job_id: str) -> str:
     return f"job:{job_id}"
 
 
-@dataclass(eq=False)
-class Subscriber:
-    """One reader: its queue, and whether it was too slow. Made and used on the event loop."""
+def framed(message: dict[str, Any]) -> bytes:
+    """`message` as a WebSocket frame from the server, which any number of readers may be sent."""
+    return bytes(Frame(Opcode.TEXT, msgspec.json.encode(message)).serialize(mask=False))
 
-    queue: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(QUEUE_LENGTH))
-    too_slow: asyncio.Event = field(default_factory=asyncio.Event)
-    topics: set[str] = field(default_factory=set)
-    subscriptions: dict[str, str] = field(default_factory=dict)
-    """What the reader calls each topic that it has asked for."""
+
+class Subscriber:
+    """One reader: what waits for it, and whether it was too slow. Lives on the event loop."""
+
+    def __init__(self) -> None:
+        self.topics: set[str] = set()
+        self.subscriptions: dict[str, str] = {}
+        """What the reader calls each topic that it has asked for."""
+        self.too_slow = asyncio.get_running_loop().create_future()
+        self._frames: deque[bytes] = deque()
+        self._bytes = 0
+        self._is_woken = asyncio.Event()
+        self._has_room = asyncio.Event()
+        self._has_room.set()
+
+    def put(self, frame: bytes) -> bool:
+        """Has `frame` sent after the next `wake`; False where too much waits already."""
+        if self._bytes + len(frame) > QUEUE_BYTES:
+            self.give_up()
+            return False
+        self._frames.append(frame)
+        self._bytes += len(frame)
+        if self._bytes > CHUNK_BYTES:
+            self._has_room.clear()
+        return True
+
+    def wake(self) -> None:
+        self._is_woken.set()
+
+    def give_up(self) -> None:
+        if not self.too_slow.done():
+            self.too_slow.set_result(None)
+
+    async def has_room(self, seconds: float) -> bool:
+        """Waits until little waits to be sent, but no longer than this."""
+        if not self._has_room.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._has_room.wait(), seconds)
+        return self._has_room.is_set()
+
+    async def next(self) -> bytes:
+        """Waits for frames, and takes as many as make one write."""
+        while not self._frames:
+            self._is_woken.clear()
+            await self._is_woken.wait()
+        taken: list[bytes] = []
+        size = 0
+        while self._frames and size < CHUNK_BYTES:
+            taken.append(self._frames.popleft())
+            size += len(taken[-1])
+        self._bytes -= size
+        if self._bytes <= CHUNK_BYTES:
+            self._has_room.set()
+        return b"".join(taken)
 
 
 class Hub:
     """Who listens to what, within this process."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, tick_seconds: float = TICK_SECONDS, soon_seconds: float = SOON_SECONDS
+    ) -> None:
+        self._tick_seconds = tick_seconds
+        self._soon_seconds = soon_seconds
         self._listeners: defaultdict[str, set[Subscriber]] = defaultdict(set)
+        self._newest: dict[str, Callable[[], Event]] = {}
+        """By topic, what came since the last tick."""
+        self._of_this_tick: dict[str, Callable[[], Event]] = {}
+        """What is being told now."""
+        self._to_wake: deque[Subscriber] = deque()
+        self._are_due: set[Subscriber] = set()
 
     def subscribe(self, subscriber: Subscriber, topic: str) -> None:
         subscriber.topics.add(topic)
@@ -89,24 +161,61 @@ class Hub:
         """Whether anybody would be told."""
         return topic in self._listeners
 
+    def publish_newest(self, topic: str, event: Callable[[], Event]) -> None:
+        """Tells of `event` at the next tick, unless a newer one for this topic comes before."""
+        if not self._newest and not self._of_this_tick:
+            asyncio.get_running_loop().call_later(self._tick_seconds, self._begin_tick)
+        self._newest[topic] = event
+
     def publish(self, event: Event) -> None:
+        """Tells of it very soon; of what was published before it for the same topics, first."""
+        for topic in event.topics:
+            earlier = self._of_this_tick.pop(topic, None)
+            if newest := self._newest.pop(topic, earlier):
+                self._tell(newest())
+        self._tell(event)
+
+    def _begin_tick(self) -> None:
+        self._newest, self._of_this_tick = {}, self._newest
+        self._go_on_with_tick()
+
+    def _go_on_with_tick(self) -> None:
+        for topic in list(self._of_this_tick)[:AT_ONCE]:
+            self._tell(self._of_this_tick.pop(topic)())
+        loop = asyncio.get_running_loop()
+        if self._of_this_tick:
+            loop.call_soon(self._go_on_with_tick)
+        elif self._newest:
+            loop.call_later(self._tick_seconds, self._begin_tick)
+
+    def _tell(self, event: Event) -> None:
         trusted = {
             one
             for topic in event.topics
             if topic != MARKETPLACE
             for one in self._listeners.get(topic, ())
         }
-        public = set(self._listeners.get(MARKETPLACE, ())) if MARKETPLACE in event.topics else set()
-        self._send(trusted, event.type, event.data | event.private)
-        self._send(public - trusted, event.type, event.data)
+        public = self._listeners.get(MARKETPLACE, set()) if MARKETPLACE in event.topics else set()
+        self._put(trusted, event.type, event.data | event.private)
+        self._put(public - trusted, event.type, event.data)
 
-    def _send(self, listeners: set[Subscriber], kind: str, data: dict[str, Any]) -> None:
+    def _put(self, listeners: Collection[Subscriber], kind: str, data: dict[str, Any]) -> None:
         if not listeners:
             return
-        message = msgspec.json.encode({"type": kind, "data": data})
+        frame = framed({"type": kind, "data": data})
+        if not self._are_due:
+            asyncio.get_running_loop().call_later(self._soon_seconds, self._wake_some)
         for subscriber in listeners:
-            try:
-                subscriber.queue.put_nowait(message)
-            except asyncio.QueueFull:
-                subscriber.too_slow.set()
+            if not subscriber.put(frame):
                 self.forget(subscriber)
+            elif subscriber not in self._are_due:
+                self._are_due.add(subscriber)
+                self._to_wake.append(subscriber)
+
+    def _wake_some(self) -> None:
+        for _ in range(min(AT_ONCE, len(self._to_wake))):
+            subscriber = self._to_wake.popleft()
+            self._are_due.discard(subscriber)
+            subscriber.wake()
+        if self._are_due:
+            asyncio.get_running_loop().call_soon(self._wake_some)

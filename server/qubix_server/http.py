@@ -22,6 +22,9 @@ READ_BYTES = 256 * 1024
 JOINED_BYTES = 16 * 1024
 """More than this at once is not held back."""
 
+CLOSE_SECONDS = 30.0
+"""Whose connection is closed, and who takes nothing of the rest for so long, is cut off."""
+
 SECONDS = 30.0
 """So long may a head take to arrive, and a small body with it. For larger ones see `bodies`."""
 
@@ -60,8 +63,17 @@ class JoinedWrites:
             self._transport.write(data)
 
     def close(self) -> None:
+        """What is left is still sent, as long as it is taken."""
         self.flush()
         self._transport.close()
+        self._look_again(None)
+
+    def _look_again(self, left_before: int | None) -> None:
+        left = self._transport.get_write_buffer_size()
+        if left and left == left_before:
+            self._transport.abort()
+        elif left:
+            self._loop.call_later(CLOSE_SECONDS, self._look_again, left)
 
 
 class BoundedHttp(HttpToolsProtocol):

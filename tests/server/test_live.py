@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.protocol import OPEN
 from websockets.sync.client import ClientConnection, connect
-from websockets.uri import parse_uri
 
 from tests.conftest import LiveServer
 
@@ -187,40 +183,6 @@ def frame(message: dict[str, Any]) -> bytes:
     made = ClientProtocol(parse_uri("ws://127.0.0.1/ws"), state=OPEN)
     made.send_text(json.dumps(message).encode())
     return b"".join(made.data_to_send())
-
-
-def test_a_slow_reader_is_closed_and_slows_nobody(shared_server: LiveServer) -> None:
-    machine = shared_server.join("chatty")
-    with socket.socket() as slow:
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        slow.settimeout(30)
-        received = opened(shared_server, slow)
-        # It asks and does not read: the answers fill its queue, and nobody else's.
-        asking = frame({"type": "unsubscribe", "subscriptionId": "x" * 128})
-        slow.sendall(asking * 5_000)
-        assert machine.beat().status_code == 200
-        with connect(f"ws://127.0.0.1:{shared_server.port}/ws", proxy=None) as other:
-            said(other)
-            assert ask(other, type="ping") == {"type": "pong"}
-        closed = b"\x88\x02" + (1013).to_bytes(2, "big")
-        # It shall read only when it was found to be slow.
-        wait_until(lambda: unread(slow) > 0)
-        threading.Event().wait(SLOW_SECONDS + 1)
-        while not received.endswith(closed):
-            more = slow.recv(65536)
-            assert more, "it ended without saying why"
-            received += more
-
-
-def test_a_burst_of_pings_closes_nobody_who_reads(shared_server: LiveServer) -> None:
-    with socket.socket() as burst:
-        burst.settimeout(30)
-        received = opened(shared_server, burst)
-        burst.sendall(frame({"type": "ping"}) * 5_000)
-        while received.count(b"pong") < 5_000:
-            more = burst.recv(65536)
-            assert more, f"it was closed after {received.count(b'pong')}"
-            received += more
 
 
 def test_what_was_subscribed_by_one_name_is_unsubscribed_by_it(

@@ -21,6 +21,7 @@ from qubix_server.http import BoundedHttp
 from qubix_server.services import Services
 from qubix_server.settings import Settings, check_exposure, load
 from qubix_server.store.migrate import migrate
+from qubix_server.websocket import PING_SECONDS, LiveProtocol
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than workers wait between two heartbeats, so that their connections stay."""
@@ -41,7 +42,10 @@ def serve(arguments: argparse.Namespace) -> int:
             uvicorn.Config(
                 application,
                 http=BoundedHttp,
-                ws="websockets-sansio",
+                ws=LiveProtocol,
+                ws_per_message_deflate=False,
+                ws_ping_interval=PING_SECONDS,
+                ws_ping_timeout=PING_SECONDS,
                 lifespan="on",
                 log_config=None,
                 access_log=False,

@@ -79,7 +79,7 @@ class HeartbeatApp:
         told = services.committed(await services.database.write_together(quiet.take_all, heard))
         topic = provider_topic(worker_id)
         if services.hub.listens(topic) and not told.overtaken:
-            services.hub.publish(_in_use(heard, topic))
+            services.hub.publish_newest(topic, lambda: _in_use(heard, topic))
         # This worker may have another heartbeat that is held, from when less or more was free.
         services.waiting.note(worker_id, can_take=told.can_take, seen_version=seen_version)
         if wait and not told:
@@ -131,7 +131,7 @@ def _in_use(heard: quiet.Heard, topic: str) -> Event:
     data = {
         "workerId": heard.worker_id,
         "timestamp": rfc3339(heard.at),
-        "usage": to_wire(heard.careful().usage),
+        "usage": heard.quick.usage if heard.quick else to_wire(heard.careful().usage),
     }
     return Event("GPU_METRICS_UPDATE", data, (topic,))
 

@@ -22,6 +22,7 @@ from qubix_server.events import (
     MARKETPLACE,
     SUBSCRIPTIONS_MOST,
     Subscriber,
+    framed,
     job_topic,
     provider_topic,
 )
@@ -30,6 +31,8 @@ from qubix_server.store import providers
 
 MESSAGE_BYTES = 16 * 1024
 CLOSE_SECONDS = 2.0
+SLOW_SECONDS = 5.0
+"""So long a reader may leave the answers to its own messages lie."""
 TOO_SLOW = 1013
 FORBIDDEN = 4403
 
@@ -45,23 +48,22 @@ async def live(websocket: WebSocket) -> None:
     tasks = [
         asyncio.create_task(_send(websocket, subscriber)),
         asyncio.create_task(_listen(websocket, services, subscriber)),
-        asyncio.create_task(subscriber.too_slow.wait()),
     ]
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([*tasks, subscriber.too_slow], return_when=asyncio.FIRST_COMPLETED)
     finally:
         services.hub.forget(subscriber)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    if subscriber.too_slow.is_set():
+    if subscriber.too_slow.done():
         with contextlib.suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
             await asyncio.wait_for(websocket.close(TOO_SLOW), CLOSE_SECONDS)
 
 
 async def _send(websocket: WebSocket, subscriber: Subscriber) -> None:
     while True:
-        await websocket.send_text((await subscriber.queue.get()).decode())
+        await websocket.send({"type": "websocket.send", "frames": await subscriber.next()})
 
 
 async def _listen(websocket: WebSocket, services: Services, subscriber: Subscriber) -> None:
@@ -77,6 +79,11 @@ async def _listen(websocket: WebSocket, services: Services, subscriber: Subscrib
             except ApiError as error:
                 reply = {"type": "error", "error": error.sentence, "code": error.code}
             _tell(subscriber, reply)
+            # No more is read from who does not read, and others have their turn between.
+            await asyncio.sleep(0)
+            if not await subscriber.has_room(SLOW_SECONDS):
+                subscriber.give_up()
+                return
 
 
 async def _reply(
@@ -143,10 +150,8 @@ def _job_topic(connection: Connection, credential: str | None, job_id: str) -> s
 
 
 def _tell(subscriber: Subscriber, message: dict[str, Any]) -> None:
-    try:
-        subscriber.queue.put_nowait(msgspec.json.encode(message))
-    except asyncio.QueueFull:
-        subscriber.too_slow.set()
+    if subscriber.put(framed(message)):
+        subscriber.wake()
 
 
 def _same_origin(websocket: WebSocket) -> bool:
