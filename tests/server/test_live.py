@@ -165,26 +165,6 @@ def test_an_open_connection_does_not_delay_the_end(live_server: LiveServer) -> N
         assert time.monotonic() - began < 3
 
 
-def opened(server: LiveServer, connection: socket.socket) -> bytes:
-    """Opens a WebSocket without a library that would read by itself; what has come until then."""
-    connection.connect(("127.0.0.1", server.port))
-    connection.sendall(
-        b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-        b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-    received = b""
-    while b"connected" not in received:
-        received += connection.recv(4096)
-    return received
-
-
-def frame(message: dict[str, Any]) -> bytes:
-    made = ClientProtocol(parse_uri("ws://127.0.0.1/ws"), state=OPEN)
-    made.send_text(json.dumps(message).encode())
-    return b"".join(made.data_to_send())
-
-
 def test_what_was_subscribed_by_one_name_is_unsubscribed_by_it(
     shared_server: LiveServer, live: ClientConnection
 ) -> None:
