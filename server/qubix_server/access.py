@@ -62,7 +62,11 @@ def require_worker_or_operator(
     """The provider with this worker id (operators may give its own id too), for itself or an
     operator; whether it is itself."""
     if not is_operator(connection, credential):
-        return require_worker(connection, credential, worker_id), True
+        # Not even whether there is such a provider is for everyone.
+        owner = require_any_worker(connection, credential)
+        if owner["worker_id"] != worker_id:
+            raise ApiError(403, "forbidden", "This is another worker's.")
+        return owner, True
     provider = providers.find_by_any_id(connection, worker_id)
     if provider is None:
         raise provider_unknown()

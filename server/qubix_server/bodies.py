@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import functools
+import typing
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,7 +13,7 @@ from starlette.requests import Request
 
 from qubix_server.errors import ApiError
 from qubix_worker.protocol import BODY_BYTES, RESULT_BYTES
-from qubix_worker.wire import WireError, camel, from_wire
+from qubix_worker.wire import WireError, camel, from_wire, wire_names
 
 T = TypeVar("T")
 
@@ -75,6 +78,10 @@ def decode(kind: type[T], value: dict[str, Any]) -> T:
     """JSON values as a `kind`. Raises ApiError 400 that names the key."""
     try:
         return from_wire(kind, value)
+    except WireError:
+        pass  # some clients write whole numbers as 8.0, which to JSON is the same as 8
+    try:
+        return from_wire(kind, _with_whole_numbers(kind, value))
     except WireError as error:
         raise ApiError(400, "bad_value", f"{error}.") from error
 
@@ -130,6 +137,28 @@ async def _read(request: Request, most: int, length: int | None, seconds: float)
 
 def _too_large(most: int) -> ApiError:
     return ApiError(413, "too_large", f"The body must have at most {most} bytes.")
+
+
+def _with_whole_numbers(kind: Any, value: Any) -> Any:
+    """`value` with a whole number wherever `kind` wants one and has one with a fraction of 0."""
+    if kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    for option in typing.get_args(kind):
+        if isinstance(value, list):
+            value = [_with_whole_numbers(option, item) for item in value]
+        else:
+            value = _with_whole_numbers(option, value)
+    if isinstance(value, dict) and dataclasses.is_dataclass(kind):
+        hints = _hints(typing.cast(type, kind))
+        names = wire_names(typing.cast(type, kind))
+        known = {key: hints[names[key]] for key in value.keys() & names.keys()}
+        return value | {key: _with_whole_numbers(hint, value[key]) for key, hint in known.items()}
+    return value
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
 
 
 def _is_shallow(value: Any, depth: int) -> bool:
