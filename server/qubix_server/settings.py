@@ -10,7 +10,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -26,7 +26,8 @@ MISSED_HEARTBEATS = 3
 class Settings:
     """`public_url` has no slash at its end. `trusted_proxies` are addresses or networks."""
 
-    database_url: str
+    # It may hold a password.
+    database_url: str = field(repr=False)
     host: str = "127.0.0.1"
     port: int = 3001
     public_url: str | None = None

@@ -20,6 +20,7 @@ from qubix_server.errors import StartError
 from qubix_server.http import BoundedHttp
 from qubix_server.services import Services
 from qubix_server.settings import Settings, check_exposure, load
+from qubix_server.store.engine import shown
 from qubix_server.store.migrate import migrate
 from qubix_server.websocket import PING_SECONDS, LiveProtocol
 
@@ -66,9 +67,19 @@ def serve(arguments: argparse.Namespace) -> int:
 
 def migrate_database(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
-    before, after = migrate(settings)
-    changed = "is up to date" if before == after else f"was brought from {before or 'nothing'}"
-    _say(f"The database {changed} (revision {after}).")
+    done = migrate(settings)
+    where = shown(settings.database_url)
+    if done.before == done.after:
+        _say(f"The database {where} is up to date (revision {done.after}).")
+        return 0
+    if done.before is None:
+        _say(f"The database {where} was made (revision {done.after}).")
+        return 0
+    lines = [f"The database {where} was brought from revision {done.before} to {done.after}:"]
+    lines += [f"  {step}" for step in done.steps]
+    if done.copy:
+        lines.append(f"As it was before, it is kept in {done.copy}.")
+    _say("\n".join(lines))
     return 0
 
 
@@ -155,7 +166,7 @@ def _welcome(settings: Settings, port: int, token: str | None) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     lines = [
         f"{settings.server_name} is served at {settings.public_url or f'http://{host}:{port}'}/",
-        f"  its facts are kept in {settings.database_file or settings.database_url}",
+        f"  its facts are kept in {shown(settings.database_url)}",
     ]
     if token is not None:
         lines += [

@@ -180,7 +180,7 @@ class Writer:
                     for together, run in itertools.groupby(entries, lambda entry: entry.together):
                         _apply(connection, together, list(run))
                     self._is_committing = True
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - logged where it is final
                 if tries_left and self._may_try_again(error):
                     time.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - no secret
                     continue
