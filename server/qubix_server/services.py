@@ -14,6 +14,8 @@ from qubix_server.clock import Clock
 from qubix_server.errors import ApiError
 from qubix_server.events import Hub, Outcome
 from qubix_server.limits import Limiter
+from qubix_server.measures import Measures
+from qubix_server.neighbours import Neighbours
 from qubix_server.settings import Settings
 from qubix_server.store.database import Database
 from qubix_server.waiting import Waiting
@@ -31,6 +33,8 @@ class Services:
     release: WorkerRelease
     hub: Hub = field(default_factory=Hub)
     waiting: Waiting = field(default_factory=Waiting)
+    neighbours: Neighbours = field(default_factory=Neighbours)
+    measures: Measures = field(default_factory=Measures)
 
     def __post_init__(self) -> None:
         # A page's visitor needs one; a class room behind one address needs some dozens.
@@ -71,6 +75,7 @@ class Services:
         if outcome.jobs_wait:
             self.waiting.jobs_wait()
         self.waiting.wake(outcome.wake)
+        self.neighbours.tell(outcome)
         return outcome.value
 
 

@@ -17,6 +17,7 @@ from qubix_server.installers.answers import file_answer
 from qubix_server.openapi import types, values
 from qubix_server.openapi.bounds import Schema
 from qubix_server.openapi.operations import (
+    EVERYONE,
     OPERATIONS,
     PATH_PARAMETERS,
     Content,
@@ -137,7 +138,7 @@ def _described(method: str, path: str, operation: Operation) -> dict[str, Any]:
         "summary": operation.summary,
         "parameters": [*in_path, *parameters(operation.queries), *operation.parameters],
         "responses": responses,
-        "security": [{who: []} for who in operation.who],
+        "security": [{} if who == EVERYONE else {who: []} for who in operation.who],
     }
     if operation.body:
         described["requestBody"] = {"required": True, "content": _content(operation.body)}

@@ -25,6 +25,8 @@ from qubix_worker.protocol import (
 JSON = "application/json"
 OPERATOR = "operator"
 WORKER = "worker"
+EVERYONE = "everyone"
+"""Also without a credential, where something else tells who asks."""
 ALWAYS = (400, 408, 431, 503)
 """What the server may answer to anything: see `http`, and `store.writer`."""
 
@@ -156,6 +158,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "This description",
         {200: Content(values.ANYTHING), 304: None},
         parameters=(_IF_NONE_MATCH,),
+    ),
+    ("GET", "/metrics"): Operation(
+        "What the server has counted, for Prometheus; without a credential from this computer only",
+        {200: Content(types=("text/plain",))},
+        who=(OPERATOR, EVERYONE),
     ),
     ("GET", "/ws"): Operation(
         "Events over a WebSocket",

@@ -7,6 +7,7 @@ objects and looked through its routes: that would double what a heartbeat costs.
 from __future__ import annotations
 
 import asyncio
+import time
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -54,6 +55,7 @@ class HeartbeatApp:
         except ClientDisconnect:
             return
         except ApiError as error:
+            self._services.measures.beats.refuse(error.status)
             await Shield(refusal(error))(scope, receive, send)
             return
         length = (b"content-length", str(len(answer)).encode())
@@ -63,6 +65,7 @@ class HeartbeatApp:
 
     async def _take(self, scope: Scope, receive: Receive) -> bytes:
         """The answer. Raises ApiError."""
+        begun = time.perf_counter()
         services = self._services
         worker_id = scope["path_params"]["worker_id"]
         wait = 0.0
@@ -77,12 +80,16 @@ class HeartbeatApp:
         )
         seen_version = services.waiting.version
         told = services.committed(await services.database.write_together(quiet.take_all, heard))
+        services.neighbours.heard(worker_id)
         topic = provider_topic(worker_id)
         if services.hub.listens(topic) and not told.overtaken:
             services.hub.publish_newest(topic, lambda: _in_use(heard, topic))
         # This worker may have another heartbeat that is held, from when less or more was free.
         services.waiting.note(worker_id, can_take=told.can_take, seen_version=seen_version)
-        if wait and not told:
+        if told or not wait:
+            services.measures.beats.at_once.note(time.perf_counter() - begun)
+        else:
+            services.measures.beats.held += 1
             told = await self._held(receive, heard, told, wait=wait, seen_version=seen_version)
         return self._answer(told) if told else self._nothing
 

@@ -30,6 +30,7 @@ class Database:
         self._writing = writing_engine(url)
         self._reading = reading_engine(url)
         self._writer = Writer(self._writing)
+        self.commits = self._writer.commits
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-reader")
 
     async def write(

@@ -27,6 +27,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from qubix_server.errors import ApiError
+from qubix_server.measures import Commits
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +107,7 @@ class Writer:
         self._batch = batch
         self._last = 0
         self._is_committing = False
+        self.commits = Commits()
         self._capacity = capacity
         self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
@@ -143,7 +145,9 @@ class Writer:
             entries = self._next_batch()
             if not entries:
                 return
+            began = time.perf_counter()
             self._commit(entries)
+            self.commits.note(time.perf_counter() - began, len(entries))
             _tell(entries)
 
     def _linger(self) -> None:
