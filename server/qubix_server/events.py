@@ -161,6 +161,12 @@ class Hub:
         """Whether anybody would be told."""
         return topic in self._listeners
 
+    def begin_anew(self) -> None:
+        """Has every reader closed: something was missed, and they shall ask how things stand."""
+        for subscriber in {one for listeners in self._listeners.values() for one in listeners}:
+            subscriber.give_up()
+            self.forget(subscriber)
+
     def publish_newest(self, topic: str, event: Callable[[], Event]) -> None:
         """Tells of `event` at the next tick, unless a newer one for this topic comes before."""
         if not self._newest and not self._of_this_tick:

@@ -182,7 +182,7 @@ def lose_the_silent(connection: Connection, since: int, now: int) -> Outcome[Non
             connection, before["seq"], is_online=False, state="offline", pause_reason=None
         )
         after = providers.get(connection, before["seq"])
-        events.append(_status_changed("PROVIDER_TIMEOUT", after))
+        events.append(status_changed("PROVIDER_TIMEOUT", after))
     events += leases.release_silent(connection, since, now)
     events += leases.release_overdue(connection, since, now)
     return Outcome(None, tuple(events), jobs_wait=True)
@@ -227,13 +227,14 @@ def changes(before: RowMapping, after: RowMapping) -> tuple[Event, ...]:
 
     event = "PROVIDER_ONLINE" if after["is_online"] else "PROVIDER_OFFLINE"
     if shown(before) != shown(after):
-        return (_status_changed(event, after),)
+        return (status_changed(event, after),)
     if before["pause_reason"] != after["pause_reason"]:
-        return (_status_changed(event, after, public=False),)
+        return (status_changed(event, after, public=False),)
     return ()
 
 
-def _status_changed(event: str, row: RowMapping, *, public: bool = True) -> Event:
+def status_changed(event: str, row: RowMapping, *, public: bool = True) -> Event:
+    """That this is how a provider stands now. `event` is what has happened to it."""
     data = views.provider(row) | {"event": event, "status": row["state"]}
     topic = provider_topic(row["worker_id"])
     topics = (MARKETPLACE, topic) if public else (topic,)

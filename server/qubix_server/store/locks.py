@@ -3,8 +3,8 @@
 On SQLite the writer has the whole database, and nothing needs to be done here. On PostgreSQL
 several servers write at once: a row that is read in order to be changed is locked first, and read
 after that, in a statement of its own (one that waited would still see the rest of the database as
-it was before). The order is always the same, so that none waits for another in a circle: providers by
-their `seq`, then jobs; a circle that comes about all the same, since many writes share a
+it was before). The order is always the same, so that none waits for another in a circle: providers
+by their `seq`, then jobs; a circle that comes about all the same, since many writes share a
 transaction, PostgreSQL breaks, and `writer` begins the transaction anew.
 """
 

@@ -1,0 +1,230 @@
+"""Two servers over one PostgreSQL: what happens at one is known at the other, and no job is given
+out by both."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from qubix_server.neighbours import Pieces
+from tests.conftest import LiveServer, Machine, wait_until
+from tests.postgresql import Cluster
+from tests.server.databases import Databases
+from tests.server.fleet import Fleet, put_jobs
+
+Pair = tuple[LiveServer, LiveServer]
+
+
+@pytest.fixture(scope="module")
+def shared_pair(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    folder = tmp_path_factory.mktemp("pair")
+    pair = make_pair(Databases(postgresql).make(folder), folder)
+    yield pair
+    for server in pair:
+        server.stop()
+
+
+@pytest.fixture
+def own_pair(postgresql: Cluster, tmp_path: Path) -> Iterator[Pair]:
+    pair = make_pair(Databases(postgresql).make(tmp_path), tmp_path)
+    yield pair
+    for server in pair:
+        assert server.process
+        if server.process.poll() is None:
+            server.stop()
+
+
+def make_pair(url: str, folder: Path) -> Pair:
+    """Two servers with one operator's token."""
+    pair = tuple(LiveServer(folder, environment={"QUBIX_DATABASE_URL": url}) for _ in range(2))
+    for server in pair:
+        server.start()
+    return pair  # type: ignore[return-value] # of two
+
+
+def seen_by(server: LiveServer, machine: Machine) -> Machine:
+    """The same computer, asking that server."""
+    return Machine(server, machine.worker_id, machine.secret)
+
+
+def said(live: ClientConnection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(live.recv(timeout=20))
+    return message
+
+
+@contextlib.contextmanager
+def listening(server: LiveServer, **topic: str) -> Iterator[ClientConnection]:
+    with connect(f"ws://127.0.0.1:{server.port}/ws", proxy=None) as live:
+        assert said(live)["type"] == "connected"
+        live.send(json.dumps(topic))
+        assert said(live)["type"] == "subscribed"
+        yield live
+
+
+def until(live: ClientConnection, kind: str) -> dict[str, Any]:
+    while (message := said(live))["type"] != kind:
+        pass
+    data: dict[str, Any] = message["data"]
+    return data
+
+
+def create_job(server: LiveServer) -> str:
+    body = {"kind": "wasm", "spec": {"module": "AAAA"}}
+    job_id: str = server.ask("POST", "/api/jobs/create", body, credential=server.token).json()[
+        "job"
+    ]["id"]
+    return job_id
+
+
+def test_what_a_heartbeat_tells_at_one_is_seen_at_the_other_within_a_second(
+    shared_pair: Pair,
+) -> None:
+    here, there = shared_pair
+    machine = here.join("seen")
+    machine.beat()
+    topic = {"type": "subscribe:provider", "subscriptionId": "seen", "token": machine.secret}
+    took = []
+    with listening(there, **topic) as live:
+        for _ in range(5):
+            began = time.monotonic()
+            assert machine.beat().ok
+            data = until(live, "GPU_METRICS_UPDATE")
+            took.append(time.monotonic() - began)
+            assert data["workerId"] == "seen"
+            assert data["usage"]["cpuPercent"] == 12.5
+    assert sorted(took)[2] < 1  # a busy machine may hold up one of them
+
+
+def test_who_comes_and_goes_at_one_is_told_at_the_other(shared_pair: Pair) -> None:
+    here, there = shared_pair
+    with listening(there, type="subscribe:marketplace") as live:
+        machine = here.join("comes")
+        assert until(live, "PROVIDER_REGISTERED")["workerId"] == "comes"
+        machine.beat()
+        changed = until(live, "PROVIDER_STATUS_CHANGED")
+        assert (changed["event"], changed["isOnline"]) == ("PROVIDER_ONLINE", True)
+        assert "pauseReason" not in changed
+        machine.beat("offline")
+        assert until(live, "PROVIDER_STATUS_CHANGED")["event"] == "PROVIDER_OFFLINE"
+        machine.ask("DELETE", "/api/providers/comes")
+        assert until(live, "PROVIDER_REMOVED")["workerId"] == "comes"
+
+
+def test_a_heartbeat_held_at_one_is_answered_when_a_job_comes_to_the_other(
+    shared_pair: Pair,
+) -> None:
+    here, there = shared_pair
+    machine = here.join("waits")
+    machine.beat()
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(machine.beat(wait=20).json()))
+    began = time.monotonic()
+    thread.start()
+    path = "/api/providers/waits/metrics/history"
+    wait_until(lambda: len(machine.ask("GET", path).json()["history"]) == 2)
+    job_id = create_job(there)
+    thread.join()
+    assert [job["id"] for job in answers[0]["pendingJobs"]] == [job_id]
+    assert time.monotonic() - began < 15
+    seen_by(there, machine).ask("DELETE", "/api/providers/waits")
+
+
+def test_a_heartbeat_held_at_one_is_answered_when_its_job_is_cancelled_at_the_other(
+    shared_pair: Pair,
+) -> None:
+    here, there = shared_pair
+    machine = here.join("cancels")
+    job_id = create_job(here)
+    path = "/api/providers/cancels/heartbeat"
+    assert machine.ask("POST", path, {"status": "online"}).json()["pendingJobs"]
+    told = {"status": "busy", "currentJobs": [job_id]}
+    machine.ask("POST", path, told)
+    answers: list[Any] = []
+    thread = threading.Thread(
+        target=lambda: answers.append(machine.ask("POST", f"{path}?wait=20", told).json())
+    )
+    began = time.monotonic()
+    thread.start()
+    history = "/api/providers/cancels/metrics/history"
+    wait_until(lambda: len(machine.ask("GET", history).json()["history"]) == 3)
+    there.ask("POST", f"/api/jobs/{job_id}/cancel", {}, credential=there.token)
+    thread.join()
+    assert answers[0]["cancelledJobs"] == [job_id]
+    assert time.monotonic() - began < 15
+
+
+def test_an_event_that_is_larger_than_a_notification_arrives_whole(shared_pair: Pair) -> None:
+    here, there = shared_pair
+    machine = here.join("wordy")
+    job_id = create_job(here)
+    machine.beat()
+    topic = {"type": "subscribe:job", "subscriptionId": job_id, "token": there.token}
+    error = "é\U0001f600" * 2048
+    with listening(there, **topic) as live:
+        ending = {"status": "failed", "error": error}
+        assert machine.ask("POST", f"/api/jobs/{job_id}/complete", ending).ok
+        assert until(live, "JOB_COMPLETED")["error"] == error
+
+
+def test_lost_connections_are_renewed_and_readers_ask_anew(
+    own_pair: Pair, postgresql: Cluster
+) -> None:
+    here, there = own_pair
+    machine = here.join("renewed")
+    machine.beat()
+    topic = {"type": "subscribe:provider", "subscriptionId": "renewed", "token": machine.secret}
+    with listening(there, **topic) as live:
+        postgresql.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE application_name = 'qubix-server'"
+        )
+        with pytest.raises(ConnectionClosed) as closed:
+            until(live, "never")
+        assert closed.value.rcvd
+        assert closed.value.rcvd.code == 1013
+    with listening(there, **topic) as live:
+        wait_until(lambda: machine.beat().ok)
+        assert until(live, "GPU_METRICS_UPDATE")["workerId"] == "renewed"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "rounds"), [(300, 2), pytest.param(10_000, 12, marks=pytest.mark.slow)]
+)
+def test_no_job_is_given_twice_while_servers_are_killed(
+    own_pair: Pair, jobs: int, rounds: int
+) -> None:
+    url = own_pair[0].environment["QUBIX_DATABASE_URL"]
+    fleet = Fleet([own_pair[0].join(f"w{number}") for number in range(50)], own_pair)
+    wanted = put_jobs(url, jobs)
+    with fleet.at_work():
+        for number in range(rounds):
+            wait_until(lambda: len(fleet.ended) > jobs * number // (rounds + 1), seconds=60)  # noqa: B023
+            server = own_pair[number % 2]
+            server.kill()
+            server.start()
+        wait_until(lambda: len(fleet.ended) == jobs, seconds=120)
+    assert set(fleet.given) == wanted
+    assert {job: workers for job, workers in fleet.given.items() if len(workers) > 1} == {}
+    assert fleet.refused == []
+    assert Counter(fleet.attempts) == {1: jobs}
+
+
+def test_pieces_are_put_together_and_what_was_missed_is_left_out() -> None:
+    pieces = Pieces(but="me")
+    assert pieces.add("a 1 1 2 rest") is None
+    assert pieces.add("a 2 0 2 one,") is None
+    assert pieces.add("b 7 0 1 other") == "other"
+    assert pieces.add("a 2 1 2 two words") == "one,two words"
+    assert pieces.add("me 1 0 1 own") is None
+    assert pieces.add("a 3 0 3 x") is None
+    assert pieces.add("a 3 2 3 z") is None
