@@ -20,19 +20,32 @@ export function threads() {
   return navigator.hardwareConcurrency || null;
 }
 
-/** The graphics card's name: by WebGPU, else by WebGL. */
+/** The graphics card's name: by WebGPU, else by WebGL, else only of which make it is. */
 export async function graphics() {
-  return (await byWebGpu()) ?? byWebGl();
+  const info = await byWebGpu();
+  return named(info?.description) ?? byWebGl() ?? kindOf(info);
 }
+
+const WEBGPU_MS = 2000; // a driver that hangs must not hold up the page
 
 async function byWebGpu() {
   try {
-    const adapter = await navigator.gpu?.requestAdapter();
-    if (!adapter || adapter.isFallbackAdapter) return null;
-    return named(adapter.info?.description);
+    const late = new Promise((resolve) => setTimeout(resolve, WEBGPU_MS, null));
+    const adapter = await Promise.race([navigator.gpu?.requestAdapter(), late]);
+    if (!adapter || adapter.isFallbackAdapter || adapter.info?.isFallbackAdapter) return null;
+    return adapter.info ?? null;
   } catch {
     return null;
   }
+}
+
+const VENDORS = { nvidia: "NVIDIA", amd: "AMD", intel: "Intel", apple: "Apple" };
+
+/** Most browsers tell through WebGPU only this, so that nobody is known by it. */
+function kindOf(info) {
+  const vendor = VENDORS[info?.vendor?.toLowerCase()];
+  if (!vendor) return null;
+  return info.architecture ? `${vendor} (${info.architecture})` : vendor;
 }
 
 function byWebGl() {

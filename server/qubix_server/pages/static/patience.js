@@ -1,12 +1,11 @@
 // Waiting for a server that is away or busy: how long, and what is said meanwhile. One place owns
 // what the notice shows; whoever waits has an entry there until it is done.
 
-import { find, write } from "./dom.js";
+import { find, say, write } from "./dom.js";
 import { Trouble } from "./session.js";
 
 const FIRST_SECONDS = 1;
 const MOST_SECONDS = 30;
-const SHOWN_AFTER = 1; // failures in a row until it is said
 
 /** @type {Map<object, {trouble: Trouble, until: number, now: () => void}>} */
 const waiting = new Map();
@@ -30,7 +29,6 @@ export async function patiently(work, signal) {
         if (!(error instanceof Trouble) || !error.passes) throw error;
         const seconds = backOff(failures, error.retryAfterSeconds);
         await rest(seconds, signal, (now) => {
-          if (failures < SHOWN_AFTER) return;
           waiting.set(entry, { trouble: error, until: Date.now() + seconds * 1000, now });
           show();
         });
@@ -68,6 +66,7 @@ export function tryNow() {
 
 function show() {
   const first = waiting.values().next().value;
+  if (first && find("notice").hidden) say(first.trouble.message);
   find("notice").hidden = !first;
   if (!first) return;
   const left = Math.ceil((first.until - Date.now()) / 1000);

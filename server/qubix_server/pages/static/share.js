@@ -213,7 +213,9 @@ async function call(path, options = {}) {
   const value = await answer.json().catch(() => ({}));
   if (!answer.ok) {
     const sentence = value.error ?? `The server answered ${answer.status}. Try again later.`;
-    throw Object.assign(new Error(sentence), { code: value.code });
+    const seconds = Number(answer.headers.get("Retry-After"));
+    const soon = seconds > 0 ? ` Try again in ${plural(seconds, "second")}.` : "";
+    throw Object.assign(new Error(sentence + soon), { code: value.code });
   }
   return value;
 }

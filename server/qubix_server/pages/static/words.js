@@ -17,7 +17,7 @@ export function bytes(count) {
     count /= 1024;
     at += 1;
   }
-  return `${at && count < 10 ? count.toFixed(1) : Math.round(count)} ${units[at]}`;
+  return `${count < 10 ? Math.round(count * 10) / 10 : Math.round(count)} ${units[at]}`;
 }
 
 /** How long ago, both in milliseconds: "just now", "40 s ago", "3 min ago", then the day. */
