@@ -26,6 +26,7 @@ from qubix_server.openapi.document import routes as openapi
 from qubix_server.others import Others
 from qubix_server.pages.routes import routes as pages
 from qubix_server.routes import (
+    audit,
     enrollments,
     health,
     heartbeat,
@@ -122,6 +123,7 @@ def create(settings: Settings, clock: Clock = now) -> Starlette:
                 *live.routes,
                 *upgrades.routes,
                 *metrics.routes,
+                *audit.routes,
             ]
         ),
         middleware=[Middleware(Shield), Middleware(upgrades.Upgrades)],

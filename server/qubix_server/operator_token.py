@@ -10,6 +10,7 @@ import contextlib
 import os
 from pathlib import Path
 
+from qubix_server import audit
 from qubix_server.clock import now
 from qubix_server.credentials import digest, new_secret
 from qubix_server.errors import StartError
@@ -48,6 +49,8 @@ def _make(settings: Settings, *, only_first: bool) -> str | None:
                 return None
             token = new_secret()
             operators.replace_token(connection, digest(token), now())
+            act = audit.Act("token.create" if only_first else "token.rotate", now(), "")
+            audit.note(connection, act, audit.short_name(digest(token)), audit.CONSOLE)
             # Before the commit: a token that nobody could read any more must not be the one.
             _write(_file(settings), token)
             return token

@@ -71,6 +71,11 @@ def build() -> argparse.ArgumentParser:
     token = _add(commands, "token", "make a new operator's token", "serve:token")
     _database(token)
 
+    audit = _client(commands, "audit", "show what operators and invitations did", "audit")
+    audit.add_argument(
+        "--most", type=int, default=100, metavar="N", help="so many, the newest (default: 100)"
+    )
+
     jobs = commands.add_parser("jobs", help="have work done", allow_abbrev=False)
     _jobs(jobs.add_subparsers(required=True, metavar="COMMAND"))
     providers = commands.add_parser("providers", help="the computers", allow_abbrev=False)

@@ -13,7 +13,7 @@ from qubix_server.openapi import values
 from qubix_server.openapi.bounds import Schema
 from qubix_server.openapi.types import reference
 from qubix_server.queries import CURSOR, Query
-from qubix_server.routes import heartbeat, jobs, providers
+from qubix_server.routes import audit, heartbeat, jobs, providers
 from qubix_worker.protocol import (
     Heartbeat,
     JobCompletion,
@@ -163,6 +163,12 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "What the server has counted, for Prometheus; without a credential from this computer only",
         {200: Content(types=("text/plain",))},
         who=(OPERATOR, EVERYONE),
+    ),
+    ("GET", "/api/audit"): Operation(
+        "What operators and enrollments did, the newest first",
+        _one(values.AUDIT),
+        (OPERATOR,),
+        queries=(CURSOR, audit.PAGE),
     ),
     ("GET", "/ws"): Operation(
         "Events over a WebSocket",

@@ -184,3 +184,18 @@ NEWS = success(
     heartbeatIntervalSeconds=WHOLE,
     worker=keys({"version": TEXT, "sha256": TEXT}),
 )
+AUDIT = success(
+    entries=listed(
+        keys(
+            {
+                "timestamp": TIME,
+                "actor": {"enum": ["operator", "enrollment", "worker", "anyone", "console"]},
+                "actorId": or_none(TEXT),
+                "action": TEXT,
+                "target": or_none(TEXT),
+                "address": or_none(TEXT),
+            }
+        )
+    ),
+    nextCursor=CURSOR,
+)

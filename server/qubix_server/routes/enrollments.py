@@ -7,9 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from qubix_server import __version__, registration
+from qubix_server import __version__, access, registration
+from qubix_server.access import bearer
 from qubix_server.addresses import client_address
 from qubix_server.answers import answer
+from qubix_server.audit import act, noted, short_name
 from qubix_server.clock import rfc3339
 from qubix_server.credentials import digest, new_code, new_secret, plain_code
 from qubix_server.errors import ApiError
@@ -26,10 +28,17 @@ MEANING = (
 
 async def create(request: Request) -> Response:
     services = of(request)
-    services.new_enrollments.take(client_address(request))
+    if not await services.database.read(access.is_operator, bearer(request.scope)):
+        services.new_enrollments.take(client_address(request))
     token, code = new_secret(), new_code()
     expires_at = await services.database.write(
-        enrollments.create, digest(token), digest(plain_code(code) or ""), services.clock()
+        noted,
+        act("enrollment.create", request),
+        lambda _: short_name(digest(token)),
+        enrollments.create,
+        digest(token),
+        digest(plain_code(code) or ""),
+        services.clock(),
     )
     body = {"enrollment": token, "code": code, "expiresAt": rfc3339(expires_at)}
     return answer(body, 201)

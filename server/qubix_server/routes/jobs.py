@@ -13,6 +13,7 @@ from starlette.routing import Route
 from qubix_server import access, heartbeats, queries, views, work
 from qubix_server.access import bearer
 from qubix_server.answers import answer
+from qubix_server.audit import act, noted
 from qubix_server.bodies import completion, decode, decoded
 from qubix_server.clock import rfc3339
 from qubix_server.services import of
@@ -28,7 +29,15 @@ LINES = queries.Whole("limit", "The most lines of a page.", 1, 1000, 200)
 async def create(request: Request) -> Response:
     services = of(request)
     wanted = await decoded(request, JobCreation)
-    row = await services.commit(work.create, bearer(request.scope), wanted, services.clock())
+    row = await services.commit(
+        noted,
+        act("job.create", request),
+        lambda outcome: outcome.value["id"],
+        work.create,
+        bearer(request.scope),
+        wanted,
+        services.clock(),
+    )
     return answer({"success": True, "job": views.job(row)}, 201)
 
 
@@ -74,7 +83,13 @@ async def logs(request: Request) -> Response:
 async def cancel(request: Request) -> Response:
     services = of(request)
     row = await services.commit(
-        work.cancel, bearer(request.scope), _job_id(request), services.clock()
+        noted,
+        act("job.cancel", request),
+        lambda outcome: outcome.value["id"],
+        work.cancel,
+        bearer(request.scope),
+        _job_id(request),
+        services.clock(),
     )
     return answer({"success": True, "job": views.job(row)})
 

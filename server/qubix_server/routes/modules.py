@@ -16,6 +16,7 @@ from starlette.routing import Route
 from qubix_server import access
 from qubix_server.access import bearer
 from qubix_server.answers import answer
+from qubix_server.audit import act, noted
 from qubix_server.bodies import content
 from qubix_server.errors import ApiError
 from qubix_server.services import of
@@ -33,7 +34,15 @@ async def put(request: Request) -> Response:
     data = await content(request, RESULT_BYTES)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ApiError(400, "bad_digest", "The body is not what the address says it is.")
-    created = await services.database.write(modules.put, sha256, data, services.clock())
+    created = await services.database.write(
+        noted,
+        act("module.put", request),
+        lambda _: sha256,
+        modules.put,
+        sha256,
+        data,
+        services.clock(),
+    )
     return answer({"success": True, "sha256": sha256}, 201 if created else 200)
 
 

@@ -14,6 +14,7 @@ from qubix_server import access, heartbeats, queries, registration, views
 from qubix_server.access import bearer
 from qubix_server.addresses import client_address
 from qubix_server.answers import answer
+from qubix_server.audit import act, noted
 from qubix_server.bodies import decode, decoded, json_object
 from qubix_server.clock import rfc3339
 from qubix_server.credentials import new_secret, plain_code
@@ -38,7 +39,15 @@ async def register(request: Request) -> Response:
     wanted = await decoded(request, Registration)
     secret = new_secret()
     with services.guess(client_address(request)):
-        row = await services.commit(registration.register, wanted, secret, services.clock())
+        row = await services.commit(
+            noted,
+            act("provider.register", request, enrollment=wanted.enrollment),
+            lambda outcome: outcome.value["worker_id"],
+            registration.register,
+            wanted,
+            secret,
+            services.clock(),
+        )
     return answer(_joined(request, row, secret), 201)
 
 
@@ -54,7 +63,13 @@ async def quick_register(request: Request) -> Response:
     secret = new_secret()
     with services.guess(client_address(request)):
         row, is_new = await services.commit(
-            registration.quick_register, wanted, secret, services.clock()
+            noted,
+            act("provider.register", request, enrollment=wanted.enrollment),
+            lambda outcome: outcome.value[0]["worker_id"],
+            registration.quick_register,
+            wanted,
+            secret,
+            services.clock(),
         )
     return answer(_joined(request, row, secret) | {"isNew": is_new}, 201)
 
@@ -116,7 +131,15 @@ async def shown(request: Request) -> Response:
 
 async def remove(request: Request) -> Response:
     services = of(request)
-    await services.commit(_remove, bearer(request.scope), _any_id(request), services.clock())
+    await services.commit(
+        noted,
+        act("provider.remove", request),
+        lambda _: _any_id(request),
+        _remove,
+        bearer(request.scope),
+        _any_id(request),
+        services.clock(),
+    )
     return answer({"success": True})
 
 
@@ -136,7 +159,14 @@ async def toggle(request: Request) -> Response:
         raise ApiError(400, "bad_value", "online must be true or false.")
     seen_version = services.waiting.version
     row = await services.commit(
-        _toggle, bearer(request.scope), _any_id(request), enabled, services.clock()
+        noted,
+        act("provider.enable" if enabled else "provider.disable", request),
+        lambda outcome: outcome.value["worker_id"],
+        _toggle,
+        bearer(request.scope),
+        _any_id(request),
+        enabled,
+        services.clock(),
     )
     services.waiting.note(
         row["worker_id"], can_take=views.is_available(row), seen_version=seen_version

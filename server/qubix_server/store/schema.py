@@ -189,3 +189,16 @@ job_leases = Table(
     Column("provider_id", String(36), nullable=False),
     Column("assigned_at", Milliseconds, nullable=False),
 )
+
+# What operators and enrollments did.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("at", Milliseconds, nullable=False, index=True),
+    Column("actor", String(16), nullable=False),
+    Column("actor_id", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("target", String(128), nullable=False),
+    Column("address", String(64), nullable=False),
+)
