@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import files
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +43,65 @@ CLOCK = """
 """
 
 
+STILL = {"prefers-reduced-motion": "reduce"}
+
+
 @dataclass
 class Browser:
     driver: WebDriver
     url: str
     downloads: Path
 
-    def open(self) -> None:
-        self.driver.get(self.url + "/")
+    def open(self, path: str = "/") -> None:
+        self.driver.get(self.url + path)
+
+    def start_anew(self) -> None:
+        """As a new one: nothing kept, of a desktop's size, light, with JavaScript. The server must
+        be there."""
+        cdp = self.driver.execute_cdp_cmd
+        cdp("Emulation.setScriptExecutionDisabled", {"value": False})
+        cdp("Emulation.clearDeviceMetricsOverride", {})
+        cdp("Emulation.setUserAgentOverride", {"userAgent": ""})
+        self.looks()
+        self.open("/healthz")
+        self.run("localStorage.clear(); sessionStorage.clear()")
+        self.complaints()
+
+    def looks(self, scheme: str = "light") -> None:
+        features = STILL | {"prefers-color-scheme": scheme}
+        told = [{"name": name, "value": value} for name, value in features.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": told})
+
+    def is_sized(self, width: int, height: int, *, scale: float = 1, mobile: bool = False) -> None:
+        size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+    def overflows(self) -> bool:
+        """Whether the page is wider than the window."""
+        root = "document.documentElement"
+        return bool(self.run(f"return {root}.scrollWidth > {root}.clientWidth"))
+
+    def violations(self) -> list[str]:
+        """What axe-core finds wrong with the page as it is now. It works in a world of its own,
+        beside the page's: the page's policy would not let it in."""
+        cdp = self.driver.execute_cdp_cmd
+        frame = cdp("Page.getFrameTree", {})["frameTree"]["frame"]["id"]
+        world = cdp("Page.createIsolatedWorld", {"frameId": frame})["executionContextId"]
+        cdp("Runtime.evaluate", {"expression": _axe(), "contextId": world})
+        answer = cdp(
+            "Runtime.evaluate",
+            {
+                "expression": AXE_RUN,
+                "contextId": world,
+                "awaitPromise": True,
+                "returnByValue": True,
+            },
+        )
+        found: list[str] = answer["result"]["value"]
+        return found
+
+    def until(self, condition: Any) -> Any:
+        return WebDriverWait(self.driver, 20, 0.05).until(lambda _: condition())
 
     def shown(self, name: str) -> bool:
         return self.driver.find_element(By.ID, name).is_displayed()
@@ -87,9 +140,22 @@ class Browser:
         return [entry["message"] for entry in log if entry["level"] == "SEVERE"]
 
 
+AXE_RUN = """
+  axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations.flatMap(
+    ({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`)))
+"""
+
+
+@cache
+def _axe() -> str:
+    (file,) = [file for file in files("axe-core-python") or () if file.name == "axe.min.js"]
+    return Path(str(file.locate())).read_text(encoding="utf-8")
+
+
 @contextmanager
-def opened(url: str, downloads: Path) -> Iterator[Browser]:
-    """A browser for the server at `url`, whose downloads go to `downloads`."""
+def opened(url: str, downloads: Path, *, clock: bool = True) -> Iterator[Browser]:
+    """A browser for the server at `url`, whose downloads go to `downloads`. Its pages have a clock
+    that the test can put forward, unless told otherwise."""
     if not (CHROMIUM and CHROMEDRIVER):
         pytest.skip("chromium and chromedriver are not on this machine")
     options = webdriver.ChromeOptions()
@@ -103,7 +169,8 @@ def opened(url: str, downloads: Path) -> Iterator[Browser]:
             downloads.mkdir(exist_ok=True)
             allow = {"behavior": "allow", "downloadPath": str(downloads)}
             driver.execute_cdp_cmd("Browser.setDownloadBehavior", allow)
-            driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": CLOCK})
+            if clock:
+                driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": CLOCK})
             yield Browser(driver, url, downloads)
         finally:
             driver.quit()
