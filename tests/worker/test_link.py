@@ -299,7 +299,7 @@ def test_stop_does_not_wait_for_a_server_that_drips(begin: Callable[[Scripted], 
         beating.status = "offline"
         began = time.monotonic()
         beating.link.stop()
-        assert time.monotonic() - began < ASIDE_SECONDS + 0.5
+        assert time.monotonic() - began < 3 * ASIDE_SECONDS
 
 
 def giving(*jobs: Any, refused: int = 200) -> Callable[[Request, Visit], None]:
