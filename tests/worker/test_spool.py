@@ -261,3 +261,43 @@ def test_a_result_is_as_old_as_its_file_also_for_the_next_worker(folder: Path) -
     os.utime(folder / "a-1.json", (1000, 1000))
     spool = Spool(folder, clock=lambda: 4600.0)
     assert spool.age_seconds(spool.pending()[0]) == 3600.0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x" * 245 + "-1.json",
+        "x" * 65 + "-1.json",
+        "-1.json",
+        "a.json",
+        "a-1234567.json",
+        "a-b.json",
+        "a-\N{SUPERSCRIPT TWO}.json",
+        "\N{LATIN SMALL LETTER E WITH ACUTE}-1.json",
+        pytest.param("b\nc-1.json", marks=pytest.mark.skipif(sys.platform == "win32", reason="no")),
+    ],
+)
+def test_a_file_that_no_worker_would_name_so_is_let_lie_and_told_once(
+    folder: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    spool = Spool(folder)
+    spool.put("z", done())
+    (folder / name).write_text("junk")
+    for _ in range(3):
+        assert spool.job_ids() == {"z"}
+        assert spool.pending() == [Entry("z", done())]
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].isprintable()
+    assert (folder / name).read_text() == "junk"
+
+
+def test_what_can_be_neither_read_nor_set_aside_is_no_job_of_this_worker(folder: Path) -> None:
+    spool = Spool(folder)
+    spool.put("z", done())
+    (folder / "a-1.json").write_text("junk")
+    (folder / "a-1.json.broken").mkdir()
+    assert spool.pending() == [Entry("z", done())]
+    assert spool.job_ids() == {"z"}
+    (folder / "a-1.json").unlink()
+    spool.put("a", done())
+    assert spool.job_ids() == {"a", "z"}, "the name is free again"

@@ -10,6 +10,7 @@ import errno
 import json
 import logging
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Container
@@ -17,13 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qubix_worker.files import write_whole
-from qubix_worker.protocol import JobCompletion
+from qubix_worker.protocol import WORKER_ID_PATTERN, JobCompletion
 from qubix_worker.wire import from_wire, to_wire
 
 PENDING_MOST = 8
 """How many are read at once: each may be as large as a result."""
 SUFFIX = ".json"
+NAME_PATTERN = re.compile(rf"{WORKER_ID_PATTERN.pattern}-[0-9]{{1,6}}\.json")
+"""What no worker would call a result is no result: a heartbeat names the job of each file."""
 BROKEN_SUFFIX = ".broken"
+BROKEN_PATTERN = re.compile(NAME_PATTERN.pattern + re.escape(BROKEN_SUFFIX))
 BROKEN_SECONDS = 7 * 24 * 3600.0
 """What was set aside is removed after so long: by then the job is somebody else's."""
 
@@ -71,6 +75,8 @@ class Spool:
         """What was in the folder when it could be looked into last."""
         self._postponed: dict[str, None] = {}
         """What comes after all else, in this order."""
+        self._stuck: set[str] = set()
+        """What cannot be read, and could not be set aside either: it is as if it were not there."""
         self._warned: dict[str, str] = {}
         """What was said last of the trouble with a file, or with the folder, so that it is said
         once: a worker asks with every heartbeat."""
@@ -79,7 +85,7 @@ class Spool:
             with contextlib.suppress(OSError):
                 if name.startswith(".") and name.endswith(".part"):
                     path.unlink()
-                elif not name.startswith(".") and name.endswith(SUFFIX + BROKEN_SUFFIX):
+                elif BROKEN_PATTERN.fullmatch(name):
                     if clock() - path.stat().st_mtime > BROKEN_SECONDS:
                         path.unlink()
                     else:
@@ -181,6 +187,7 @@ class Spool:
                 self.trouble = error
                 return
             del self._unwritten[name]
+            self._stuck.discard(name)
         self.trouble = None
 
     def _on_disk(self) -> list[str]:
@@ -195,7 +202,15 @@ class Spool:
         return [name for _, name in sorted(ages)]
 
     def _files(self) -> list[str]:
-        return [name for name in self._names() if name[0] != "." and name.endswith(SUFFIX)]
+        """The names of what may be results, but for those that could not be set aside."""
+        found = []
+        for name in self._names():
+            if NAME_PATTERN.fullmatch(name):
+                if name not in self._stuck:
+                    found.append(name)
+            elif name.endswith(SUFFIX) and name[0] != ".":
+                self._warn(name, f"A file in the spool is none of this worker's: {name!a}")
+        return found
 
     def _names(self) -> list[str]:
         """All that is in the folder; where it cannot be looked into, what was there before."""
@@ -210,6 +225,7 @@ class Spool:
             log.info("The spool can be looked into again")
         for name in self._warned.keys() - self._listed:
             del self._warned[name]
+        self._stuck.intersection_update(self._listed)
         return self._listed
 
     def _read(self, path: Path) -> Entry | None:
@@ -233,8 +249,10 @@ class Spool:
 
     def _set_aside(self, path: Path, error: Exception) -> None:
         self._warn(path.name, f"A result in the spool cannot be read and is set aside: {error}")
-        with contextlib.suppress(OSError):
+        try:
             path.replace(path.with_name(path.name + BROKEN_SUFFIX))
+        except OSError:
+            self._stuck.add(path.name)
 
     def _warn(self, name: str, words: str) -> None:
         if self._warned.get(name) != words:
