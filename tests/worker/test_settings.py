@@ -57,6 +57,23 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, reason: 
     assert str(path) in caught.value.problem.happened
 
 
+def test_a_file_that_begins_with_the_mark_of_utf8_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"\xef\xbb\xbfidle_minutes = 7\r\n")
+    assert settings.load(path) == Settings(idle_minutes=7)
+    assert settings.unknown(path) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_in_another_encoding_is_to_be_saved_as_utf8(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes('name = "B\xfcro"\n'.encode(encoding))
+    with pytest.raises(SettingsError) as caught:
+        settings.load(path)
+    assert "Save that file as UTF-8" in caught.value.problem.todo
+    assert "codec" not in caught.value.problem.happened
+
+
 def test_a_key_that_is_no_setting_is_passed_over_and_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

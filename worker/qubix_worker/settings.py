@@ -150,11 +150,15 @@ def save(path: Path, settings: Settings) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad may begin with a mark
     except FileNotFoundError:
         return {}
     except NotADirectoryError:
         raise  # it is the place that is wrong, not what stands in the settings
+    except UnicodeDecodeError as error:
+        raise _unusable(
+            path, "they are not written in UTF-8", "Save that file as UTF-8, then try again."
+        ) from error
     except (OSError, ValueError) as error:
         raise _unusable(path, str(error)) from error
     except RecursionError as error:
@@ -173,9 +177,10 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
-def _unusable(path: Path, reason: str) -> SettingsError:
-    return SettingsError(
-        "settings_unusable",
-        f"The settings in {path} cannot be used: {reason}.",
-        "Correct that line, or delete the file to start from the defaults.",
-    )
+def _unusable(
+    path: Path,
+    reason: str,
+    todo: str = "Correct that line, or delete the file to start from the defaults.",
+) -> SettingsError:
+    happened = f"The settings in {path} cannot be used: {reason}."
+    return SettingsError("settings_unusable", happened, todo)
