@@ -57,6 +57,30 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, reason: 
     assert str(path) in caught.value.problem.happened
 
 
+@pytest.mark.parametrize("what", ["loop", "dangling", "dangling folder", "folder"])
+def test_only_a_file_that_was_never_written_means_the_defaults(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "config" / "settings.toml"
+    if what == "dangling folder":
+        path.parent.symlink_to("not mounted")
+    else:
+        path.parent.mkdir()
+        if what == "folder":
+            path.mkdir()
+        else:
+            path.symlink_to(path.name if what == "loop" else "not there")
+    with pytest.raises(SettingsError) as caught:
+        settings.load(path)
+    assert "can read that file" in caught.value.problem.todo
+
+
+def test_a_link_that_goes_in_circles_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.symlink_to(path.name)
+    with pytest.raises(OSError, match="symbolic links"):
+        settings.save(path, Settings())
+    assert path.is_symlink()
+
+
 def test_a_file_that_begins_with_the_mark_of_utf8_is_read(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_bytes(b"\xef\xbb\xbfidle_minutes = 7\r\n")
