@@ -7,13 +7,15 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from qubix_worker.files import write_whole
 from qubix_worker.protocol import JobCompletion
-from qubix_worker.spool import REFUSED_MOST, Entry, Spool
+from qubix_worker.spool import FILE_BYTES, REFUSED_MOST, Entry, Spool
+from qubix_worker.wire import to_wire
 
 
 def done(text: str = "", attempt: int = 1) -> JobCompletion:
@@ -301,3 +303,61 @@ def test_what_can_be_neither_read_nor_set_aside_is_no_job_of_this_worker(folder:
     (folder / "a-1.json").unlink()
     spool.put("a", done())
     assert spool.job_ids() == {"a", "z"}, "the name is free again"
+
+
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_sparse_file(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+
+
+def a_file_that_is_too_long(path: Path) -> None:
+    path.write_bytes(b" " * FILE_BYTES + json.dumps(to_wire(Entry("a", done()))).encode())
+
+
+def a_link_to_what_never_ends(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def a_link_to_another_folder(path: Path) -> None:
+    elsewhere = path.parent.with_name("elsewhere.json")
+    elsewhere.write_text(json.dumps(to_wire(Entry("a", done()))))
+    path.symlink_to(elsewhere)
+
+
+def a_link_to_nothing(path: Path) -> None:
+    path.symlink_to(path.with_name("nothing"))
+
+
+def a_file_that_nobody_may_read(path: Path) -> None:
+    path.write_text("{")
+    path.chmod(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX's kinds of files")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        a_pipe,
+        a_sparse_file,
+        a_file_that_is_too_long,
+        a_link_to_what_never_ends,
+        a_link_to_another_folder,
+        a_link_to_nothing,
+        a_file_that_nobody_may_read,
+    ],
+)
+def test_what_is_no_plain_file_of_a_results_size_is_set_aside_unread(
+    folder: Path, odd: Callable[[Path], None]
+) -> None:
+    spool = Spool(folder)
+    spool.put("z", done())
+    odd(folder / "a-1.json")
+    assert spool.pending() == [Entry("z", done())]
+    assert spool.job_ids() == {"z"}
+    assert os.path.lexists(folder / "a-1.json.broken")
+    assert Spool(folder).pending() == [Entry("z", done())]

@@ -10,7 +10,9 @@ import errno
 import json
 import logging
 import math
+import os
 import re
+import stat
 import threading
 import time
 from collections.abc import Callable, Container
@@ -18,11 +20,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qubix_worker.files import write_whole
-from qubix_worker.protocol import WORKER_ID_PATTERN, JobCompletion
+from qubix_worker.protocol import RESULT_BYTES, WORKER_ID_PATTERN, JobCompletion
 from qubix_worker.wire import from_wire, to_wire
 
 PENDING_MOST = 8
 """How many are read at once: each may be as large as a result."""
+FILE_BYTES = RESULT_BYTES * 3 // 2
+"""No result that a worker has written is longer, with all that stands around it."""
 SUFFIX = ".json"
 NAME_PATTERN = re.compile(rf"{WORKER_ID_PATTERN.pattern}-[0-9]{{1,6}}\.json")
 """What no worker would call a result is no result: a heartbeat names the job of each file."""
@@ -86,7 +90,7 @@ class Spool:
                 if name.startswith(".") and name.endswith(".part"):
                     path.unlink()
                 elif BROKEN_PATTERN.fullmatch(name):
-                    if clock() - path.stat().st_mtime > BROKEN_SECONDS:
+                    if clock() - path.lstat().st_mtime > BROKEN_SECONDS:
                         path.unlink()
                     else:
                         path.replace(path.with_name(name.removesuffix(BROKEN_SUFFIX)))
@@ -230,7 +234,7 @@ class Spool:
 
     def _read(self, path: Path) -> Entry | None:
         try:
-            entry = from_wire(Entry, json.loads(path.read_bytes()))
+            entry = from_wire(Entry, json.loads(_content(path)))
             if entry.name != path.name:
                 raise ValueError("it has the name of another job")
         except FileNotFoundError:
@@ -258,3 +262,17 @@ class Spool:
         if self._warned.get(name) != words:
             log.warning("%s", words)
         self._warned[name] = words
+
+
+def _content(path: Path) -> bytes:
+    """What is in that file. Raises ValueError where it is no plain file, or too long a one: to read
+    a pipe, a device or a sparse file would take for ever, or all memory."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise ValueError("it is no plain file")
+        content = file.read(FILE_BYTES + 1) if about.st_size <= FILE_BYTES else None
+    if content is None or len(content) > FILE_BYTES:
+        raise ValueError(f"it is longer than {FILE_BYTES} bytes")
+    return content
