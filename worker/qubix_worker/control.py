@@ -54,6 +54,10 @@ class Control:
         """Pauses for `seconds`, or with None until resumed."""
         return self._status({"command": "pause", "seconds": seconds})
 
+    def pause_until(self, moment: float) -> Status:
+        """Pauses until the clock on the wall shows `moment`, in seconds since the epoch."""
+        return self._status({"command": "pause", "until": moment})
+
     def resume(self) -> Status:
         return self._status({"command": "resume"})
 

@@ -334,7 +334,7 @@ class Worker:
         return None if left == math.inf else max(0.0, left)
 
     def _look_at_the_time(self) -> None:
-        if self._pausing.end_what_is_over():
+        if self._pausing.look_at_the_clocks():
             self._show_pause()
         if self._standstill.seconds_left() <= 0:
             log.info("jobs that stood still for %.0f s are given back", FROZEN_SECONDS_MOST)
