@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from qubix_worker.cli.detecting import lines, told
+import dataclasses
+
+from qubix_worker.cli.detecting import MAY_BE, lines, told
 from qubix_worker.protocol import GraphicsCard, Hardware, OperatingSystem, Processor
 from qubix_worker.settings import Settings
 
@@ -29,3 +31,11 @@ def test_a_card_can_be_left_out_by_the_name_that_is_shown() -> None:
     shown = next(text for _, text in lines(HARDWARE, Settings()) if "P2000" in text)
     name = shown.partition(":")[0]
     assert told(HARDWARE, Settings(excluded_cards=(name,))).graphics_cards == (KEPT,)
+
+
+def test_a_card_that_may_be_one_left_out_is_shown_as_such_and_does_not_travel() -> None:
+    asleep = GraphicsCard("NVIDIA", "GP106GL", pci_address="0000:01:00.0", state="off")
+    now = dataclasses.replace(HARDWARE, graphics_cards=(KEPT, asleep))
+    shown = [text for _, text in lines(now, CHOSEN)]
+    assert f"NVIDIA GP106GL: {MAY_BE}" in shown
+    assert told(now, CHOSEN).graphics_cards == (KEPT,)

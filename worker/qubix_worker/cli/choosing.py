@@ -10,12 +10,11 @@ import dataclasses
 import difflib
 import re
 import typing
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from qubix_worker import identity, launcher, settings, system
-from qubix_worker.allowance import shared_cards
+from qubix_worker.allowance import unmatched
 from qubix_worker.cli.output import Output
 from qubix_worker.cli.parser import WRONG_USAGE
 from qubix_worker.commands import FIXED
@@ -23,7 +22,6 @@ from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, SettingsError
 from qubix_worker.hardware.detect import detect
 from qubix_worker.paths import Paths
-from qubix_worker.protocol import GraphicsCard
 from qubix_worker.settings import Settings
 
 YES = ("yes", "true", "on", "1")
@@ -133,6 +131,13 @@ def known(word: str) -> str:
 
 def parsed(key: str, values: list[str]) -> Any:
     """What people write for `key`, as the value that it has. Raises ChoiceError."""
+    for value in values:
+        if not _is_text(value):
+            raise ChoiceError(
+                "bad_choice",
+                f"{key} can't be {value!r}, which is no text in this terminal's encoding.",
+                "Use a terminal, and a locale (LC_ALL), of UTF-8.",
+            )
     kind = typing.get_type_hints(Settings)[key]
     if typing.get_origin(kind) is tuple:
         return _items(key, values)
@@ -162,11 +167,6 @@ def put_together(words: list[str]) -> list[str]:
     return spans
 
 
-def unmatched(keys: Sequence[str], cards: tuple[GraphicsCard, ...]) -> list[str]:
-    """Those of `keys` in `excluded_cards` that leave out none of `cards`."""
-    return [key for key in keys if shared_cards(cards, Settings(excluded_cards=(key,))) == cards]
-
-
 def shown(key: str, value: Any) -> str:
     """A setting's value, as `parsed` understands it again."""
     if isinstance(value, bool):
@@ -174,6 +174,11 @@ def shown(key: str, value: Any) -> str:
     if isinstance(value, tuple):
         return "; ".join(value) or ("always" if key == "hours" else "none")
     return str(value)
+
+
+def _is_text(word: str) -> bool:
+    """Python has halves of surrogate pairs for the bytes of an argument that it can't decode."""
+    return not any("\ud800" <= character <= "\udfff" for character in word)
 
 
 def _near(key: str) -> str:
@@ -257,8 +262,8 @@ def _change(paths: Paths, changes: dict[str, Any], output: Output) -> None:
     if keys := now.excluded_cards if "excluded_cards" in changes else ():
         for key in unmatched(keys, detect().graphics_cards):
             output.note(
-                f"No graphics card of this computer is called {key!r} now: that leaves out none. "
-                "`qubix-worker detect` shows the cards."
+                f"No graphics card of this computer is called {key!r} now: what may be that card "
+                "is left out too. `qubix-worker detect` shows the cards."
             )
 
 

@@ -7,7 +7,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from qubix_worker import settings
-from qubix_worker.allowance import shared_cards
+from qubix_worker.allowance import LeftOut, shared_cards
 from qubix_worker.cli.output import Output
 from qubix_worker.errors import SettingsError
 from qubix_worker.hardware.detect import detect as detect_hardware
@@ -25,6 +25,8 @@ STATES = {
     "passed_through": "cannot share: it is given to a virtual machine",
     "off": "asleep: this computer wakes it when a program needs it",
 }
+
+MAY_BE = "no network is told of it: it may be a card that you leave out, and cannot be told from it"
 
 SENT = """\
 This, without the cards that you leave out, and nothing else about this computer but the name that
@@ -90,11 +92,11 @@ def _settings() -> Settings:
 def _cards(cards: tuple[GraphicsCard, ...], chosen: Settings) -> Iterator[tuple[str, str]]:
     if not cards:
         yield "Graphics", "no card found"
-    kept = shared_cards(cards, chosen)
+    out = LeftOut.of(chosen, cards)
     for at, card in enumerate(cards):
         yield (
             "Graphics" if not at else "",
-            f"{_who(card)}: {_verdict(card, left_out=card not in kept)}",
+            f"{_who(card)}: {_verdict(card, out)}",
         )
         if facts := ", ".join(_facts(card)):
             yield "", f"  {facts}"
@@ -106,8 +108,10 @@ def _who(card: GraphicsCard) -> str:
     return f"{name} (a part of {card.part_of})" if card.part_of else name
 
 
-def _verdict(card: GraphicsCard, *, left_out: bool) -> str:
-    return "left out by you; no network is told of it" if left_out else STATES[card.state]
+def _verdict(card: GraphicsCard, out: LeftOut) -> str:
+    if out.names_card(card):
+        return "left out by you; no network is told of it"
+    return MAY_BE if out.has_card(card) else STATES[card.state]
 
 
 def _facts(card: GraphicsCard) -> Iterator[str]:
