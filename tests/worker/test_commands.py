@@ -149,3 +149,9 @@ def test_an_unknown_command_has_no_effect(worker: Worker, message: dict[str, Any
     with pytest.raises(ValueError, match="unknown command"):
         worker.commands.answer(message)
     assert worker.asked == []
+
+
+def test_a_log_that_cannot_be_read_is_said(worker: Worker, tmp_path: Path) -> None:
+    (tmp_path / "worker.log").symlink_to("worker.log")
+    with pytest.raises(ValueError, match="the log cannot be read"):
+        worker.commands.answer({"command": "logs", "lines": 5})

@@ -139,4 +139,7 @@ def _is_within(number: Any, least: float) -> bool:
 def _last_lines(log: Path, lines: Any) -> list[str]:
     if not isinstance(lines, int) or isinstance(lines, bool) or not 0 < lines <= LOG_LINES_MOST:
         raise ValueError(f"lines must be a whole number from 1 to {LOG_LINES_MOST}")
-    return last_lines(log, lines, LOG_BYTES_MOST)
+    try:
+        return last_lines(log, lines, LOG_BYTES_MOST)
+    except OSError as error:
+        raise ValueError(f"the log cannot be read: {error.strerror}") from error
