@@ -109,3 +109,19 @@ def test_only_how_full_the_disk_is_makes_no_difference() -> None:
     assert is_same(HARDWARE, FULLER)
     assert not is_same(HARDWARE, WITHOUT)
     assert not is_same(None, HARDWARE)
+
+
+def test_a_card_that_nobody_has_found_yet_is_looked_for_at_once_and_once() -> None:
+    asked: queue.SimpleQueue[Known] = queue.SimpleQueue()
+    computer = Computer(
+        asked.put, lambda: Known(HARDWARE, ()), find_out_seconds=3600.0, monotonic=lambda: 0.0
+    )
+    new = frozenset({"gpu-9"})
+    assert not computer.find_out_if_due()
+    assert computer.find_out_if_due(new)
+    assert not computer.find_out_if_due(new)
+    assert computer.find_out_if_due(new | {"gpu-8"})
+    assert not computer.find_out_if_due()
+    assert computer.find_out_if_due(new)  # it was unplugged meanwhile
+    for _ in range(3):
+        asked.get(timeout=10)

@@ -72,15 +72,19 @@ class Computer:
         self._monotonic = monotonic
         self._again_in = min(UNSURE_SECONDS, find_out_seconds)
         self._asked_at = 0.0
+        self._looked_for: frozenset[str] = frozenset()
 
     def find_out(self) -> None:
         """Begins to, and returns at once."""
         self._asked_at = self._monotonic()
         threading.Thread(target=self._find_out, name="find-out", daemon=True).start()
 
-    def find_out_if_due(self) -> bool:
-        """Whether it was."""
-        due = self._monotonic() - self._asked_at >= self._again_in
+    def find_out_if_due(self, unknown_cards: frozenset[str] = frozenset()) -> bool:
+        """Whether it was: a card that no look has found yet is looked for at once, and only once
+        as long as it is there."""
+        new = unknown_cards - self._looked_for
+        self._looked_for = unknown_cards
+        due = bool(new) or self._monotonic() - self._asked_at >= self._again_in
         if due:
             self.find_out()
         return due

@@ -200,7 +200,7 @@ class Worker:
         if beat.told.hardware:
             self._told = beat.told.hardware
         self._look_at_the_disk()
-        self._computer.find_out_if_due()
+        self._computer.find_out_if_due(self._reporter.unknown_cards())
         if heard := self._returned.intersection(beat.told.current_jobs or ()):
             self._returned -= heard
             self._link.beat_soon()  # without them
