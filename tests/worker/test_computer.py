@@ -125,3 +125,9 @@ def test_a_card_that_nobody_has_found_yet_is_looked_for_at_once_and_once() -> No
     assert computer.find_out_if_due(new)  # it was unplugged meanwhile
     for _ in range(3):
         asked.get(timeout=10)
+
+
+def test_what_cannot_vanish_stays_as_it_was_where_it_is_not_told(computer: Computer) -> None:
+    silent = dataclasses.replace(WITHOUT, memory=None, disk=None, processor=Processor(1))
+    assert computer.take_in(Known(silent, ("wasm", "container")))
+    assert computer.hardware == WITHOUT

@@ -38,7 +38,7 @@ class Known:
     """None where it could not be found out."""
     kinds: tuple[str, ...]
     sure: bool = True
-    """Every probe has answered: what is not there is gone."""
+    """Every probe of cards has answered: one that is not there is gone."""
 
 
 def look_at_computer() -> Known:
@@ -93,7 +93,7 @@ class Computer:
         """Whether there is anything new in it."""
         hardware = self.hardware
         if known.hardware and (known.sure or not hardware):
-            hardware = known.hardware
+            hardware = _with_what_was_known(known.hardware, hardware)
         lost = set(self.kinds or ()) - set(known.kinds)
         self._again_in = UNSURE_SECONDS if lost or not known.sure else self._seconds
         if hardware and is_same(self.hardware, hardware) and self.kinds == known.kinds:
@@ -116,6 +116,18 @@ class Computer:
             self._post(self._look())
         except Exception:  # the edge of a thread: it is asked again in a while
             log.exception("what this computer can run could not be found out")
+
+
+def _with_what_was_known(now: Hardware, before: Hardware | None) -> Hardware:
+    """`now`, with what cannot vanish but did not tell."""
+    if before is None:
+        return now
+    return dataclasses.replace(
+        now,
+        processor=now.processor if now.processor.model else before.processor,
+        memory=now.memory or before.memory,
+        disk=now.disk or before.disk,
+    )
 
 
 def is_same(one: Hardware | None, other: Hardware) -> bool:
