@@ -217,6 +217,20 @@ def test_a_key_in_the_file_that_is_no_setting_is_told_with_what_was_meant(
     assert run("settings", "on_battery").stdout == "yes\n"
 
 
+def test_the_server_is_the_one_that_was_joined_whatever_the_file_says(run: Run, home: Path) -> None:
+    paths = Paths.under(home)
+    identity.save(paths.identity, Identity("w-1", "http://joined", "computer", secret="s" * 20))
+    settings.save(paths.settings, settings.Settings(server="http://elsewhere", name="computer"))
+    done = run("settings", "server")
+    assert done.stdout == "http://joined\n"
+    assert "server = 'http://elsewhere', which has no effect" in done.stderr
+    assert "qubix-worker uninstall" in done.stderr
+    done = run("settings")
+    assert "server              http://joined " in done.stdout
+    assert done.stderr.count("no effect") == 1
+    assert run("settings", "name").stderr == ""
+
+
 def test_a_worker_that_its_settings_keep_from_starting_writes_down_why(
     run: Run, home: Path
 ) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from qubix_worker.errors import SettingsError
+from qubix_worker.identity import Identity
 from qubix_worker.settings import Settings, load, save
 from qubix_worker.settings_file import SettingsFile
 
@@ -156,3 +157,21 @@ def test_a_change_writes_nothing_through_a_link_into_a_folder_that_is_gone(path:
         file.change({"jobs_at_once": 2})
     assert path.is_symlink()
     assert file.settings == Settings(name="before")
+
+
+def test_the_server_and_the_name_are_those_with_which_the_computer_has_joined(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    who = Identity("w-1", "http://joined", "computer", secret="s" * 20)
+    edit(path, 'server = "http://elsewhere"\nidle_minutes = 7\n')
+    file = SettingsFile(path, load(path), who)
+    assert (file.settings.server, file.settings.name) == ("http://joined", "computer")
+    assert "server in" in caplog.text
+    edit(path, 'name = "another"\nserver = "http://joined/"\n')
+    caplog.clear()
+    assert file.take_up()
+    assert (file.settings.server, file.settings.name) == ("http://joined", "computer")
+    assert "name in" in caplog.text
+    assert "server in" not in caplog.text
+    file.change({"idle_minutes": 8})
+    assert load(path).server == "http://joined"

@@ -9,12 +9,17 @@ middle of writing it. One that is gone changes nothing either: what was chosen s
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from qubix_worker import identity
 from qubix_worker.errors import SettingsError
+from qubix_worker.identity import Identity
 from qubix_worker.settings import Settings, changed, load, save
+
+log = logging.getLogger(__name__)
 
 GONE = (errno.ENOENT, errno.ENOTDIR)
 
@@ -22,9 +27,11 @@ GONE = (errno.ENOENT, errno.ENOTDIR)
 class SettingsFile:
     """The file at `path`, from which `settings` were read."""
 
-    def __init__(self, path: Path, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, path: Path, settings: Settings, who: Identity | None = None) -> None:
+        """`who`: has the server and the name, once this computer has joined."""
         self._path = path
+        self._who = who
+        self.settings = self._in_force(settings)
         self._seen = self._mark()
         self._missed = False
 
@@ -46,7 +53,7 @@ class SettingsFile:
                 "Put that file back, or change any setting, which writes it anew: without it, the "
                 "next start takes the defaults.",
             )
-        self.settings = load(self._path)
+        self.settings = self._in_force(load(self._path))
         return True
 
     def change(self, changes: Mapping[str, Any]) -> None:
@@ -57,11 +64,20 @@ class SettingsFile:
         self._seen = self._mark()
         self.settings = settings
 
+    def _in_force(self, settings: Settings) -> Settings:
+        for key in identity.without_effect(settings, self._who):
+            log.warning(
+                "%s in %s has no effect: to change it is to leave this network and to join anew",
+                key,
+                self._path,
+            )
+        return identity.in_force(settings, self._who)
+
     def _edited(self) -> Settings:
         if self._mark() in GONE:
             return self.settings
         try:
-            return load(self._path)
+            return identity.in_force(load(self._path), self._who)
         except SettingsError as error:
             raise ValueError(error.problem.happened) from error
 

@@ -79,7 +79,7 @@ class Worker:
     ) -> None:
         self._paths = paths
         self._identity = identity
-        self._file = SettingsFile(paths.settings, settings)
+        self._file = SettingsFile(paths.settings, settings, identity)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._sampler = sampler or Sampler()
         self._spool = Spool(paths.spool)

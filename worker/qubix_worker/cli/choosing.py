@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import re
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +92,8 @@ def settings_command(arguments: argparse.Namespace, output: Output) -> int:
             key = known(words[0])
             value = getattr(_now(paths), key)
             output.value({key: value}, shown(key, value))
+            if key in FIXED:
+                _look_at_fixed(paths, [key], output)
         else:
             _change(paths, assignments(words), output)
     except ChoiceError as error:
@@ -205,7 +208,7 @@ def _now(paths: Paths) -> Settings:
     try:
         return Control(paths).settings()
     except ControlError:
-        return settings.load(paths.settings)
+        return identity.in_force(settings.load(paths.settings), identity.load(paths.identity))
 
 
 def _show_all(now: Settings, output: Output) -> None:
@@ -230,6 +233,23 @@ def _look_at_file(paths: Paths, output: Output) -> None:
             output.note(f"{paths.settings} has {key!r}, which is no setting.{_near(key)}")
     except SettingsError as error:
         output.note(str(error))
+    else:
+        _look_at_fixed(paths, FIXED, output)
+
+
+def _look_at_fixed(paths: Paths, keys: Sequence[str], output: Output) -> None:
+    """Tells of a line in the file that does not count, since this computer has joined."""
+    who = identity.load(paths.identity)
+    try:
+        in_file = settings.load(paths.settings)
+    except SettingsError:
+        return  # `settings` tells what is wrong with it
+    for key in identity.without_effect(in_file, who):
+        if who and key in keys:
+            output.note(
+                f"{paths.settings} says {key} = {getattr(in_file, key)!r}, which has no effect: "
+                f"this computer belongs to {who.server}. {_how_to_change(key)}"
+            )
 
 
 def _change(paths: Paths, changes: dict[str, Any], output: Output) -> None:
@@ -273,17 +293,21 @@ def _check_free(paths: Paths, changes: dict[str, Any]) -> None:
         return
     who = identity.load(paths.identity)
     network = who.server if who else ""
-    if fixed[0] == "server":
-        how = "Leave it with `qubix-worker uninstall`, then join another with `qubix-worker setup`."
-    else:
-        how = (
-            "Leave with `qubix-worker uninstall`, then join again with a new invitation and "
-            "`qubix-worker setup --name NAME`."
-        )
     raise ChoiceError(
         "fixed_setting",
         f"{fixed[0]} can't be changed while this computer belongs to {network}.",
-        how,
+        _how_to_change(fixed[0]),
+    )
+
+
+def _how_to_change(fixed: str) -> str:
+    if fixed == "server":
+        return (
+            "Leave it with `qubix-worker uninstall`, then join another with `qubix-worker setup`."
+        )
+    return (
+        "Leave with `qubix-worker uninstall`, then join again with a new invitation and "
+        "`qubix-worker setup --name NAME`."
     )
 
 
