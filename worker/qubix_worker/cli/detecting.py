@@ -28,6 +28,8 @@ STATES = {
 
 MAY_BE = "no network is told of it: it may be a card that you leave out, and cannot be told from it"
 
+UNKNOWN = "whether you leave it out is not known: the settings cannot be used"
+
 SENT = """\
 This, without the cards that you leave out, and nothing else about this computer but the name that
 you give it, is sent when it joins a network. Nothing was sent now. `qubix-worker detect --json`
@@ -35,16 +37,20 @@ shows it as it travels."""
 
 
 def detect(arguments: argparse.Namespace, output: Output) -> int:
-    hardware, chosen = detect_hardware(), _settings()
+    chosen, unusable = _settings()
     if output.json:
-        output.value(told(hardware, chosen), "")
+        if unusable:
+            raise unusable
+        output.value(told(detect_hardware(), chosen), "")
         return 0
-    for label, text in lines(hardware, chosen):
+    for label, text in lines(detect_hardware(), None if unusable else chosen):
         output.value(None, f"{label:<10} {text}")
     if output.verbose:
         for finding in find():
             if finding.problem:
                 output.note(str(finding.problem))
+    if unusable:
+        raise unusable
     output.value(None, f"\n{SENT}")
     return 0
 
@@ -55,8 +61,9 @@ def told(hardware: Hardware, chosen: Settings) -> Hardware:
     return dataclasses.replace(hardware, graphics_cards=cards)
 
 
-def lines(hardware: Hardware, chosen: Settings) -> Iterator[tuple[str, str]]:
-    """All of `hardware`, each with its label; a card that is left out is marked as such."""
+def lines(hardware: Hardware, chosen: Settings | None) -> Iterator[tuple[str, str]]:
+    """All of `hardware`, each with its label; a card that is left out is marked as such. `chosen`:
+    None where that is not known."""
     here = hardware.os
     yield "System", f"{here.version or here.name}, {here.architecture}"
     if hardware.virtual_machine:
@@ -82,17 +89,18 @@ def lines(hardware: Hardware, chosen: Settings) -> Iterator[tuple[str, str]]:
     yield from _cards(hardware.graphics_cards, chosen)
 
 
-def _settings() -> Settings:
+def _settings() -> tuple[Settings, SettingsError | None]:
+    """The settings, or why they cannot be used: the defaults would tell of every card."""
     try:
-        return settings.load(Paths.of_user().settings)
-    except SettingsError:
-        return Settings()  # `settings` tells what is wrong with it
+        return settings.load(Paths.of_user().settings), None
+    except SettingsError as error:
+        return Settings(), error
 
 
-def _cards(cards: tuple[GraphicsCard, ...], chosen: Settings) -> Iterator[tuple[str, str]]:
+def _cards(cards: tuple[GraphicsCard, ...], chosen: Settings | None) -> Iterator[tuple[str, str]]:
     if not cards:
         yield "Graphics", "no card found"
-    out = LeftOut.of(chosen, cards)
+    out = LeftOut.of(chosen, cards) if chosen else None
     for at, card in enumerate(cards):
         yield (
             "Graphics" if not at else "",
@@ -108,7 +116,9 @@ def _who(card: GraphicsCard) -> str:
     return f"{name} (a part of {card.part_of})" if card.part_of else name
 
 
-def _verdict(card: GraphicsCard, out: LeftOut) -> str:
+def _verdict(card: GraphicsCard, out: LeftOut | None) -> str:
+    if out is None:
+        return UNKNOWN
     if out.names_card(card):
         return "left out by you; no network is told of it"
     return MAY_BE if out.has_card(card) else STATES[card.state]
