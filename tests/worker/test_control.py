@@ -7,6 +7,7 @@ import json
 import multiprocessing.connection as channel
 import os
 import random
+import resource
 import signal
 import socket
 import stat
@@ -103,6 +104,33 @@ def test_a_key_that_is_damaged_or_shared_is_made_anew(paths: Paths, spoil: str) 
         assert Control(paths).status() == STATUS
     assert paths.control_key.read_bytes() != former
     assert stat.S_IMODE(paths.control_key.stat().st_mode) == 0o600
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow."""
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+
+def test_a_full_disk_does_not_keep_a_worker_that_has_a_whole_key_from_starting(
+    paths: Paths,
+) -> None:
+    ControlServer(paths, Asked()).close()
+    paths.control_key.chmod(0o644)  # as every file looks on Windows
+    with full_disk():
+        server = ControlServer(paths, Asked())
+    with contextlib.closing(server):
+        assert Control(paths).status() == STATUS
+
+
+def test_a_full_disk_keeps_a_worker_without_a_key_from_starting(paths: Paths) -> None:
+    with full_disk(), pytest.raises(OSError, match="too large"):
+        ControlServer(paths, Asked())
 
 
 def test_a_key_that_was_changed_meanwhile_is_said(paths: Paths, asked: Asked) -> None:

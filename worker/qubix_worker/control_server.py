@@ -129,13 +129,23 @@ def _no_number(text: str) -> NoReturn:
 
 def _key(paths: Paths) -> bytes:
     """The key of this state folder, made at the first start, and anew where it is damaged or where
-    others could have read it (Windows shows no such rights: there it is anew each time)."""
+    others could have read it (Windows shows no such rights: there it is anew each time). Where the
+    disk does not take a new one, the former one goes on: the socket keeps others out by itself."""
+    path = paths.control_key
     try:
-        key = paths.control_key.read_bytes()
-        shared = bool(paths.control_key.stat().st_mode & 0o077)
+        former = path.read_bytes()
+        shared = bool(path.stat().st_mode & 0o077)
     except FileNotFoundError:
-        key, shared = b"", False
-    if len(key) != KEY_BYTES or shared:
-        key = secrets.token_bytes(KEY_BYTES)
-        write_whole(paths.control_key, key)
+        former, shared = b"", False
+    is_whole = len(former) == KEY_BYTES
+    if is_whole and not shared:
+        return former
+    key = secrets.token_bytes(KEY_BYTES)
+    try:
+        write_whole(path, key)
+    except OSError:
+        if not is_whole:
+            raise
+        log.warning("a new key could not be kept; the former one goes on", exc_info=True)
+        return former
     return key
