@@ -361,3 +361,15 @@ def test_what_is_no_plain_file_of_a_results_size_is_set_aside_unread(
     assert spool.job_ids() == {"z"}
     assert os.path.lexists(folder / "a-1.json.broken")
     assert Spool(folder).pending() == [Entry("z", done())]
+
+
+def test_a_result_that_the_disk_takes_under_no_such_name_keeps_no_other_from_it(
+    folder: Path,
+) -> None:
+    spool = Spool(folder)
+    (folder / "a-1.json" / "in the way").mkdir(parents=True)
+    spool.put("a", done("a"))
+    spool.put("b", done("b"))
+    assert (folder / "b-1.json").is_file()
+    assert spool.trouble is not None
+    assert {entry.job_id for entry in spool.pending()} == {"a", "b"}

@@ -41,6 +41,8 @@ REFUSED_MOST = 4
 
 LASTING = (errno.EACCES, errno.EPERM, errno.EIO, errno.EISDIR, errno.ELOOP)
 """Reading again soon would not help."""
+ABOUT_ONE = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EISDIR, errno.EFBIG)
+"""What keeps one result from the disk, and tells nothing of the others."""
 
 log = logging.getLogger(__name__)
 
@@ -184,15 +186,18 @@ class Spool:
 
     def _write_out(self) -> None:
         """Tries to bring to the disk what it did not take before."""
+        trouble: OSError | None = None
         for name, entry in list(self._unwritten.items()):
             try:
                 self._write(self._folder / name, json.dumps(to_wire(entry)).encode("ascii"))
             except OSError as error:
-                self.trouble = error
-                return
-            del self._unwritten[name]
-            self._stuck.discard(name)
-        self.trouble = None
+                trouble = error
+                if error.errno not in ABOUT_ONE:
+                    break
+            else:
+                del self._unwritten[name]
+                self._stuck.discard(name)
+        self.trouble = trouble
 
     def _on_disk(self) -> list[str]:
         """The names of the results on the disk, the oldest first; one whose age cannot be told is
