@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qubix_worker.allowance import LeftOut, Machine, allowance, offered, shared_cards
+from qubix_worker.hardware import Temperature
 from qubix_worker.protocol import SLOTS_MOST, GraphicsCard
 from qubix_worker.settings import Settings
 
@@ -189,5 +190,16 @@ def test_a_sensor_that_tells_no_uuid_is_not_told_where_a_card_left_out_is_called
 def test_the_heat_of_a_card_that_only_may_be_left_out_still_counts() -> None:
     out = LeftOut.of(Settings(excluded_cards=("0000:01:00.0",)), (RADEON, INTEL))
     assert not out.lets_tell(RADEON.uuid, RADEON.name)
-    assert not out.has(RADEON.uuid, RADEON.name)
-    assert not out.has(None, INTEL.name)
+    found = (Temperature("processor", 50), Temperature(RADEON.name, 91, RADEON.uuid))
+    assert out.heat(found) == (Temperature("processor", 50), Temperature("", 91))
+
+
+def test_the_heat_of_shared_cards_counts_and_that_of_one_left_out_does_not() -> None:
+    found = (
+        Temperature("processor", 50),
+        Temperature(AWAKE.name, 91, AWAKE.uuid),
+        Temperature(OTHER.name, 92, OTHER.uuid),
+    )
+    out = LeftOut.of(Settings(excluded_cards=("GPU-1",)), (AWAKE, OTHER))
+    assert out.heat(found) == (found[0], found[2])
+    assert LeftOut.of(Settings()).heat(found) == found

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from qubix_worker.hardware.heat import NAMELESS, PROCESSOR, Temperature
 from qubix_worker.kinds import Limits
 from qubix_worker.protocol import SLOTS_MOST, GraphicsCard, Hardware
 from qubix_worker.settings import Settings
@@ -81,6 +82,17 @@ class LeftOut:
     def lets_tell(self, uuid: str | None, name: str) -> bool:
         """Whether the card that a sensor tells of is known to be none of them."""
         return not self.chosen or (uuid or name).lower() in self.shared
+
+    def heat(self, found: Iterable[Temperature]) -> tuple[Temperature, ...]:
+        """Those that count. A network is told what a worker rests for: a card that is not known to
+        be shared has no name there."""
+        counting = (one for one in found if not self.has(one.uuid, one.name))
+        return tuple(
+            one
+            if one.name == PROCESSOR or self.lets_tell(one.uuid, one.name)
+            else Temperature(NAMELESS, one.celsius)
+            for one in counting
+        )
 
     def has_card(self, card: GraphicsCard) -> bool:
         """Whether it is one of them, or may be one."""

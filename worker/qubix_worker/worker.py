@@ -437,8 +437,7 @@ class Worker:
 
     def _temperatures(self) -> tuple[Temperature, ...]:
         """Those that count; for the thread of the watch."""
-        out = self._share.left_out
-        return tuple(one for one in temperatures() if not out.has(one.uuid, one.name))
+        return self._share.left_out.heat(temperatures())
 
     def _client(self, patience_seconds: float = READ_SECONDS) -> ServerClient:
         return ServerClient(

@@ -46,6 +46,11 @@ def test_a_moment_holds_each_answer() -> None:
     assert moment == Moment(NOON, True, False, 12.5, Heat("the graphics card Card A", 93.0))
 
 
+def test_a_card_that_must_not_be_told_of_is_hot_without_a_name() -> None:
+    told = Senses(Told(), lambda: [Reading("", 95.0)]).learn(Moment(NOON), {"heat"})
+    assert told.hottest == Heat("this computer", 95.0)
+
+
 def test_a_computer_without_a_thermometer_has_no_heat() -> None:
     assert Senses(Told(), list).learn(Moment(NOON), {"heat"}).hottest is None
 

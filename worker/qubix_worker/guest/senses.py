@@ -44,7 +44,10 @@ class Temperature(Protocol):
     """One of `hardware.temperatures()`."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Empty for a card that must not be told of."""
+        ...
+
     @property
     def celsius(self) -> float: ...
     @property
@@ -96,4 +99,6 @@ class Senses:
 
 
 def _in_a_sentence(name: str) -> str:
-    return "the processor" if name == "processor" else f"the graphics card {name}"
+    if name == "processor":
+        return "the processor"
+    return f"the graphics card {name}" if name else "this computer"

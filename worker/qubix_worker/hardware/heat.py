@@ -13,6 +13,9 @@ from pathlib import Path
 from qubix_worker.hardware import figures, hwmon
 from qubix_worker.protocol import GraphicsUsage
 
+PROCESSOR = "processor"
+NAMELESS = ""
+"""What must not be told of: a card that may be left out."""
 SENSORS_MOST = 256
 _PROCESSORS = (
     "coretemp", "k10temp", "k8temp", "zenpower", "fam15h_power", "via_cputemp", "cpu_thermal",
@@ -42,7 +45,7 @@ def processor(root: Path) -> tuple[Temperature, ...]:
         if len(told) > 1:
             told.pop(_CONTROL, None)
         if told:
-            found.append(Temperature("processor", max(told.values())))
+            found.append(Temperature(PROCESSOR, max(told.values())))
     return tuple(found)
 
 
