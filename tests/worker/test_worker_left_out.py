@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from qubix_worker import settings as settings_file
+from qubix_worker.cli.detecting import in_force
 from qubix_worker.computer import Known
 from qubix_worker.identity import Identity
 from qubix_worker.launcher import worker_command
@@ -90,7 +91,7 @@ class Computer:
         self.answers = threading.Event()
         url = f"http://127.0.0.1:{server.server_port}"
         chosen = Settings(server=url, name="computer", excluded_cards=(key,))
-        paths = Paths.under(home)
+        self.paths = paths = Paths.under(home)
         settings_file.save(paths.settings, chosen)
         self.worker = Worker(
             paths, Identity(f"w-{'a' * 20}", url, "computer", "", "s" * 20), chosen,
@@ -154,6 +155,17 @@ def test_nothing_of_a_card_that_is_plugged_in_is_told_and_new_ones_are_looked_fo
         wait_until(lambda: used(server.beats[-1]) == ["Card kept", "Card new"])
         assert had(next(beat for beat in server.beats if "Card new" in used(beat)))
     never_told(server)
+
+
+def test_detect_goes_by_the_settings_that_the_worker_has_in_force(
+    tmp_path: Path, server: Recorder
+) -> None:
+    with Computer(tmp_path, server, "GPU-1") as computer:
+        wait_until(lambda: bool(server.beats))
+        computer.paths.settings.write_text("excluded_cards = [")
+        assert in_force(computer.paths).excluded_cards == ("GPU-1",)
+        computer.paths.settings.unlink()
+        assert in_force(computer.paths).excluded_cards == ("GPU-1",)
 
 
 def test_a_card_that_falls_asleep_is_not_told_as_another_one(

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from qubix_worker import settings
 from qubix_worker.allowance import LeftOut, shared_cards
 from qubix_worker.cli.output import Output
-from qubix_worker.errors import SettingsError
+from qubix_worker.control import Control
+from qubix_worker.errors import ControlError, SettingsError
 from qubix_worker.hardware.detect import detect as detect_hardware
 from qubix_worker.hardware.detect import find
 from qubix_worker.paths import Paths
@@ -37,13 +38,19 @@ shows it as it travels."""
 
 
 def detect(arguments: argparse.Namespace, output: Output) -> int:
-    chosen, unusable = _settings()
-    if output.json:
-        if unusable:
-            raise unusable
-        output.value(told(detect_hardware(), chosen), "")
+    chosen: Settings | None = None
+    unusable: SettingsError | None = None
+    try:
+        chosen = in_force(Paths.of_user())
+    except SettingsError as error:
+        if output.json:
+            raise
+        unusable = error
+    hardware = detect_hardware()
+    if output.json and chosen:
+        output.value(told(hardware, chosen), "")
         return 0
-    for label, text in lines(detect_hardware(), None if unusable else chosen):
+    for label, text in lines(hardware, chosen):
         output.value(None, f"{label:<10} {text}")
     if output.verbose:
         for finding in find():
@@ -53,6 +60,15 @@ def detect(arguments: argparse.Namespace, output: Output) -> int:
         raise unusable
     output.value(None, f"\n{SENT}")
     return 0
+
+
+def in_force(paths: Paths) -> Settings:
+    """The running worker's settings, else the file's. Raises SettingsError where that cannot be
+    used: the defaults would tell of every card."""
+    try:
+        return Control(paths).settings()
+    except ControlError:
+        return settings.load(paths.settings)
 
 
 def told(hardware: Hardware, chosen: Settings) -> Hardware:
@@ -87,14 +103,6 @@ def lines(hardware: Hardware, chosen: Settings | None) -> Iterator[tuple[str, st
         free, total = hardware.disk.free_bytes / GIB, hardware.disk.total_bytes / GIB
         yield "Disk", f"{free:.0f} GB free of {total:.0f} GB"
     yield from _cards(hardware.graphics_cards, chosen)
-
-
-def _settings() -> tuple[Settings, SettingsError | None]:
-    """The settings, or why they cannot be used: the defaults would tell of every card."""
-    try:
-        return settings.load(Paths.of_user().settings), None
-    except SettingsError as error:
-        return Settings(), error
 
 
 def _cards(cards: tuple[GraphicsCard, ...], chosen: Settings | None) -> Iterator[tuple[str, str]]:
