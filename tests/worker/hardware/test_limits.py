@@ -384,6 +384,33 @@ def test_a_driver_that_fails_leaves_its_figures_out_and_is_asked_later() -> None
     assert readings.usage() == (USE,)
 
 
+def test_one_failure_of_a_driver_keeps_its_figures_until_they_are_old() -> None:
+    clock, fails = Clock(), [False]
+
+    def sometimes() -> tuple[GraphicsUsage, ...]:
+        if fails[0]:
+            raise OSError("busy")
+        return (USE,)
+
+    readings = Readings([Probe(sometimes)], clock, patience_seconds=10)
+    assert readings.usage() == (USE,)
+    fails[0] = True
+    clock.now += 15
+    assert readings.usage() == (USE,)
+    clock.now += STALE_SECONDS - 15
+    assert readings.usage() == (USE,)
+    clock.now += 1
+    assert readings.usage() == ()
+
+
+def test_a_card_that_a_driver_no_longer_tells_of_is_gone_at_once() -> None:
+    clock, told = Clock(), [(USE,), ()]
+    readings = Readings([Probe(lambda: told.pop(0))], clock, patience_seconds=10)
+    assert readings.usage() == (USE,)
+    clock.now += 10
+    assert readings.usage() == ()
+
+
 def test_a_sample_has_the_first_card_in_the_inherited_keys_too() -> None:
     card = GraphicsUsage("a card", 37.0, 61.0, 1234.0, 24576.0)
     sample = Sampler(lambda: (card, USE)).sample()
