@@ -17,6 +17,7 @@ import pytest
 
 from qubix_worker.client import ANSWER_BYTES, ServerClient
 from qubix_worker.errors import ServerError
+from qubix_worker.failures import NOT_OURS
 from qubix_worker.protocol import Heartbeat, HeartbeatAnswer
 
 
@@ -109,6 +110,24 @@ def test_a_refusal_is_told_in_the_servers_words(stub: Stub) -> None:
     assert error.problem.happened.isprintable()
 
 
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 503])
+def test_a_refusal_needs_no_code_since_an_inherited_server_may_have_none(
+    stub: Stub, status: int
+) -> None:
+    stub.status = status
+    stub.body = b'{"success": false, "pendingJobs": [], "error": "Provider not found"}'
+    error = failure(stub.url)
+    assert error.status == status
+    assert error.problem.code not in (NOT_OURS, "server_trouble")
+    assert "Provider not found." in error.problem.happened
+
+
+@pytest.mark.parametrize("body", [b'{"success": false}', b'{"success": false, "error": {"a": 1}}'])
+def test_a_refusal_says_why_or_it_is_no_servers_of_ours(stub: Stub, body: bytes) -> None:
+    stub.status, stub.body = 404, body
+    assert failure(stub.url).problem.code == NOT_OURS
+
+
 def test_a_refusal_of_any_length_is_told_in_few_words(stub: Stub) -> None:
     stub.status = 400
     stub.body = json.dumps(
@@ -124,6 +143,20 @@ def test_retry_after_may_be_a_date(stub: Stub) -> None:
     stub.headers = {"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}
     stub.body = b'{"error": "busy", "code": "overloaded"}'
     assert failure(stub.url).retry_after_seconds == 3600
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("\xb2", None), ("9" * 5000, 3600), ("-5", None), ("nan", None), ("0", 0)],
+)
+def test_a_retry_after_that_is_no_number_of_ours_changes_nothing_else(
+    stub: Stub, value: str, seconds: float | None
+) -> None:
+    stub.status, stub.headers = 503, {"Retry-After": value}
+    stub.body = b'{"success": false, "error": "busy", "code": "overloaded"}'
+    error = failure(stub.url)
+    assert (error.status, error.problem.code) == (503, "overloaded")
+    assert error.retry_after_seconds == seconds
 
 
 def test_a_retry_after_beyond_all_time_is_none(stub: Stub) -> None:

@@ -7,6 +7,7 @@ worker, which tries again without being asked, and of a setup, which does not.
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,9 @@ SIGN_IN = "sign_in_to_network"
 CUT = "interrupted"
 """The code of a call that was ended from here."""
 
+RETRY_SECONDS_MOST = 3600.0
+"""Nothing that answers can keep a worker waiting for longer."""
+
 CODE_LENGTH = 64
 """No server of ours gives a longer code to a refusal; what is longer is cut."""
 
@@ -40,7 +44,9 @@ def refusal(
         answer = json.loads(content)
         if status < 500 and answer.get("success") is not False:
             raise ValueError("another program's error, which may look like one of ours")
-        code, sentence = (_without(secrets, answer[key]) for key in ("code", "error"))
+        sentence = _without(secrets, _text(answer["error"]))
+        # An inherited server may have none.
+        code = _without(secrets, _text(answer.get("code", _CODES.get(status, "server_refused"))))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         if status in _BY_BARE_STATUS:
             return _problem(host, _BY_BARE_STATUS[status], status)
@@ -115,6 +121,16 @@ _TODO = {
     "enrollment_unknown": _NEW_INVITATION,
     "enrollment_expired": _NEW_INVITATION,
     "enrollment_used": _NEW_INVITATION,
+}
+_CODES = {
+    400: "bad_value",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    409: "conflict",
+    413: "too_large",
+    429: "too_many",
+    503: "overloaded",
 }
 _TODO_BY_STATUS = {
     400: _TELL,
@@ -251,8 +267,13 @@ def _problem(host: str, row: _Row, status: int | None = None) -> ServerError:
     return ServerError(code, happened.format(host=host), todo.format(host=host), status=status)
 
 
-def _without(secrets: Sequence[str], words: Any) -> str:
-    text = str(words)
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _without(secrets: Sequence[str], text: str) -> str:
     for secret in secrets:
         if len(secret) >= len("K7QM2XWD"):  # none of ours is shorter; words would be hit
             text = text.replace(secret, "[removed]")
@@ -268,14 +289,16 @@ def _one_line(text: str) -> str:
 def _retry_after(response: requests.Response) -> float | None:
     """Retry-After in seconds: a number, or a date against the answer's own (RFC 9110, 10.2.3)."""
     value = response.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(min(int(value), 3600))
+    if re.fullmatch("[0-9]{1,9}", value):
+        return float(min(int(value), RETRY_SECONDS_MOST))
+    if re.fullmatch("[0-9]+", value):  # too many to be made a number of
+        return RETRY_SECONDS_MOST
     try:
         now = parsedate_to_datetime(response.headers["Date"])
         seconds = (parsedate_to_datetime(value) - now).total_seconds()
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
-    return min(max(seconds, 0.0), 3600.0)
+    return min(max(seconds, 0.0), RETRY_SECONDS_MOST)
 
 
 def _row(error: Exception) -> _Row:  # noqa: PLR0911 - a table of causes, the most telling first
