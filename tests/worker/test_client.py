@@ -159,6 +159,16 @@ def test_a_retry_after_that_is_no_number_of_ours_changes_nothing_else(
     assert error.retry_after_seconds == seconds
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_proxy_that_speaks_for_a_busy_server_is_waited_for_as_it_says(
+    stub: Stub, status: int
+) -> None:
+    stub.status, stub.headers, stub.body = status, {"Retry-After": "77"}, b"<html>Busy</html>"
+    error = failure(stub.url)
+    assert (error.status, error.retry_after_seconds) == (status, 77)
+    assert error.problem.code != NOT_OURS
+
+
 def test_a_retry_after_beyond_all_time_is_none(stub: Stub) -> None:
     stub.status = 503
     stub.headers = {"Retry-After": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}

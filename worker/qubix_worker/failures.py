@@ -50,9 +50,12 @@ def refusal(
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         if status in _BY_BARE_STATUS:
             return _problem(host, _BY_BARE_STATUS[status], status)
-        if status < 500:
+        if status == 429:  # a proxy's, which speaks for the server
+            code, sentence = _CODES[status], "Too much was asked of it at once."
+        elif status < 500:
             return not_ours(host, f"status {status}", status)
-        code, sentence = "server_trouble", "It has trouble at the moment."
+        else:
+            code, sentence = "server_trouble", "It has trouble at the moment."
     return ServerError(
         code[:CODE_LENGTH],
         f"{host} answered: {_one_line(sentence)}",
