@@ -18,7 +18,7 @@ import pytest
 from qubix_worker.client import ANSWER_BYTES, ServerClient
 from qubix_worker.errors import ServerError
 from qubix_worker.failures import NOT_OURS
-from qubix_worker.protocol import Heartbeat, HeartbeatAnswer
+from qubix_worker.protocol import Heartbeat, HeartbeatAnswer, JobCompletion
 
 
 class Stub(ThreadingHTTPServer):
@@ -93,6 +93,14 @@ def test_a_secret_travels_in_the_header_only(stub: Stub) -> None:
     assert headers["Authorization"] == "Bearer s3cret"
     assert b"s3cret" not in body
     assert json.loads(body)["status"] == "online"
+
+
+def test_no_cookie_is_kept_or_sent_back(stub: Stub) -> None:
+    stub.headers = {"Set-Cookie": "a=b; Path=/; Max-Age=3600"}
+    client = ServerClient(stub.url, worker_id="w-1", secret="s3cret")
+    for _ in range(2):
+        client.complete("j-1", JobCompletion("completed"))
+    assert [headers.get("Cookie") for _, _, headers, _ in stub.asked] == [None, None]
 
 
 def test_an_inherited_server_that_answers_little_is_enough(stub: Stub) -> None:
