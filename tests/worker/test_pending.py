@@ -40,6 +40,11 @@ def test_what_cannot_be_read_is_told_apart_with_the_key_that_is_wrong(
     assert why in unreadable.why
 
 
+def test_what_is_no_name_among_the_cancelled_jobs_costs_no_other() -> None:
+    answer, left_out = told_apart({"cancelledJobs": ["j-1", None, 7, {}, ["j-2"], "j-3"]})
+    assert (answer, left_out) == ({"cancelledJobs": ["j-1", "j-3"]}, ())
+
+
 @pytest.mark.parametrize("answer", [{}, {"pendingJobs": None}, {"pendingJobs": "no"}, [], None])
 def test_an_answer_without_a_list_of_jobs_is_left_as_it_is(answer: Any) -> None:
     assert told_apart(answer) == (answer, ())

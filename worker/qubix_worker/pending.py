@@ -36,7 +36,12 @@ class UnreadableJob:
 
 def told_apart(answer: Any) -> tuple[Any, tuple[UnreadableJob, ...]]:
     """The answer with those of its jobs that can be read, and the rest of them."""
-    given = answer.get("pendingJobs") if isinstance(answer, Mapping) else None
+    if not isinstance(answer, Mapping):
+        return answer, ()
+    if isinstance(cancelled := answer.get("cancelledJobs"), list):
+        # What is no name can be no job's that is at work here.
+        answer = {**answer, "cancelledJobs": [job for job in cancelled if isinstance(job, str)]}
+    given = answer.get("pendingJobs")
     if not isinstance(given, list):
         return answer, ()
     readable, unreadable = [], []
