@@ -283,7 +283,8 @@ class ServerClient:
         for chunk in response.iter_content(1 << 16):
             content += chunk
             if len(content) > most:
-                raise failures.not_ours(self.host, f"the answer is longer than {most} bytes")
+                reason = f"the answer is longer than {most} bytes"
+                raise failures.not_ours(self.host, reason, kind=failures.TooLong)
         return bytes(content)
 
 

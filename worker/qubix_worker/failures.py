@@ -65,9 +65,15 @@ def refusal(
     )
 
 
-def not_ours(host: str, reason: str, status: int | None = None) -> ServerError:
+class TooLong(ServerError):
+    """What has answered says more than is read of it."""
+
+
+def not_ours(
+    host: str, reason: str, status: int | None = None, kind: type[ServerError] = ServerError
+) -> ServerError:
     """Something has answered, but no server of ours."""
-    return ServerError(
+    return kind(
         NOT_OURS,
         f"What answered at {host} is not a QUBIX server ({reason}).",
         "Check the address. If this network asks you to sign in first, as hotels do, open "
