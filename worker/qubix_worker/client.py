@@ -284,7 +284,7 @@ class ServerClient:
             content += chunk
             if len(content) > most:
                 reason = f"the answer is longer than {most} bytes"
-                raise failures.not_ours(self.host, reason, kind=failures.TooLong)
+                raise failures.not_ours(self.host, reason, kind=failures.TooLongError)
         return bytes(content)
 
 

@@ -23,6 +23,8 @@ FORGOTTEN = (401, 403, 404)
 
 NOT_OURS = "not_a_qubix_server"
 """The code of an answer that is no server's of ours, whatever its status: a portal's, a proxy's."""
+NOT_FOUND = "not_found"
+"""The code of an inherited server's 404: it does not say what it does not know."""
 SIGN_IN = "sign_in_to_network"
 """The code of a network that wants its own page to be seen first, and says so."""
 CUT = "interrupted"
@@ -65,7 +67,7 @@ def refusal(
     )
 
 
-class TooLong(ServerError):
+class TooLongError(ServerError):
     """What has answered says more than is read of it."""
 
 
@@ -135,7 +137,7 @@ _CODES = {
     400: "bad_value",
     401: "unauthorized",
     403: "forbidden",
-    404: "not_found",
+    404: NOT_FOUND,
     409: "conflict",
     413: "too_large",
     429: "too_many",

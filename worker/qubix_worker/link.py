@@ -19,7 +19,7 @@ from qubix_worker.backoff import Backoff
 from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.clocks import GLANCE_SECONDS, Clocks
 from qubix_worker.errors import Problem, QubixError, ServerError
-from qubix_worker.failures import CUT, FORGOTTEN, NOT_OURS, TooLong
+from qubix_worker.failures import CUT, FORGOTTEN, NOT_OURS, TooLongError
 from qubix_worker.pending import UnreadableJob
 from qubix_worker.protocol import SLOTS_MOST, Heartbeat, HeartbeatAnswer
 
@@ -205,7 +205,7 @@ class Link:
         except ServerError as error:
             if error.problem.code == CUT:
                 return 0.0, 0.0
-            if isinstance(error, TooLong):
+            if isinstance(error, TooLongError):
                 self._slots_most = 0
             if self._acknowledged and _is_lost(error):
                 self._spread = lost_spread(self._interval)
