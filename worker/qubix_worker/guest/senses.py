@@ -24,6 +24,8 @@ class Heat:
     what: str
     """As it stands in a sentence, such as `the processor`."""
     celsius: float
+    uuid: str | None = None
+    """A card's, to tell it from its twin."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Moment:
     """Whether the connection is paid by what is sent."""
     idle_seconds: float | None = None
     """Since somebody touched this computer last; infinite where nobody can be at it."""
-    hottest: Heat | None = None
+    heats: tuple[Heat, ...] = ()
 
 
 class Temperature(Protocol):
@@ -69,21 +71,22 @@ class Senses:
             "battery": ("on_battery", self._body.on_battery),
             "metered": ("metered", self._body.metered),
             "use": ("idle_seconds", self._body.idle_seconds),
-            "heat": ("hottest", self._hottest),
+            "heat": ("heats", self._heats),
         }
         answers = {
             name: self._ask(question, sense)
             for question, (name, sense) in ways.items()
             if question in asked
         }
-        return replace(moment, **answers)
+        known = {name: answer for name, answer in answers.items() if answer is not None}
+        return replace(moment, **known)
 
     def close(self) -> None:
         self._body.close()
 
-    def _hottest(self) -> Heat | None:
-        found = [Heat(_in_a_sentence(one.name), one.celsius) for one in self._temperatures()]
-        return max(found, key=lambda heat: heat.celsius, default=None)
+    def _heats(self) -> tuple[Heat, ...]:
+        told = self._temperatures()
+        return tuple(Heat(_in_a_sentence(one.name), one.celsius, one.uuid) for one in told)
 
     def _ask(self, question: Question, sense: Callable[[], Any]) -> Any:
         try:
