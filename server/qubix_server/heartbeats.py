@@ -17,7 +17,7 @@ from qubix_server.store import jobs, locks, metrics, providers
 from qubix_worker.protocol import Heartbeat
 from qubix_worker.wire import to_wire
 
-ANSWER_CHARACTERS = 512 * 1024
+ANSWER_BYTES = 512 * 1024
 """So much of jobs goes into one answer: a worker reads answers of up to 1 MiB."""
 GIVEN_AT_ONCE = 200
 """About so many jobs are given out in one write: other writes come between."""
@@ -207,11 +207,13 @@ def _news(connection: Connection, provider: RowMapping, named: Collection[str]) 
     pending: list[dict[str, Any]] = []
     size = 0
     for job in jobs.given_to(connection, provider["seq"]) if takes_more else ():
-        size += len(job["spec"])
-        if pending and size > ANSWER_CHARACTERS:
+        if job["id"] in named:
+            continue
+        told = views.job_for_worker(job)
+        size += len(msgspec.json.encode(told)) + len(",")
+        if pending and size > ANSWER_BYTES:
             break  # the rest stands in the answer after this one
-        if job["id"] not in named:
-            pending.append(views.job_for_worker(job))
+        pending.append(told)
     return News(
         tuple(pending),
         tuple(leases.to_drop(connection, provider, named)),

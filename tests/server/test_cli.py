@@ -85,12 +85,15 @@ def test_the_token_is_for_this_account_only_and_can_be_replaced(live_server: Liv
     assert live_server.ask("GET", "/api/jobs", credential=live_server.token).ok
 
 
-def test_providers_are_listed_and_revoked(server: LiveServer) -> None:
+def test_providers_are_listed_and_revoked(command: Command, server: LiveServer) -> None:
+    def providers(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return command("providers", *arguments, environment=server.variables())
+
     machine = server.join("listed")
-    assert "listed" in server.cli("providers", "list").stdout
-    assert server.cli("providers", "revoke", "listed").returncode == 0
+    assert "listed" in providers("list").stdout
+    assert providers("revoke", "listed").returncode == 0
     assert machine.beat().status_code == 404
-    assert "no computers" in server.cli("providers", "list").stdout
+    assert "no computers" in providers("list").stdout
 
 
 def test_jobs_are_handed_in_shown_and_cancelled(server: LiveServer, tmp_path: Path) -> None:

@@ -16,19 +16,22 @@ from tests.server.conftest import Command
 IMAGE = "docker.io/library/busybox@sha256:" + "0" * 64
 
 
-def handed_in(server: LiveServer, *arguments: str) -> dict[str, Any]:
-    done = server.cli("jobs", "submit", *arguments, "--no-wait")
+def handed_in(server: LiveServer, command: Command, *arguments: str) -> dict[str, Any]:
+    done = command("jobs", "submit", *arguments, "--no-wait", environment=server.variables())
     assert done.returncode == 0, done.stderr
     path = f"/api/jobs/{done.stdout.strip()}"
     job: dict[str, Any] = server.ask("GET", path, credential=server.token).json()["job"]
     return job
 
 
-def test_a_container_job_says_all_that_was_given(shared_server: LiveServer, tmp_path: Path) -> None:
+def test_a_container_job_says_all_that_was_given(
+    command: Command, shared_server: LiveServer, tmp_path: Path
+) -> None:
     (tmp_path / "in put").write_bytes(b"\0data")
     job = handed_in(
-        shared_server, "--kind", "container", "--image", IMAGE, "--arg=-c", "--arg", "true",
-        "--env", "A=b=c", "--env", "EMPTY=", "--file", f"some/in={tmp_path / 'in put'}",
+        shared_server, command, "--kind", "container", "--image", IMAGE, "--arg=-c",
+        "--arg", "true", "--env", "A=b=c", "--env", "EMPTY=",
+        "--file", f"some/in={tmp_path / 'in put'}",
         "--output", "out", "--network", "--gpu", "--memory-mb", "64", "--timeout", "7",
     )  # fmt: skip
     assert job["kind"] == "container"
@@ -41,19 +44,22 @@ def test_a_container_job_says_all_that_was_given(shared_server: LiveServer, tmp_
 
 
 def test_an_image_is_enough_to_mean_a_container_with_what_it_begins_by_itself(
-    shared_server: LiveServer,
+    command: Command, shared_server: LiveServer
 ) -> None:
-    job = handed_in(shared_server, "--image", IMAGE)
+    job = handed_in(shared_server, command, "--image", IMAGE)
     assert (job["kind"], job["spec"]) == ("container", {"image": IMAGE})
 
 
-def test_a_wasm_job_says_all_that_was_given(shared_server: LiveServer, tmp_path: Path) -> None:
+def test_a_wasm_job_says_all_that_was_given(
+    command: Command, shared_server: LiveServer, tmp_path: Path
+) -> None:
     module, given = tmp_path / "a.wasm", tmp_path / "given"
     module.write_bytes(b"\0asm")
     given.write_bytes(b"x")
     job = handed_in(
-        shared_server, str(module), "--env", "A=1", "--file", f"in={given}", "--fuel", "1000"
-    )
+        shared_server, command, str(module), "--env", "A=1", "--file", f"in={given}",
+        "--fuel", "1000",
+    )  # fmt: skip
     assert job["spec"] == {
         "module": "AGFzbQ==", "args": [], "env": {"A": "1"}, "files": {"in": "eA=="}, "fuel": 1000,
     }  # fmt: skip
@@ -79,10 +85,15 @@ def test_a_wrong_use_ends_with_2_and_says_why(
     assert sentence in done.stderr
 
 
-def test_a_job_that_is_too_large_is_a_sentence(shared_server: LiveServer, tmp_path: Path) -> None:
+def test_a_job_that_is_too_large_is_a_sentence(
+    command: Command, shared_server: LiveServer, tmp_path: Path
+) -> None:
     large = tmp_path / "large"
     large.write_bytes(bytes(60_000))
-    done = shared_server.cli("jobs", "submit", "--image", IMAGE, "--file", f"in={large}")
+    done = command(
+        "jobs", "submit", "--image", IMAGE, "--file", f"in={large}",
+        environment=shared_server.variables(),
+    )  # fmt: skip
     assert done.returncode == 1
     assert "larger than 64 KiB" in done.stderr
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from qubix_worker.client import ANSWER_BYTES
 from tests.conftest import LiveServer, Machine, wait_until
 
 pytestmark = pytest.mark.both_databases
@@ -42,6 +44,35 @@ def test_a_worker_that_is_not_known_is_told_so_with_an_empty_list(
     assert answer.status_code == 404
     assert answer.json()["pendingJobs"] == []
     assert answer.json()["error"] == "Provider not found"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"args": ["\N{GRINNING FACE}" * 15_000]},
+        {"args": ["\x01" * 9_000]},
+        {"args": [1e15] * 3_000},
+        {"args": ["a" * 60_000]},
+    ],
+    ids=["four bytes each", "escapes", "long numbers", "plain"],
+)
+def test_no_answer_is_longer_than_its_worker_reads_and_the_rest_comes_with_the_next(
+    server: LiveServer, spec: dict[str, Any]
+) -> None:
+    machine = server.join("long")
+    body = {"kind": "wasm", "spec": {"module": "AGFzbQEAAAA="} | spec, "timeoutSeconds": 5}
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":")).replace("000000.0", "e6")
+    for _ in range(40):
+        answer = server.ask("POST", "/api/jobs/create", data=text.encode(), credential=server.token)
+        assert answer.status_code == 201, answer.text
+    held: list[str] = []
+    while len(held) < 40:
+        told = {"status": "online", "freeSlots": 64 - len(held), "currentJobs": held}
+        answer = machine.ask("POST", "/api/providers/long/heartbeat", told)
+        assert len(answer.content) < ANSWER_BYTES
+        given = [job["id"] for job in answer.json()["pendingJobs"]]
+        assert given, "each answer brings some"
+        held += given
 
 
 def test_usage_may_be_spelled_as_older_workers_do(shared_server: LiveServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qubix_worker.allowance import LeftOut, Machine, allowance, offered, shared_cards
+from qubix_worker.hardware import Temperature
 from qubix_worker.protocol import SLOTS_MOST, GraphicsCard
 from qubix_worker.settings import Settings
 
@@ -110,3 +112,94 @@ def test_a_card_is_left_out_by_its_place_also_while_it_sleeps() -> None:
     asleep = GraphicsCard("NVIDIA", "NVIDIA 10de:1", pci_address="0000:01:00.0", state="off")
     settings = Settings(excluded_cards=("0000:01:00.0",))
     assert shared_cards((awake,), settings) == shared_cards((asleep,), settings) == ()
+
+
+AWAKE = GraphicsCard("NVIDIA", "NVIDIA RTX 3050", uuid="GPU-1", pci_address="0000:01:00.0")
+ASLEEP = GraphicsCard("NVIDIA", "NVIDIA GA107M", pci_address="0000:01:00.0", state="off")
+OTHER = GraphicsCard("NVIDIA", "NVIDIA RTX 3090", uuid="GPU-2", pci_address="0000:02:00.0")
+INTEL = GraphicsCard("Intel", "Intel UHD", pci_address="0000:00:02.0")
+RADEON = GraphicsCard("AMD", "AMD Radeon", uuid="0123456789abcdef", pci_address="0000:03:00.0")
+KEYS = ("GPU-1", "nvidia rtx 3050", "RTX 3050", "0000:01:00.0")
+
+
+def left(key: str, *cards: GraphicsCard) -> tuple[GraphicsCard, ...]:
+    return shared_cards(cards, Settings(excluded_cards=(key,)))
+
+
+@pytest.mark.parametrize("state", ["off", "no_driver", "passed_through"])
+@pytest.mark.parametrize("key", KEYS)
+def test_a_card_that_cannot_say_which_it_is_may_be_the_one_left_out(key: str, state: Any) -> None:
+    hidden = replace(ASLEEP, state=state)
+    assert left(key, AWAKE, OTHER, INTEL) == (OTHER, INTEL)
+    assert hidden not in left(key, hidden, OTHER, INTEL)
+    assert OTHER in left(key, hidden, OTHER, INTEL)
+
+
+@pytest.mark.parametrize("key", ["nvidia rtx 3050", "RTX 3050"])
+def test_of_two_alike_that_are_left_out_by_name_one_may_sleep(key: str) -> None:
+    second = replace(ASLEEP, pci_address="0000:04:00.0")
+    assert left(key, AWAKE, second, INTEL) == (INTEL,)
+
+
+@pytest.mark.parametrize("key", ["GPU-1", "0000:01:00.0"])
+def test_where_the_card_meant_is_here_no_other_may_be_it(key: str) -> None:
+    second = replace(ASLEEP, pci_address="0000:04:00.0")
+    assert left(key, AWAKE, second, INTEL) == (second, INTEL)
+
+
+def test_a_card_that_was_left_out_by_its_place_may_be_anywhere_else() -> None:
+    moved = replace(AWAKE, pci_address="0000:05:00.0")
+    assert left("0000:01:00.0", moved, RADEON, INTEL) == ()
+
+
+def test_a_name_from_a_list_may_have_changed_with_the_list() -> None:
+    assert left("AMD Navi 21", RADEON, OTHER) == (OTHER,)
+    assert left("Radeon RX 6800", RADEON, OTHER, INTEL) == (OTHER,)
+    assert left("NVIDIA Quadro", RADEON, OTHER, INTEL) == (RADEON, OTHER, INTEL)
+
+
+def test_a_job_gets_no_card_that_may_be_one_left_out() -> None:
+    moved = replace(AWAKE, pci_address="0000:05:00.0")
+    found = allowance(Settings(excluded_cards=("0000:01:00.0",)), Machine(8, GIB, (moved,)))
+    assert found.limits.cards == ()
+
+
+@pytest.mark.parametrize("cards", [(), (OTHER,), (ASLEEP, INTEL)])
+@pytest.mark.parametrize("key", KEYS)
+def test_of_what_was_not_found_yet_no_sensor_is_told(
+    key: str, cards: tuple[GraphicsCard, ...]
+) -> None:
+    out = LeftOut.of(Settings(excluded_cards=(key,)), cards)
+    assert not out.lets_tell("GPU-1", "NVIDIA RTX 3050")
+    assert not out.lets_tell(None, "NVIDIA RTX 3050")
+
+
+def test_a_sensor_is_told_where_its_card_is_shared_or_none_is_left_out() -> None:
+    out = LeftOut.of(Settings(excluded_cards=("GPU-1",)), (AWAKE, OTHER, INTEL))
+    assert out.lets_tell("gpu-2", "NVIDIA RTX 3090")
+    assert out.lets_tell(None, "Intel UHD")
+    assert LeftOut.of(Settings()).lets_tell("GPU-1", "NVIDIA RTX 3050")
+
+
+def test_a_sensor_that_tells_no_uuid_is_not_told_where_a_card_left_out_is_called_alike() -> None:
+    cards = (INTEL, replace(INTEL, pci_address="0000:06:00.0"))
+    out = LeftOut.of(Settings(excluded_cards=("0000:06:00.0",)), cards)
+    assert not out.lets_tell(None, "Intel UHD")
+
+
+def test_the_heat_of_a_card_that_only_may_be_left_out_still_counts() -> None:
+    out = LeftOut.of(Settings(excluded_cards=("0000:01:00.0",)), (RADEON, INTEL))
+    assert not out.lets_tell(RADEON.uuid, RADEON.name)
+    found = (Temperature("processor", 50), Temperature(RADEON.name, 91, RADEON.uuid))
+    assert out.heat(found) == (Temperature("processor", 50), Temperature("", 91))
+
+
+def test_the_heat_of_shared_cards_counts_and_that_of_one_left_out_does_not() -> None:
+    found = (
+        Temperature("processor", 50),
+        Temperature(AWAKE.name, 91, AWAKE.uuid),
+        Temperature(OTHER.name, 92, OTHER.uuid),
+    )
+    out = LeftOut.of(Settings(excluded_cards=("GPU-1",)), (AWAKE, OTHER))
+    assert out.heat(found) == (found[0], found[2])
+    assert LeftOut.of(Settings()).heat(found) == found

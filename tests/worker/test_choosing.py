@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qubix_worker.cli.choosing import assignments, unmatched
+from qubix_worker.allowance import unmatched
+from qubix_worker.cli.choosing import ChoiceError, assignments, parsed
 from qubix_worker.guest.hours import Plan
 from qubix_worker.protocol import GraphicsCard
 
@@ -44,3 +45,10 @@ def test_a_key_of_no_card_is_found() -> None:
     keys = ("quadro p2000", "gpu-1", "0000:01:00.0", "GPU-2", "GPU-3", "P2000")
     assert unmatched(keys, cards) == ["GPU-3", "P2000"]
     assert unmatched(keys[:1], ()) == ["quadro p2000"]
+
+
+@pytest.mark.parametrize("key", ["excluded_cards", "hours", "name", "priority", "idle_minutes"])
+def test_the_bytes_of_an_argument_that_are_no_text_are_refused(key: str) -> None:
+    with pytest.raises(ChoiceError, match="no text") as caught:
+        parsed(key, ["good", "\udcff"])
+    assert caught.value.problem.happened.isprintable()

@@ -217,6 +217,20 @@ def test_a_key_in_the_file_that_is_no_setting_is_told_with_what_was_meant(
     assert run("settings", "on_battery").stdout == "yes\n"
 
 
+def test_the_server_is_the_one_that_was_joined_whatever_the_file_says(run: Run, home: Path) -> None:
+    paths = Paths.under(home)
+    identity.save(paths.identity, Identity("w-1", "http://joined", "computer", secret="s" * 20))
+    settings.save(paths.settings, settings.Settings(server="http://elsewhere", name="computer"))
+    done = run("settings", "server")
+    assert done.stdout == "http://joined\n"
+    assert "server = 'http://elsewhere', which has no effect" in done.stderr
+    assert "qubix-worker uninstall" in done.stderr
+    done = run("settings")
+    assert "server              http://joined " in done.stdout
+    assert done.stderr.count("no effect") == 1
+    assert run("settings", "name").stderr == ""
+
+
 def test_a_worker_that_its_settings_keep_from_starting_writes_down_why(
     run: Run, home: Path
 ) -> None:
@@ -232,6 +246,22 @@ def test_a_worker_that_its_settings_keep_from_starting_writes_down_why(
     (entry,) = run("logs", "--level", "error").stdout.splitlines()
     assert "the worker cannot start" in entry
     assert "idle_minutes must be between 1 and 1440" in entry
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"LC_ALL": "C"}, {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
+    ids=str,
+)
+@pytest.mark.parametrize("typed", ["excluded_cards $'\\xff'", "name=$'B\\xfcro'"])
+def test_a_value_that_is_no_text_is_refused(
+    run: Run, home: Path, environment: dict[str, str], typed: str
+) -> None:
+    done = run("settings", script=f'exec "$@" {typed}', **environment)
+    assert done.returncode == 2
+    assert "is no text" in done.stderr
+    assert "unexpected" not in done.stderr
+    assert not Paths.under(home).settings.exists()
 
 
 # --- Streams ---------------------------------------------------------------------------------
@@ -277,7 +307,18 @@ def test_a_full_disk_behind_the_output_is_said_once(run: Run) -> None:
     done = run("settings", script='exec "$@" > /dev/full')
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "no room left" in done.stderr
+    assert "The output of this command could not be written" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_a_change_behind_an_output_that_is_full_is_not_said_to_have_failed(
+    run: Run, home: Path
+) -> None:
+    done = run("settings", "processor_percent", "60", script='exec "$@" > /dev/full')
+    assert done.returncode == 1
+    assert "The output of this command could not be written" in done.stderr
+    assert "may be done all the same" in done.stderr
+    assert settings.load(Paths.under(home).settings).processor_percent == 60
 
 
 @pytest.mark.slow
@@ -298,6 +339,21 @@ def test_names_of_other_languages_harm_no_plain_locale(
 
 
 # --- The log ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["loop", "folder"])
+def test_a_log_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    run: Run, home: Path, what: str
+) -> None:
+    log = Paths.under(home).log
+    log.parent.mkdir(parents=True)
+    if what == "loop":
+        log.symlink_to(log.name)
+    else:
+        log.mkdir()
+    done = run("logs")
+    assert done.returncode == 1
+    assert f"The log in {log} cannot be read" in done.stderr
 
 
 def test_the_log_is_shown_from_its_rotated_files_too(run: Run, home: Path) -> None:

@@ -24,7 +24,7 @@ from qubix_worker.cli.reading import Entry, Reader
 from qubix_worker.log_files import last_lines
 from qubix_worker.protocol import GraphicsUsage, Usage
 from qubix_worker.settings import Settings, changed
-from qubix_worker.status import CurrentJob, FinishedJob, Status, Trouble
+from qubix_worker.status import CurrentJob, FinishedJob, State, Status, Trouble
 
 NOW = datetime(2026, 11, 24, 17, 30)  # a Tuesday
 
@@ -172,6 +172,16 @@ def test_a_picture_shows_each_job_and_each_card_that_tells() -> None:
     assert "A card 97 %, 71 C, 2.0 of 12.0 GB, 170 W" in text
     assert "A silent card" not in text
     assert "job j-0 failed after 3.0 s: it trapped" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("starting", "is starting"), ("online", "is online"), ("working", "is working"),
+     ("paused", "is paused"), ("offline", "is offline"), ("attention", "needs attention")],
+)  # fmt: skip
+def test_the_first_line_is_a_sentence_in_every_state(state: State, words: str) -> None:
+    text, _ = picture.headline(dataclasses.replace(STATUS, state=state))
+    assert text == f"computer {words} on A network (http://h)."
 
 
 @pytest.mark.parametrize("width", [200, 80, 60, 40])

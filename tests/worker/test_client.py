@@ -17,7 +17,8 @@ import pytest
 
 from qubix_worker.client import ANSWER_BYTES, ServerClient
 from qubix_worker.errors import ServerError
-from qubix_worker.protocol import Heartbeat, HeartbeatAnswer
+from qubix_worker.failures import NOT_OURS
+from qubix_worker.protocol import Heartbeat, HeartbeatAnswer, JobCompletion
 
 
 class Stub(ThreadingHTTPServer):
@@ -94,6 +95,14 @@ def test_a_secret_travels_in_the_header_only(stub: Stub) -> None:
     assert json.loads(body)["status"] == "online"
 
 
+def test_no_cookie_is_kept_or_sent_back(stub: Stub) -> None:
+    stub.headers = {"Set-Cookie": "a=b; Path=/; Max-Age=3600"}
+    client = ServerClient(stub.url, worker_id="w-1", secret="s3cret")
+    for _ in range(2):
+        client.complete("j-1", JobCompletion("completed"))
+    assert [headers.get("Cookie") for _, _, headers, _ in stub.asked] == [None, None]
+
+
 def test_an_inherited_server_that_answers_little_is_enough(stub: Stub) -> None:
     stub.body = b'{"success": true, "pendingJobs": []}'
     assert ServerClient(stub.url).heartbeat(Heartbeat("online")) == HeartbeatAnswer()
@@ -107,6 +116,24 @@ def test_a_refusal_is_told_in_the_servers_words(stub: Stub) -> None:
     assert error.status == 429
     assert error.retry_after_seconds == 7
     assert error.problem.happened.isprintable()
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 503])
+def test_a_refusal_needs_no_code_since_an_inherited_server_may_have_none(
+    stub: Stub, status: int
+) -> None:
+    stub.status = status
+    stub.body = b'{"success": false, "pendingJobs": [], "error": "Provider not found"}'
+    error = failure(stub.url)
+    assert error.status == status
+    assert error.problem.code not in (NOT_OURS, "server_trouble")
+    assert "Provider not found." in error.problem.happened
+
+
+@pytest.mark.parametrize("body", [b'{"success": false}', b'{"success": false, "error": {"a": 1}}'])
+def test_a_refusal_says_why_or_it_is_no_servers_of_ours(stub: Stub, body: bytes) -> None:
+    stub.status, stub.body = 404, body
+    assert failure(stub.url).problem.code == NOT_OURS
 
 
 def test_a_refusal_of_any_length_is_told_in_few_words(stub: Stub) -> None:
@@ -124,6 +151,30 @@ def test_retry_after_may_be_a_date(stub: Stub) -> None:
     stub.headers = {"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}
     stub.body = b'{"error": "busy", "code": "overloaded"}'
     assert failure(stub.url).retry_after_seconds == 3600
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("\xb2", None), ("9" * 5000, 3600), ("-5", None), ("nan", None), ("0", 0)],
+)
+def test_a_retry_after_that_is_no_number_of_ours_changes_nothing_else(
+    stub: Stub, value: str, seconds: float | None
+) -> None:
+    stub.status, stub.headers = 503, {"Retry-After": value}
+    stub.body = b'{"success": false, "error": "busy", "code": "overloaded"}'
+    error = failure(stub.url)
+    assert (error.status, error.problem.code) == (503, "overloaded")
+    assert error.retry_after_seconds == seconds
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_proxy_that_speaks_for_a_busy_server_is_waited_for_as_it_says(
+    stub: Stub, status: int
+) -> None:
+    stub.status, stub.headers, stub.body = status, {"Retry-After": "77"}, b"<html>Busy</html>"
+    error = failure(stub.url)
+    assert (error.status, error.retry_after_seconds) == (status, 77)
+    assert error.problem.code != NOT_OURS
 
 
 def test_a_retry_after_beyond_all_time_is_none(stub: Stub) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from qubix_worker.clocks import Clocks, Passed
+from qubix_worker.clocks import Clocks, Passed, lasting
 
 
 @pytest.mark.parametrize("seconds", [-3600.0, -5.0, 0.0, 9.0])
@@ -34,3 +36,9 @@ def test_each_look_tells_what_has_passed_since_the_one_before() -> None:
     assert clocks.passed() == Passed(5.0, 5.0)
     now[:] = 104.0, 13.0
     assert clocks.passed() == Passed(-1.0, 1.0)
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system has no such clock")
+def test_what_lasts_is_told_by_a_clock_that_goes_on_in_a_sleep() -> None:
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert before <= lasting() <= time.clock_gettime(time.CLOCK_BOOTTIME)

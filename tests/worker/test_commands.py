@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from qubix_worker.commands import Asked, Change, Commands, End, SetPause, SetSettings
+from qubix_worker.pause import Pause
 from qubix_worker.settings import Settings
 from qubix_worker.status import Status
 
@@ -52,6 +53,7 @@ def test_a_pause_is_for_a_time_or_until_resumed(worker: Worker) -> None:
     assert timed.pause
     assert timed.pause.until
     assert before + 59 < timed.pause.until < time.time() + 61
+    assert timed.pause.seconds == 60
     assert isinstance(untimed, SetPause)
     assert untimed.pause
     assert untimed.pause.until is None
@@ -62,6 +64,19 @@ def test_a_pause_is_for_a_time_or_until_resumed(worker: Worker) -> None:
 def test_a_pause_of_no_sensible_length_is_refused(worker: Worker, seconds: Any) -> None:
     with pytest.raises(ValueError, match="seconds"):
         worker.commands.answer({"command": "pause", "seconds": seconds})
+    assert worker.asked == []
+
+
+def test_a_pause_until_a_time_goes_by_the_clock_on_the_wall(worker: Worker) -> None:
+    moment = time.time() + 3600
+    worker.commands.answer({"command": "pause", "until": moment})
+    assert worker.asked == [SetPause(Pause("you", moment))]
+
+
+@pytest.mark.parametrize("until", [0, True, "18:00", float("nan"), float("inf"), 1e12, []])
+def test_a_pause_until_no_time_to_come_is_refused(worker: Worker, until: Any) -> None:
+    with pytest.raises(ValueError, match="until"):
+        worker.commands.answer({"command": "pause", "until": until})
     assert worker.asked == []
 
 
@@ -134,3 +149,9 @@ def test_an_unknown_command_has_no_effect(worker: Worker, message: dict[str, Any
     with pytest.raises(ValueError, match="unknown command"):
         worker.commands.answer(message)
     assert worker.asked == []
+
+
+def test_a_log_that_cannot_be_read_is_said(worker: Worker, tmp_path: Path) -> None:
+    (tmp_path / "worker.log").symlink_to("worker.log")
+    with pytest.raises(ValueError, match="the log cannot be read"):
+        worker.commands.answer({"command": "logs", "lines": 5})

@@ -109,3 +109,25 @@ def test_only_how_full_the_disk_is_makes_no_difference() -> None:
     assert is_same(HARDWARE, FULLER)
     assert not is_same(HARDWARE, WITHOUT)
     assert not is_same(None, HARDWARE)
+
+
+def test_a_card_that_nobody_has_found_yet_is_looked_for_at_once_and_once() -> None:
+    asked: queue.SimpleQueue[Known] = queue.SimpleQueue()
+    computer = Computer(
+        asked.put, lambda: Known(HARDWARE, ()), find_out_seconds=3600.0, monotonic=lambda: 0.0
+    )
+    new = frozenset({"gpu-9"})
+    assert not computer.find_out_if_due()
+    assert computer.find_out_if_due(new)
+    assert not computer.find_out_if_due(new)
+    assert computer.find_out_if_due(new | {"gpu-8"})
+    assert not computer.find_out_if_due()
+    assert computer.find_out_if_due(new)  # it was unplugged meanwhile
+    for _ in range(3):
+        asked.get(timeout=10)
+
+
+def test_what_cannot_vanish_stays_as_it_was_where_it_is_not_told(computer: Computer) -> None:
+    silent = dataclasses.replace(WITHOUT, memory=None, disk=None, processor=Processor(1))
+    assert computer.take_in(Known(silent, ("wasm", "container")))
+    assert computer.hardware == WITHOUT

@@ -7,24 +7,31 @@ import json
 import multiprocessing.connection as channel
 import os
 import random
+import resource
+import signal
 import socket
 import stat
+import subprocess
+import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from qubix_worker import identity, system
 from qubix_worker.control import Control
-from qubix_worker.control_server import ControlServer
+from qubix_worker.control_server import BACKLOG, ControlServer
 from qubix_worker.errors import ControlError
 from qubix_worker.paths import Paths
 from qubix_worker.status import Status
 from qubix_worker.wire import to_wire
 from tests.accounts import PYTHON, Account
+from tests.conftest import wait_until
 
 STATUS = Status("online", 1.0, "computer", "http://h", "A network", "w-1", "0.1.0", 1)
 
@@ -97,6 +104,33 @@ def test_a_key_that_is_damaged_or_shared_is_made_anew(paths: Paths, spoil: str) 
         assert Control(paths).status() == STATUS
     assert paths.control_key.read_bytes() != former
     assert stat.S_IMODE(paths.control_key.stat().st_mode) == 0o600
+
+
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow."""
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+
+def test_a_full_disk_does_not_keep_a_worker_that_has_a_whole_key_from_starting(
+    paths: Paths,
+) -> None:
+    ControlServer(paths, Asked()).close()
+    paths.control_key.chmod(0o644)  # as every file looks on Windows
+    with full_disk():
+        server = ControlServer(paths, Asked())
+    with contextlib.closing(server):
+        assert Control(paths).status() == STATUS
+
+
+def test_a_full_disk_keeps_a_worker_without_a_key_from_starting(paths: Paths) -> None:
+    with full_disk(), pytest.raises(OSError, match="too large"):
+        ControlServer(paths, Asked())
 
 
 def test_a_key_that_was_changed_meanwhile_is_said(paths: Paths, asked: Asked) -> None:
@@ -192,6 +226,82 @@ def test_a_worker_that_hangs_is_said_to_hang(paths: Paths) -> None:
         with pytest.raises(ControlError) as caught:
             Control(paths, timeout_seconds=0.2).status()
         released.set()
+    assert caught.value.problem.code == "worker_hangs"
+
+
+STOPPED = """
+import os, signal, sys, threading
+from pathlib import Path
+from qubix_worker.control_server import ControlServer
+from qubix_worker.lock import Lock
+from qubix_worker.paths import Paths
+
+paths = Paths.under(Path(sys.argv[1]))
+ended = threading.Event()
+signal.signal(signal.SIGTERM, signal.SIG_IGN if sys.argv[2] == "deaf" else lambda *_: ended.set())
+lock = Lock(paths.lock)
+lock.acquire()
+server = ControlServer(paths, lambda message: {})
+print("ready", flush=True)
+os.kill(os.getpid(), signal.SIGSTOP)
+while not ended.wait(0.05):
+    pass
+lock.release()
+"""
+
+
+@contextlib.contextmanager
+def suspended(paths: Paths, how: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker's process that takes nothing in."""
+    with subprocess.Popen(
+        [sys.executable, "-c", STOPPED, str(paths.home), how], stdout=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout and process.stdout.readline() == b"ready\n"
+            wait_until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+            yield process
+        finally:
+            process.kill()
+
+
+def test_every_command_to_a_suspended_worker_ends_in_its_time(paths: Paths) -> None:
+    with suspended(paths, "polite"):
+        for _ in range(BACKLOG + 4):
+            began = time.monotonic()
+            with pytest.raises(ControlError) as caught:
+                Control(paths, timeout_seconds=0.1).status()
+            assert caught.value.problem.code == "worker_hangs"
+            assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("how", ["polite", "deaf"])
+def test_a_suspended_worker_is_ended_all_the_same(paths: Paths, how: str) -> None:
+    with suspended(paths, how) as process:
+        Control(paths, timeout_seconds=0.1, stop_seconds=0.5).stop()
+        assert process.wait(10) == (0 if how == "polite" else -signal.SIGKILL)
+    with pytest.raises(ControlError) as caught:
+        Control(paths).status()
+    assert caught.value.problem.code == "worker_not_running"
+
+
+def test_a_worker_that_stops_in_the_middle_of_a_message_hangs(paths: Paths) -> None:
+    paths.control_key.write_bytes(b"x" * 32)
+    with socket.socket(socket.AF_UNIX) as listener:
+        with system.current().control_address(paths.control_socket) as address:
+            listener.bind(address)
+        listener.listen()
+
+        def begin() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(b"\0\0\0\x20#CHAL")
+                connection.recv(1)
+
+        beginner = threading.Thread(target=begin)
+        beginner.start()
+        with pytest.raises(ControlError) as caught:
+            Control(paths, timeout_seconds=0.2).status()
+        beginner.join(10)
     assert caught.value.problem.code == "worker_hangs"
 
 

@@ -1,4 +1,4 @@
-"""Which pause holds, when it ends by either clock, and how long jobs stand still meanwhile."""
+"""Which pause holds, when it ends whatever clocks do, and how long jobs stand still meanwhile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from qubix_worker.jobs import JobRunner
 from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
 from qubix_worker.pause import Pause
-from qubix_worker.pausing import FROZEN_SECONDS_MOST, Pausing, Standstill, stands_still
+from qubix_worker.pausing import (
+    FROZEN_SECONDS_MOST,
+    LOOK_SECONDS,
+    Pausing,
+    Standstill,
+    stands_still,
+)
 from qubix_worker.settings import Settings
 
 REST = Rest("battery", "Resting while this computer runs on battery.")
@@ -22,11 +28,15 @@ REST = Rest("battery", "Resting while this computer runs on battery.")
 class Clocks:
     def __init__(self) -> None:
         self.wall = 1_000_000.0
-        self.steady = 50.0
+        self.lasting = 50.0
 
     def go_on(self, seconds: float) -> None:
         self.wall += seconds
-        self.steady += seconds
+        self.lasting += seconds
+
+    def pause(self, seconds: float) -> Pause:
+        """As `--for` asks for one."""
+        return Pause("you", self.wall + seconds, seconds=seconds)
 
 
 @pytest.fixture
@@ -35,7 +45,7 @@ def clocks() -> Clocks:
 
 
 def pausing(folder: Path, clocks: Clocks) -> Pausing:
-    return Pausing(folder / "pause", now=lambda: clocks.wall, monotonic=lambda: clocks.steady)
+    return Pausing(folder / "pause", now=lambda: clocks.wall, lasting=lambda: clocks.lasting)
 
 
 @pytest.fixture
@@ -43,7 +53,7 @@ def standstill(tmp_path: Path, clocks: Clocks) -> Standstill:
     command: Sequence[str] = ("false",)
     limits = Limits(memory_mb=64, cores=1.0, priority="idle")
     runner = JobRunner(Paths.under(tmp_path), command, limits, lambda _: b"")
-    return Standstill(runner, monotonic=lambda: clocks.steady)
+    return Standstill(runner, monotonic=lambda: clocks.lasting)
 
 
 def test_a_persons_pause_comes_before_the_computers_rest(tmp_path: Path, clocks: Clocks) -> None:
@@ -72,25 +82,84 @@ def test_a_pause_that_cannot_be_kept_holds_all_the_same(tmp_path: Path, clocks: 
 
 def test_a_pause_for_a_time_is_over_after_that_time(tmp_path: Path, clocks: Clocks) -> None:
     pauses = pausing(tmp_path, clocks)
-    pauses.ask(Pause("you", clocks.wall + 30))
+    pauses.ask(clocks.pause(30))
     clocks.go_on(29)
-    assert not pauses.end_what_is_over()
+    assert not pauses.look_at_the_clocks()
     assert pauses.seconds_left() == pytest.approx(1)
     clocks.go_on(1)
-    assert pauses.end_what_is_over()
+    assert pauses.look_at_the_clocks()
     assert pauses.holds is None
     assert pausing(tmp_path, clocks).holds is None
 
 
-@pytest.mark.parametrize(("wall", "steady"), [(30, 0), (0, 30), (-9999, 30)])
-def test_either_clock_ends_a_pause(
-    tmp_path: Path, clocks: Clocks, wall: float, steady: float
+@pytest.mark.parametrize("set_by", [7200, -7200])
+def test_a_pause_for_an_hour_lasts_an_hour_whatever_the_clock_is_set_to(
+    tmp_path: Path, clocks: Clocks, set_by: float
 ) -> None:
     pauses = pausing(tmp_path, clocks)
-    pauses.ask(Pause("you", clocks.wall + 30))
-    clocks.wall += wall
-    clocks.steady += steady
-    assert pauses.end_what_is_over()
+    pauses.ask(clocks.pause(3600))
+    clocks.wall += set_by
+    assert pauses.seconds_left() == 0  # what is shown is to be put right at once
+    assert pauses.look_at_the_clocks()
+    assert pauses.holds
+    assert pauses.holds.until == clocks.wall + 3600
+    assert pauses.seconds_left() == LOOK_SECONDS
+    clocks.go_on(3599)
+    assert not pauses.look_at_the_clocks()
+    clocks.go_on(1)
+    assert pauses.look_at_the_clocks()
+    assert pauses.holds is None
+
+
+@pytest.mark.parametrize("set_by", [7200, -7200])
+def test_a_pause_until_a_time_ends_when_the_clock_on_the_wall_shows_it(
+    tmp_path: Path, clocks: Clocks, set_by: float
+) -> None:
+    pauses = pausing(tmp_path, clocks)
+    pauses.ask(Pause("you", clocks.wall + 3600))
+    clocks.wall += set_by
+    assert pauses.look_at_the_clocks() is (set_by > 0)
+    clocks.go_on(3600 - set_by)
+    pauses.look_at_the_clocks()
+    assert pauses.holds is None
+
+
+def test_the_time_while_no_worker_ran_counts_towards_a_pause(
+    tmp_path: Path, clocks: Clocks
+) -> None:
+    pausing(tmp_path, clocks).ask(clocks.pause(3600))
+    clocks.wall += 3000
+    clocks.lasting = 2.0  # the computer has begun anew
+    pauses = pausing(tmp_path, clocks)
+    clocks.go_on(599)
+    assert not pauses.look_at_the_clocks()
+    clocks.go_on(1)
+    assert pauses.look_at_the_clocks()
+    assert pauses.holds is None
+
+
+def test_after_a_restart_no_pause_lasts_longer_than_it_was_asked_for(
+    tmp_path: Path, clocks: Clocks
+) -> None:
+    pausing(tmp_path, clocks).ask(clocks.pause(3600))
+    clocks.wall -= 86400
+    pauses = pausing(tmp_path, clocks)
+    assert pauses.look_at_the_clocks()
+    assert pauses.holds
+    assert pauses.holds.until == clocks.wall + 3600
+    clocks.go_on(3600)
+    assert pauses.look_at_the_clocks()
+    assert pauses.holds is None
+
+
+def test_after_a_restart_a_clock_that_was_slow_at_first_ends_a_pause(
+    tmp_path: Path, clocks: Clocks
+) -> None:
+    pausing(tmp_path, clocks).ask(clocks.pause(3600))
+    pauses = pausing(tmp_path, clocks)
+    clocks.wall += 3600
+    assert pauses.look_at_the_clocks()
+    assert pauses.holds is None
 
 
 def test_what_lasts_until_it_is_resumed_ends_at_no_time(tmp_path: Path, clocks: Clocks) -> None:
@@ -99,7 +168,7 @@ def test_what_lasts_until_it_is_resumed_ends_at_no_time(tmp_path: Path, clocks: 
     pauses.ask(Pause("you"))
     clocks.go_on(1e9)
     assert pauses.seconds_left() == math.inf
-    assert not pauses.end_what_is_over()
+    assert not pauses.look_at_the_clocks()
 
 
 def test_the_clock_is_looked_at_now_and_then_in_a_long_pause(
@@ -107,7 +176,7 @@ def test_the_clock_is_looked_at_now_and_then_in_a_long_pause(
 ) -> None:
     pauses = pausing(tmp_path, clocks)
     pauses.ask(Pause("you", clocks.wall + 86400))
-    assert pauses.seconds_left() == 60
+    assert pauses.seconds_left() == LOOK_SECONDS
 
 
 def test_jobs_stand_still_for_ten_minutes_at_the_most(

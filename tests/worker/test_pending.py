@@ -22,6 +22,8 @@ def without(key: str) -> dict[str, Any]:
         (GOOD | {"spec": "x"}, "j-1", 1, "spec must be an object"),
         (GOOD | {"timeoutSeconds": 10**9}, "j-1", 1, "timeoutSeconds must be between 1 and 86400"),
         (GOOD | {"attempt": "2"}, "j-1", None, "attempt must be a whole number"),
+        (GOOD | {"attempt": 10**300}, "j-1", None, "attempt must be between 0 and 999999"),
+        (GOOD | {"attempt": -1}, "j-1", None, "attempt must be between 0 and 999999"),
         (GOOD | {"id": "../../x"}, None, 1, "id must be letters"),
         (GOOD | {"id": 5}, None, 1, "id must be a text"),
         (without("id"), None, 1, "id is missing"),
@@ -38,9 +40,20 @@ def test_what_cannot_be_read_is_told_apart_with_the_key_that_is_wrong(
     assert why in unreadable.why
 
 
+def test_what_is_no_name_among_the_cancelled_jobs_costs_no_other() -> None:
+    answer, left_out = told_apart({"cancelledJobs": ["j-1", None, 7, {}, ["j-2"], "j-3"]})
+    assert (answer, left_out) == ({"cancelledJobs": ["j-1", "j-3"]}, ())
+
+
 @pytest.mark.parametrize("answer", [{}, {"pendingJobs": None}, {"pendingJobs": "no"}, [], None])
 def test_an_answer_without_a_list_of_jobs_is_left_as_it_is(answer: Any) -> None:
     assert told_apart(answer) == (answer, ())
+
+
+@pytest.mark.parametrize("attempt", [10**300, -1, True, "2"])
+def test_an_attempt_that_cannot_be_one_can_still_be_refused(attempt: Any) -> None:
+    _, (unreadable,) = told_apart({"pendingJobs": [GOOD | {"attempt": attempt}]})
+    assert unreadable.refusal.attempt is None
 
 
 def test_the_refusal_says_why_and_of_which_attempt() -> None:

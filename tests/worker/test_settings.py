@@ -57,6 +57,47 @@ def test_a_file_that_cannot_be_used_says_why(tmp_path: Path, text: str, reason: 
     assert str(path) in caught.value.problem.happened
 
 
+@pytest.mark.parametrize("what", ["loop", "dangling", "dangling folder", "folder"])
+def test_only_a_file_that_was_never_written_means_the_defaults(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "config" / "settings.toml"
+    if what == "dangling folder":
+        path.parent.symlink_to("not mounted")
+    else:
+        path.parent.mkdir()
+        if what == "folder":
+            path.mkdir()
+        else:
+            path.symlink_to(path.name if what == "loop" else "not there")
+    with pytest.raises(SettingsError) as caught:
+        settings.load(path)
+    assert "can read that file" in caught.value.problem.todo
+
+
+def test_a_link_that_goes_in_circles_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.symlink_to(path.name)
+    with pytest.raises(OSError, match="symbolic links"):
+        settings.save(path, Settings())
+    assert path.is_symlink()
+
+
+def test_a_file_that_begins_with_the_mark_of_utf8_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"\xef\xbb\xbfidle_minutes = 7\r\n")
+    assert settings.load(path) == Settings(idle_minutes=7)
+    assert settings.unknown(path) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_in_another_encoding_is_to_be_saved_as_utf8(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes('name = "B\xfcro"\n'.encode(encoding))
+    with pytest.raises(SettingsError) as caught:
+        settings.load(path)
+    assert "Save that file as UTF-8" in caught.value.problem.todo
+    assert "codec" not in caught.value.problem.happened
+
+
 def test_a_key_that_is_no_setting_is_passed_over_and_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,13 +7,15 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from qubix_worker.files import write_whole
 from qubix_worker.protocol import JobCompletion
-from qubix_worker.spool import REFUSED_MOST, Entry, Spool
+from qubix_worker.spool import FILE_BYTES, REFUSED_MOST, Entry, Spool
+from qubix_worker.wire import to_wire
 
 
 def done(text: str = "", attempt: int = 1) -> JobCompletion:
@@ -261,3 +263,113 @@ def test_a_result_is_as_old_as_its_file_also_for_the_next_worker(folder: Path) -
     os.utime(folder / "a-1.json", (1000, 1000))
     spool = Spool(folder, clock=lambda: 4600.0)
     assert spool.age_seconds(spool.pending()[0]) == 3600.0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x" * 245 + "-1.json",
+        "x" * 65 + "-1.json",
+        "-1.json",
+        "a.json",
+        "a-1234567.json",
+        "a-b.json",
+        "a-\N{SUPERSCRIPT TWO}.json",
+        "\N{LATIN SMALL LETTER E WITH ACUTE}-1.json",
+        pytest.param("b\nc-1.json", marks=pytest.mark.skipif(sys.platform == "win32", reason="no")),
+    ],
+)
+def test_a_file_that_no_worker_would_name_so_is_let_lie_and_told_once(
+    folder: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    spool = Spool(folder)
+    spool.put("z", done())
+    (folder / name).write_text("junk")
+    for _ in range(3):
+        assert spool.job_ids() == {"z"}
+        assert spool.pending() == [Entry("z", done())]
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].isprintable()
+    assert (folder / name).read_text() == "junk"
+
+
+def test_what_can_be_neither_read_nor_set_aside_is_no_job_of_this_worker(folder: Path) -> None:
+    spool = Spool(folder)
+    spool.put("z", done())
+    (folder / "a-1.json").write_text("junk")
+    (folder / "a-1.json.broken").mkdir()
+    assert spool.pending() == [Entry("z", done())]
+    assert spool.job_ids() == {"z"}
+    (folder / "a-1.json").unlink()
+    spool.put("a", done())
+    assert spool.job_ids() == {"a", "z"}, "the name is free again"
+
+
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def a_sparse_file(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+
+
+def a_file_that_is_too_long(path: Path) -> None:
+    path.write_bytes(b" " * FILE_BYTES + json.dumps(to_wire(Entry("a", done()))).encode())
+
+
+def a_link_to_what_never_ends(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def a_link_to_another_folder(path: Path) -> None:
+    elsewhere = path.parent.with_name("elsewhere.json")
+    elsewhere.write_text(json.dumps(to_wire(Entry("a", done()))))
+    path.symlink_to(elsewhere)
+
+
+def a_link_to_nothing(path: Path) -> None:
+    path.symlink_to(path.with_name("nothing"))
+
+
+def a_file_that_nobody_may_read(path: Path) -> None:
+    path.write_text("{")
+    path.chmod(0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX's kinds of files")
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "odd",
+    [
+        a_pipe,
+        a_sparse_file,
+        a_file_that_is_too_long,
+        a_link_to_what_never_ends,
+        a_link_to_another_folder,
+        a_link_to_nothing,
+        a_file_that_nobody_may_read,
+    ],
+)
+def test_what_is_no_plain_file_of_a_results_size_is_set_aside_unread(
+    folder: Path, odd: Callable[[Path], None]
+) -> None:
+    spool = Spool(folder)
+    spool.put("z", done())
+    odd(folder / "a-1.json")
+    assert spool.pending() == [Entry("z", done())]
+    assert spool.job_ids() == {"z"}
+    assert os.path.lexists(folder / "a-1.json.broken")
+    assert Spool(folder).pending() == [Entry("z", done())]
+
+
+def test_a_result_that_the_disk_takes_under_no_such_name_keeps_no_other_from_it(
+    folder: Path,
+) -> None:
+    spool = Spool(folder)
+    (folder / "a-1.json" / "in the way").mkdir(parents=True)
+    spool.put("a", done("a"))
+    spool.put("b", done("b"))
+    assert (folder / "b-1.json").is_file()
+    assert spool.trouble is not None
+    assert {entry.job_id for entry in spool.pending()} == {"a", "b"}

@@ -6,6 +6,7 @@ A session of one thread: a client is not shared between threads, but for `cut`. 
 
 from __future__ import annotations
 
+import http.cookiejar
 import io
 import ipaddress
 import json
@@ -89,6 +90,8 @@ class ServerClient:
         self._wire = Wire()
         self._session = requests.Session()
         self._session.auth = _Bearer(secret)
+        # A secret is all that a server knows us by; whatever else it wants us to bring is left.
+        self._session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
         self._unrepeated = [secret] if secret else []
         """What no sentence of a server may bring into a log."""
         self._session.headers["User-Agent"] = f"qubix-worker/{__version__}"
@@ -280,7 +283,8 @@ class ServerClient:
         for chunk in response.iter_content(1 << 16):
             content += chunk
             if len(content) > most:
-                raise failures.not_ours(self.host, f"the answer is longer than {most} bytes")
+                reason = f"the answer is longer than {most} bytes"
+                raise failures.not_ours(self.host, reason, kind=failures.TooLongError)
         return bytes(content)
 
 

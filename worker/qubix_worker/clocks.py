@@ -6,6 +6,7 @@ of `time.monotonic` only that nobody sets it. So both are looked at, every few s
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,19 @@ SLEPT_SECONDS = 10.0
 
 JUMP_SECONDS = 2.0
 """How far the clocks must part in between to be a jump."""
+
+
+def lasting() -> float:
+    """Seconds of a clock that nobody sets and that goes on in a sleep.
+
+    Linux: CLOCK_BOOTTIME (clock_gettime(2)); macOS: CLOCK_MONOTONIC, other than the clock behind
+    `time.monotonic` (clock_gettime(3)); Windows: `time.monotonic`, which is GetTickCount64.
+    """
+    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):
+        if (clock := getattr(time, name, None)) is not None:
+            with contextlib.suppress(OSError):  # a kernel that does not have it
+                return time.clock_gettime(clock)
+    return time.monotonic()
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ class Commands:
             case "settings":
                 return self._shown_settings()
             case "pause":
-                self._ask(SetPause(_pause_for(message.get("seconds"))))
+                self._ask(SetPause(_pause_of(message)))
             case "resume":
                 self._ask(SetPause(None))
             case "stop":
@@ -118,16 +118,28 @@ class Commands:
         return changes
 
 
-def _pause_for(seconds: Any) -> Pause:
+def _pause_of(message: dict[str, Any]) -> Pause:
+    seconds, until = message.get("seconds"), message.get("until")
+    if until is not None:
+        if not _is_within(until, time.time()):
+            raise ValueError("until must be a time that is to come, within a year")
+        return Pause("you", until)
     if seconds is None:
         return Pause("you")
-    number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    if not number or not math.isfinite(seconds) or not 0 < seconds <= PAUSE_SECONDS_MOST:
+    if not _is_within(seconds, 0):
         raise ValueError("seconds must be a number of more than 0 and at most a year")
-    return Pause("you", time.time() + seconds)
+    return Pause("you", time.time() + seconds, seconds=seconds)
+
+
+def _is_within(number: Any, least: float) -> bool:
+    is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
+    return is_number and math.isfinite(number) and least < number <= least + PAUSE_SECONDS_MOST
 
 
 def _last_lines(log: Path, lines: Any) -> list[str]:
     if not isinstance(lines, int) or isinstance(lines, bool) or not 0 < lines <= LOG_LINES_MOST:
         raise ValueError(f"lines must be a whole number from 1 to {LOG_LINES_MOST}")
-    return last_lines(log, lines, LOG_BYTES_MOST)
+    try:
+        return last_lines(log, lines, LOG_BYTES_MOST)
+    except OSError as error:
+        raise ValueError(f"the log cannot be read: {error.strerror}") from error

@@ -38,7 +38,7 @@ class Known:
     """None where it could not be found out."""
     kinds: tuple[str, ...]
     sure: bool = True
-    """Every probe has answered: what is not there is gone."""
+    """Every probe of cards has answered: one that is not there is gone."""
 
 
 def look_at_computer() -> Known:
@@ -72,15 +72,19 @@ class Computer:
         self._monotonic = monotonic
         self._again_in = min(UNSURE_SECONDS, find_out_seconds)
         self._asked_at = 0.0
+        self._looked_for: frozenset[str] = frozenset()
 
     def find_out(self) -> None:
         """Begins to, and returns at once."""
         self._asked_at = self._monotonic()
         threading.Thread(target=self._find_out, name="find-out", daemon=True).start()
 
-    def find_out_if_due(self) -> bool:
-        """Whether it was."""
-        due = self._monotonic() - self._asked_at >= self._again_in
+    def find_out_if_due(self, unknown_cards: frozenset[str] = frozenset()) -> bool:
+        """Whether it was: a card that no look has found yet is looked for at once, and only once
+        as long as it is there."""
+        new = unknown_cards - self._looked_for
+        self._looked_for = unknown_cards
+        due = bool(new) or self._monotonic() - self._asked_at >= self._again_in
         if due:
             self.find_out()
         return due
@@ -89,7 +93,7 @@ class Computer:
         """Whether there is anything new in it."""
         hardware = self.hardware
         if known.hardware and (known.sure or not hardware):
-            hardware = known.hardware
+            hardware = _with_what_was_known(known.hardware, hardware)
         lost = set(self.kinds or ()) - set(known.kinds)
         self._again_in = UNSURE_SECONDS if lost or not known.sure else self._seconds
         if hardware and is_same(self.hardware, hardware) and self.kinds == known.kinds:
@@ -112,6 +116,18 @@ class Computer:
             self._post(self._look())
         except Exception:  # the edge of a thread: it is asked again in a while
             log.exception("what this computer can run could not be found out")
+
+
+def _with_what_was_known(now: Hardware, before: Hardware | None) -> Hardware:
+    """`now`, with what cannot vanish but did not tell."""
+    if before is None:
+        return now
+    return dataclasses.replace(
+        now,
+        processor=now.processor if now.processor.model else before.processor,
+        memory=now.memory or before.memory,
+        disk=now.disk or before.disk,
+    )
 
 
 def is_same(one: Hardware | None, other: Hardware) -> bool:

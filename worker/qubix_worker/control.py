@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import AuthenticationError
-from typing import Any
+from typing import Any, cast
 
 import psutil
 
@@ -28,6 +28,7 @@ from qubix_worker.wire import WireError, from_wire
 
 MESSAGE_BYTES = 1 << 20
 STOP_SECONDS = 20.0
+KILL_SECONDS = 5.0
 
 
 class _UnansweredError(ControlError):
@@ -37,9 +38,14 @@ class _UnansweredError(ControlError):
 class Control:
     """Calls to the worker of one state folder; each opens the channel anew. Raises ControlError."""
 
-    def __init__(self, paths: Paths, timeout_seconds: float = 5.0) -> None:
+    def __init__(
+        self, paths: Paths, timeout_seconds: float = 5.0, stop_seconds: float = STOP_SECONDS
+    ) -> None:
+        """A call takes `timeout_seconds` at the most, whatever the worker does; `stop` gives it
+        `stop_seconds` more to end in."""
         self._paths = paths
         self._timeout = timeout_seconds
+        self._stop_seconds = stop_seconds
 
     def status(self) -> Status:
         return self._status({"command": "status"})
@@ -47,6 +53,10 @@ class Control:
     def pause(self, seconds: float | None) -> Status:
         """Pauses for `seconds`, or with None until resumed."""
         return self._status({"command": "pause", "seconds": seconds})
+
+    def pause_until(self, moment: float) -> Status:
+        """Pauses until the clock on the wall shows `moment`, in seconds since the epoch."""
+        return self._status({"command": "pause", "until": moment})
 
     def resume(self) -> Status:
         return self._status({"command": "resume"})
@@ -65,35 +75,52 @@ class Control:
         return [str(line) for line in answer.get("logs", ())]
 
     def stop(self) -> None:
-        """Asks the worker to end, and returns when it has."""
+        """Asks the worker to end, and returns when it has. One that cannot be spoken to is ended by
+        a signal, and killed where that is of no avail."""
+        silent: psutil.Process | None = None
         # It may be gone before its answer is out; whether it has ended, its lock tells.
         with contextlib.suppress(_UnansweredError):
             try:
                 self._ask({"command": "stop"})
             except ControlError:
-                if not self._terminate():
+                silent = self._terminate()
+                if silent is None:
                     raise
-        until = time.monotonic() + STOP_SECONDS
+        if self._ends_within(self._stop_seconds):
+            return
+        if silent is not None:
+            with contextlib.suppress(psutil.Error):
+                silent.kill()
+            if self._ends_within(KILL_SECONDS):
+                return
+        raise ControlError(
+            "worker_does_not_stop",
+            f"The worker did not end within {self._stop_seconds:.0f} seconds.",
+            "Try again; if it lasts, restart this computer.",
+        )
+
+    def _ends_within(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
         while lock.is_held(self._paths.lock):
             if time.monotonic() > until:
-                raise ControlError(
-                    "worker_does_not_stop",
-                    f"The worker did not end within {STOP_SECONDS:.0f} seconds.",
-                    "Try again; if it lasts, restart this computer.",
-                )
+                return False
             time.sleep(0.05)
+        return True
 
-    def _terminate(self) -> bool:
-        """For a worker that holds the lock and cannot be spoken to (its key is gone, it is of
-        another version): a signal, which ends it as cleanly. False where none runs."""
+    def _terminate(self) -> psutil.Process | None:
+        """For a worker that holds the lock and cannot be spoken to (it hangs, its key is gone, it
+        is of another version): a signal, which ends it as cleanly. None where none runs."""
         pid = lock.holder(self._paths.lock)
         if pid is None or not lock.is_held(self._paths.lock):
-            return False
+            return None
         try:
-            psutil.Process(pid).terminate()
+            process = psutil.Process(pid)
+            process.terminate()
         except psutil.Error:
-            return False
-        return True
+            return None
+        with contextlib.suppress(psutil.Error):
+            process.resume()  # one that is suspended would not take the signal in
+        return process
 
     def _status(self, message: dict[str, Any]) -> Status:
         try:
@@ -109,21 +136,21 @@ class Control:
 
     def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
         key = self._key()
+        until = time.monotonic() + self._timeout
         try:
             with system.current().control_address(self._paths.control_socket) as address:
-                connection = channel.Client(address)
+                connection = system.current().control_connection(address, self._timeout)
+        except TimeoutError as error:
+            raise self._hangs() from error
         except OSError as error:
             raise self._absent() from error
         with contextlib.closing(connection):
+            line = Line(connection, until)
             try:
-                self._await(connection)
-                with patience(connection, self._timeout):
-                    channel.answer_challenge(connection, key)
-                    channel.deliver_challenge(connection, key)
-                    connection.send_bytes(json.dumps(message).encode())
-                self._await(connection)
-                with patience(connection, self._timeout):
-                    answer = json.loads(connection.recv_bytes(MESSAGE_BYTES))
+                line.answer(key)
+                line.challenge(key)
+                line.send_bytes(json.dumps(message).encode())
+                answer = json.loads(line.recv_bytes(MESSAGE_BYTES))
             except AuthenticationError as error:
                 raise ControlError(
                     "control_key",
@@ -131,6 +158,8 @@ class Control:
                     f"{self._paths.control_key}.",
                     "Stop it with `qubix-worker stop`, then start it again: that makes a new one.",
                 ) from error
+            except TimeoutError as error:
+                raise self._hangs() from error
             except (OSError, EOFError) as error:
                 raise self._absent(_UnansweredError) from error
             except ValueError as error:
@@ -153,13 +182,12 @@ class Control:
                 "then stop the worker and start it again.",
             ) from error
 
-    def _await(self, connection: channel.Connection[Any, Any]) -> None:
-        if not connection.poll(self._timeout):
-            raise ControlError(
-                "worker_hangs",
-                f"The worker did not answer within {self._timeout:.0f} seconds.",
-                "Wait a moment and try again; if it lasts, stop it and start it anew.",
-            )
+    def _hangs(self) -> ControlError:
+        return ControlError(
+            "worker_hangs",
+            f"The worker did not answer within {self._timeout:.0f} seconds.",
+            "Wait a moment and try again; if it lasts, `qubix-worker stop` ends it.",
+        )
 
     def _absent(self, kind: type[ControlError] = ControlError) -> ControlError:
         if kind is ControlError and lock.is_held(self._paths.lock):
@@ -175,17 +203,49 @@ class Control:
         )
 
 
-@contextmanager
-def patience(connection: channel.Connection[Any, Any], seconds: float) -> Iterator[None]:
-    """Cuts `connection` off once `seconds` have passed inside, whatever it is waiting for: a reader
-    would else wait for ever for the rest of a message that was only begun."""
-    watch = threading.Timer(seconds, _cut, args=(connection,))
-    watch.daemon = True
-    watch.start()
-    try:
-        yield
-    finally:
-        watch.cancel()
+class Line:
+    """A connection on which nothing lasts longer than `until`, of the steady clock: what it waits
+    for raises TimeoutError then."""
+
+    def __init__(self, connection: channel.Connection[Any, Any], until: float) -> None:
+        self._connection = connection
+        self._until = until
+
+    def answer(self, key: bytes) -> None:
+        """Proves to the other side that this one knows `key`. Raises AuthenticationError."""
+        channel.answer_challenge(cast("channel.Connection[Any, Any]", self), key)
+
+    def challenge(self, key: bytes) -> None:
+        """Has the other side prove that it knows `key`. Raises AuthenticationError."""
+        channel.deliver_challenge(cast("channel.Connection[Any, Any]", self), key)
+
+    def recv_bytes(self, maxlength: int | None = None) -> bytes:
+        # On Windows nothing cuts a reader off; there a message arrives whole, or not at all.
+        if not self._connection.poll(max(0.0, self._until - time.monotonic())):
+            raise TimeoutError
+        with self._cut_off():
+            return self._connection.recv_bytes(maxlength)
+
+    def send_bytes(self, data: bytes) -> None:
+        with self._cut_off():
+            self._connection.send_bytes(data)
+
+    @contextmanager
+    def _cut_off(self) -> Iterator[None]:
+        """A reader would else wait for ever for the rest of a message that was only begun."""
+        watch = threading.Timer(
+            max(0.0, self._until - time.monotonic()), _cut, args=(self._connection,)
+        )
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        except (OSError, EOFError) as error:
+            if time.monotonic() >= self._until:
+                raise TimeoutError from error
+            raise
+        finally:
+            watch.cancel()
 
 
 def _cut(connection: channel.Connection[Any, Any]) -> None:

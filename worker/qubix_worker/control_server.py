@@ -18,7 +18,7 @@ from multiprocessing import AuthenticationError
 from typing import Any, NoReturn
 
 from qubix_worker import system
-from qubix_worker.control import MESSAGE_BYTES, patience
+from qubix_worker.control import MESSAGE_BYTES, Line
 from qubix_worker.files import write_whole
 from qubix_worker.paths import Paths
 
@@ -28,6 +28,8 @@ REQUEST_BYTES = 64 * 1024
 KEY_BYTES = 32
 PATIENCE_SECONDS = 3.0
 CONNECTIONS_MOST = 16
+BACKLOG = 16
+"""How many may wait to be taken in. Where it is full, the next one cannot even connect."""
 COMPLAINT_SECONDS = 60.0
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
@@ -48,7 +50,7 @@ class ControlServer:
         address = self._address.enter_context(
             system.current().control_address(paths.control_socket)
         )
-        self._listener = channel.Listener(address)
+        self._listener = channel.Listener(address, backlog=BACKLOG)
         with contextlib.suppress(FileNotFoundError):  # a pipe of Windows has no file
             paths.control_socket.chmod(0o600)
         threading.Thread(target=self._accept, name="control", daemon=True).start()
@@ -76,13 +78,10 @@ class ControlServer:
     def _serve(self, connection: channel.Connection[Any, Any]) -> None:
         try:
             with contextlib.closing(connection):
-                if not self._authenticated(connection) or not connection.poll(PATIENCE_SECONDS):
+                if not self._authenticated(_line(connection)):
                     return
-                with patience(connection, PATIENCE_SECONDS):
-                    request = connection.recv_bytes(REQUEST_BYTES)
-                answer = self._answer(request)
-                with patience(connection, PATIENCE_SECONDS):
-                    connection.send_bytes(answer)
+                answer = self._answer(_line(connection).recv_bytes(REQUEST_BYTES))
+                _line(connection).send_bytes(answer)
         except (OSError, EOFError):
             log.debug("a control connection ended early")
         except Exception:
@@ -90,12 +89,10 @@ class ControlServer:
         finally:
             self._slots.release()
 
-    def _authenticated(self, connection: channel.Connection[Any, Any]) -> bool:
-        # deliver_challenge waits for an answer; what arrives in time decides.
+    def _authenticated(self, line: Line) -> bool:
         try:
-            with patience(connection, PATIENCE_SECONDS):
-                channel.deliver_challenge(connection, self._key)
-                channel.answer_challenge(connection, self._key)
+            line.challenge(self._key)
+            line.answer(self._key)
         except (AuthenticationError, ValueError):
             self._complain()
             return False
@@ -122,19 +119,33 @@ class ControlServer:
             return json.dumps({"ok": False, "error": str(error)[:200]}).encode()
 
 
+def _line(connection: channel.Connection[Any, Any]) -> Line:
+    return Line(connection, time.monotonic() + PATIENCE_SECONDS)
+
+
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
 
 
 def _key(paths: Paths) -> bytes:
     """The key of this state folder, made at the first start, and anew where it is damaged or where
-    others could have read it (Windows shows no such rights: there it is anew each time)."""
+    others could have read it (Windows shows no such rights: there it is anew each time). Where the
+    disk does not take a new one, the former one goes on: the socket keeps others out by itself."""
+    path = paths.control_key
     try:
-        key = paths.control_key.read_bytes()
-        shared = bool(paths.control_key.stat().st_mode & 0o077)
+        former = path.read_bytes()
+        shared = bool(path.stat().st_mode & 0o077)
     except FileNotFoundError:
-        key, shared = b"", False
-    if len(key) != KEY_BYTES or shared:
-        key = secrets.token_bytes(KEY_BYTES)
-        write_whole(paths.control_key, key)
+        former, shared = b"", False
+    is_whole = len(former) == KEY_BYTES
+    if is_whole and not shared:
+        return former
+    key = secrets.token_bytes(KEY_BYTES)
+    try:
+        write_whole(path, key)
+    except OSError:
+        if not is_whole:
+            raise
+        log.warning("a new key could not be kept; the former one goes on", exc_info=True)
+        return former
     return key

@@ -7,6 +7,7 @@ worker, which tries again without being asked, and of a setup, which does not.
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
@@ -22,10 +23,15 @@ FORGOTTEN = (401, 403, 404)
 
 NOT_OURS = "not_a_qubix_server"
 """The code of an answer that is no server's of ours, whatever its status: a portal's, a proxy's."""
+NOT_FOUND = "not_found"
+"""The code of an inherited server's 404: it does not say what it does not know."""
 SIGN_IN = "sign_in_to_network"
 """The code of a network that wants its own page to be seen first, and says so."""
 CUT = "interrupted"
 """The code of a call that was ended from here."""
+
+RETRY_SECONDS_MOST = 3600.0
+"""Nothing that answers can keep a worker waiting for longer."""
 
 CODE_LENGTH = 64
 """No server of ours gives a longer code to a refusal; what is longer is cut."""
@@ -40,13 +46,18 @@ def refusal(
         answer = json.loads(content)
         if status < 500 and answer.get("success") is not False:
             raise ValueError("another program's error, which may look like one of ours")
-        code, sentence = (_without(secrets, answer[key]) for key in ("code", "error"))
+        sentence = _without(secrets, _text(answer["error"]))
+        # An inherited server may have none.
+        code = _without(secrets, _text(answer.get("code", _CODES.get(status, "server_refused"))))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         if status in _BY_BARE_STATUS:
             return _problem(host, _BY_BARE_STATUS[status], status)
-        if status < 500:
+        if status == 429:  # a proxy's, which speaks for the server
+            code, sentence = _CODES[status], "Too much was asked of it at once."
+        elif status < 500:
             return not_ours(host, f"status {status}", status)
-        code, sentence = "server_trouble", "It has trouble at the moment."
+        else:
+            code, sentence = "server_trouble", "It has trouble at the moment."
     return ServerError(
         code[:CODE_LENGTH],
         f"{host} answered: {_one_line(sentence)}",
@@ -56,9 +67,15 @@ def refusal(
     )
 
 
-def not_ours(host: str, reason: str, status: int | None = None) -> ServerError:
+class TooLongError(ServerError):
+    """What has answered says more than is read of it."""
+
+
+def not_ours(
+    host: str, reason: str, status: int | None = None, kind: type[ServerError] = ServerError
+) -> ServerError:
     """Something has answered, but no server of ours."""
-    return ServerError(
+    return kind(
         NOT_OURS,
         f"What answered at {host} is not a QUBIX server ({reason}).",
         "Check the address. If this network asks you to sign in first, as hotels do, open "
@@ -115,6 +132,16 @@ _TODO = {
     "enrollment_unknown": _NEW_INVITATION,
     "enrollment_expired": _NEW_INVITATION,
     "enrollment_used": _NEW_INVITATION,
+}
+_CODES = {
+    400: "bad_value",
+    401: "unauthorized",
+    403: "forbidden",
+    404: NOT_FOUND,
+    409: "conflict",
+    413: "too_large",
+    429: "too_many",
+    503: "overloaded",
 }
 _TODO_BY_STATUS = {
     400: _TELL,
@@ -251,8 +278,13 @@ def _problem(host: str, row: _Row, status: int | None = None) -> ServerError:
     return ServerError(code, happened.format(host=host), todo.format(host=host), status=status)
 
 
-def _without(secrets: Sequence[str], words: Any) -> str:
-    text = str(words)
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _without(secrets: Sequence[str], text: str) -> str:
     for secret in secrets:
         if len(secret) >= len("K7QM2XWD"):  # none of ours is shorter; words would be hit
             text = text.replace(secret, "[removed]")
@@ -268,14 +300,16 @@ def _one_line(text: str) -> str:
 def _retry_after(response: requests.Response) -> float | None:
     """Retry-After in seconds: a number, or a date against the answer's own (RFC 9110, 10.2.3)."""
     value = response.headers.get("Retry-After", "")
-    if value.isdigit():
-        return float(min(int(value), 3600))
+    if re.fullmatch("[0-9]{1,9}", value):
+        return float(min(int(value), RETRY_SECONDS_MOST))
+    if re.fullmatch("[0-9]+", value):  # too many to be made a number of
+        return RETRY_SECONDS_MOST
     try:
         now = parsedate_to_datetime(response.headers["Date"])
         seconds = (parsedate_to_datetime(value) - now).total_seconds()
     except (KeyError, ValueError, TypeError, OverflowError):
         return None
-    return min(max(seconds, 0.0), 3600.0)
+    return min(max(seconds, 0.0), RETRY_SECONDS_MOST)
 
 
 def _row(error: Exception) -> _Row:  # noqa: PLR0911 - a table of causes, the most telling first

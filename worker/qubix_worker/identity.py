@@ -15,7 +15,7 @@ from pathlib import Path
 from qubix_worker.errors import QubixError
 from qubix_worker.files import write_whole
 from qubix_worker.protocol import NAME_LENGTH, WORKER_ID_PATTERN
-from qubix_worker.settings import check_server_url
+from qubix_worker.settings import Settings, check_server_url
 from qubix_worker.wire import WireError, from_wire, to_wire
 
 
@@ -64,6 +64,27 @@ def load(path: Path) -> Identity | None:
             f"The file that says who this computer is ({path}) is damaged.",
             "Delete it, then join the network again from its page.",
         ) from error
+
+
+def in_force(chosen: Settings, who: Identity | None) -> Settings:
+    """`chosen` with the server and the name that this computer has, whatever stands in the file:
+    once it has joined, they are part of that."""
+    if who is None or who.secret is None:
+        return chosen
+    return dataclasses.replace(chosen, server=who.server, name=who.name)
+
+
+def without_effect(chosen: Settings, who: Identity | None) -> list[str]:
+    """Which settings in the file say otherwise than what is in force."""
+    now = in_force(chosen, who)
+    return [
+        key
+        for key, said, is_now in (
+            ("server", chosen.server.rstrip("/"), now.server.rstrip("/")),
+            ("name", chosen.name, now.name),
+        )
+        if said and said != is_now
+    ]
 
 
 def save(path: Path, identity: Identity) -> None:

@@ -13,15 +13,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qubix_worker.backoff import Backoff
 from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.clocks import GLANCE_SECONDS, Clocks
 from qubix_worker.errors import Problem, QubixError, ServerError
-from qubix_worker.failures import CUT, FORGOTTEN, NOT_OURS
+from qubix_worker.failures import CUT, FORGOTTEN, NOT_OURS, TooLongError
 from qubix_worker.pending import UnreadableJob
-from qubix_worker.protocol import Heartbeat, HeartbeatAnswer
+from qubix_worker.protocol import SLOTS_MOST, Heartbeat, HeartbeatAnswer
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ other; a script that pauses and resumes without end is told of no more often."""
 
 REFUSED_AT_ONCE = 8
 """How many jobs that cannot be read are refused after one heartbeat; the next must not wait."""
+TOO_LONG = "The server's answer was too long to be read."
 NOTED_MOST = 64
 """So many of them are remembered, so that the log tells of each once."""
 
@@ -119,6 +120,8 @@ class Link:
         self._waiting = False
         self._acknowledged = False
         self._spread = 0.0
+        self._slots_most = SLOTS_MOST
+        """More is not asked for, after an answer that was too long to be read."""
         self._bucket = Bucket(NEWS_AT_ONCE, NEWS_PER_SECOND)
         """For the heartbeats that nothing but news is the reason of."""
         self._noted: dict[tuple[str | None, str], None] = {}
@@ -194,7 +197,7 @@ class Link:
         try:
             # Before the report is made: what changes after it is told aside.
             self._waiting = self._acknowledged
-            report = self._report()
+            report = self._told()
             wait = self._wait_for(report)
             self._waiting = wait > 0
             unreadable: list[UnreadableJob] = []
@@ -202,6 +205,8 @@ class Link:
         except ServerError as error:
             if error.problem.code == CUT:
                 return 0.0, 0.0
+            if isinstance(error, TooLongError):
+                self._slots_most = 0
             if self._acknowledged and _is_lost(error):
                 self._spread = lost_spread(self._interval)
             self._acknowledged = False
@@ -222,6 +227,7 @@ class Link:
             self._waiting = False
         self._backoff.succeeded()
         self._spread = 0.0
+        gave_back, self._slots_most = not self._slots_most, self._more_slots()
         self._interval = answer.heartbeat_interval_seconds
         self._post(Beat(answer, time.time(), report))
         self._refuse(client, unreadable, report.current_jobs or ())
@@ -230,9 +236,23 @@ class Link:
         # that a job need never wait for a heartbeat to be due. One that does not hold any is
         # not asked again before its interval is over.
         held = wait > 0 and time.monotonic() - began > 0.9 * wait
-        if (first or held) and not answer.pending_jobs:
+        if (first or held) and not answer.pending_jobs and not gave_back:
             return 0.0, 0.0
         return self._interval, 0.0
+
+    def _told(self) -> Heartbeat:
+        """The report, as it is told: after an answer that was too long, jobs that were given and
+        not begun are given back first, then few are asked for at a time. Else the same answer
+        would come for ever."""
+        report = self._report()
+        if report.status not in ("online", "busy") or report.free_slots is None:
+            return report
+        if not self._slots_most:
+            return replace(report, status="paused", free_slots=0, pause_reason=TOO_LONG)
+        return replace(report, free_slots=min(report.free_slots, self._slots_most))
+
+    def _more_slots(self) -> int:
+        return min(2 * self._slots_most, SLOTS_MOST) or 1
 
     def _refuse(
         self, client: ServerClient, jobs: Sequence[UnreadableJob], held: Sequence[str]
@@ -284,7 +304,7 @@ class Link:
 
     def _beat_aside(self, client: ServerClient) -> None:
         try:
-            answer = client.heartbeat(self._report())
+            answer = client.heartbeat(self._told())
         except QubixError as error:
             log.info("a heartbeat on the side failed: %s", error.problem.happened)
         except Exception:  # the thread's edge

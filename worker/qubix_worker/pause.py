@@ -24,16 +24,16 @@ class Pause:
     by: str
     until: float | None = None
     reason: str = "You asked for a pause."
-
-    def is_over(self, now: float) -> bool:
-        return self.until is not None and now >= self.until
+    seconds: float | None = None
+    """How long it was to last when it was asked for, whatever the clock on the wall is set to;
+    None: that clock decides."""
 
 
 def load(path: Path) -> Pause | None:
     """The pause that was kept. A damaged file is a pause until resumed: never a surprise start."""
     try:
         pause = from_wire(Pause, json.loads(path.read_bytes()))
-        if not pause.by or not math.isfinite(pause.until or 0.0):
+        if not pause.by or not math.isfinite((pause.until or 0.0) + (pause.seconds or 0.0)):
             raise ValueError("nobody paused, or until no time")
         return pause
     except FileNotFoundError:

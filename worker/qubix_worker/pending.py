@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qubix_worker.protocol import WORKER_ID_PATTERN, Job, JobCompletion
+from qubix_worker.protocol import ATTEMPT_MOST, WORKER_ID_PATTERN, Job, JobCompletion
 from qubix_worker.wire import WireError, from_wire
 
 WHY_LENGTH = 200
@@ -36,7 +36,12 @@ class UnreadableJob:
 
 def told_apart(answer: Any) -> tuple[Any, tuple[UnreadableJob, ...]]:
     """The answer with those of its jobs that can be read, and the rest of them."""
-    given = answer.get("pendingJobs") if isinstance(answer, Mapping) else None
+    if not isinstance(answer, Mapping):
+        return answer, ()
+    if isinstance(cancelled := answer.get("cancelledJobs"), list):
+        # What is no name can be no job's that is at work here.
+        answer = {**answer, "cancelledJobs": [job for job in cancelled if isinstance(job, str)]}
+    given = answer.get("pendingJobs")
     if not isinstance(given, list):
         return answer, ()
     readable, unreadable = [], []
@@ -55,5 +60,7 @@ def _unreadable(job: Any, why: str) -> UnreadableJob:
     name, attempt = fields.get("id"), fields.get("attempt")
     is_name = isinstance(name, str) and WORKER_ID_PATTERN.fullmatch(name)
     is_number = isinstance(attempt, int) and not isinstance(attempt, bool)
+    if not is_number or not 0 <= fields["attempt"] <= ATTEMPT_MOST:
+        attempt = None
     shown = "".join(c if c.isprintable() else " " for c in why)[:WHY_LENGTH].rstrip(".")
-    return UnreadableJob(name if is_name else None, attempt if is_number else None, shown)
+    return UnreadableJob(name if is_name else None, attempt, shown)

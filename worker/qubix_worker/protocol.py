@@ -23,6 +23,8 @@ BODY_BYTES = 64 * 1024
 RESULT_BYTES = 16 * 1024 * 1024
 """Largest result of a job, and largest module that can be handed to one."""
 TIMEOUT_SECONDS_MOST = 24 * 3600
+ATTEMPT_MOST = 999_999
+"""The worker names files after attempts."""
 SLOTS_MOST = 64
 """Most jobs that a worker runs at once."""
 JOBS_HELD_MOST = 1024
@@ -292,6 +294,7 @@ class Job:
             raise ValueError("id must be letters, digits, '.', '_' or '-', at most 64")
         _kinds("kind", (self.kind,))  # a log repeats it
         _within("timeoutSeconds", self.timeout_seconds, 1, TIMEOUT_SECONDS_MOST)
+        _within("attempt", self.attempt, 0, ATTEMPT_MOST)
 
 
 @dataclass(frozen=True)
@@ -376,6 +379,7 @@ class JobCompletion:
 
     def __post_init__(self) -> None:
         _text("error", self.error, 4096)
+        _within("attempt", self.attempt, 0, ATTEMPT_MOST)
         if len(self.metrics) > 64 or not all(map(math.isfinite, self.metrics.values())):
             raise ValueError("metrics must have at most 64 finite numbers")
 

@@ -46,6 +46,7 @@ class Reporter:
         self._lock = threading.Lock()
         self._made = 0
         self._named: set[str] = set()
+        self._unknown: frozenset[str] = frozenset()
 
     def report(self) -> Heartbeat:
         """The heartbeat that fits the state now. One with a higher number is never older."""
@@ -54,7 +55,13 @@ class Reporter:
             self._made += 1
             facts = self._facts()
             self._named |= {job.id for job in facts.status.jobs}
+            self._unknown = _unknown(facts, usage)
             return heartbeat(facts, usage, session=self._session, number=self._made)
+
+    def unknown_cards(self) -> frozenset[str]:
+        """The cards, as a sensor calls them, that are in use but were not found: new ones."""
+        with self._lock:
+            return self._unknown
 
     def has_named(self, job_id: str) -> bool:
         """Whether some heartbeat told of that job while it was at work."""
@@ -101,5 +108,11 @@ def _state(facts: Facts) -> WorkerState:
 
 def _shared(usage: Usage, out: LeftOut) -> Usage:
     return with_cards(
-        usage, tuple(card for card in usage.gpus if not out.has(card.uuid, card.name))
+        usage, tuple(card for card in usage.gpus if out.lets_tell(card.uuid, card.name))
     )
+
+
+def _unknown(facts: Facts, usage: Usage) -> frozenset[str]:
+    if facts.share.hardware is None:
+        return frozenset()  # that is being found out
+    return frozenset((card.uuid or card.name).lower() for card in usage.gpus) - facts.share.seen

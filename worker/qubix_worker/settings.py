@@ -6,8 +6,10 @@ It survives an uninstall unless purged. A key that is not known is kept out, and
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import logging
+import os
 import re
 import tomllib
 import urllib.parse
@@ -141,24 +143,49 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
 
 
 def save(path: Path, settings: Settings) -> None:
-    """Writes `settings` whole, or not at all."""
+    """Writes `settings` whole, or not at all. Where `path` is a link, the file that it leads to is
+    written and the link stays. Raises OSError, also where such a link leads nowhere."""
     lines = ["# QUBIX: what this computer shares, and how. Read at the worker's start."]
     for field in dataclasses.fields(Settings):
         lines.append(f"{field.name} = {_toml(getattr(settings, field.name))}")
-    write_whole(path, ("\n".join(lines) + "\n").encode())
+    write_whole(_target(path), ("\n".join(lines) + "\n").encode())
+
+
+def _target(path: Path) -> Path:
+    """What `path` leads to, so that writing it leaves a person's links as they are."""
+    if not path.is_symlink():
+        return path
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"it is a link to {target}", str(path))
+    return target
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad may begin with a mark
+    except FileNotFoundError as error:
+        if dangling := next((at for at in (path, path.parent) if _leads_nowhere(at)), None):
+            raise _unreadable(path, f"{dangling} is a link to what is not there") from error
         return {}
     except NotADirectoryError:
         raise  # it is the place that is wrong, not what stands in the settings
-    except (OSError, ValueError) as error:
+    except UnicodeDecodeError as error:
+        raise _unusable(
+            path, "they are not written in UTF-8", "Save that file as UTF-8, then try again."
+        ) from error
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    except ValueError as error:
         raise _unusable(path, str(error)) from error
     except RecursionError as error:
         raise _unusable(path, "it is nested too deeply") from error
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
 
 
 def _strange(values: Mapping[str, Any]) -> list[str]:
@@ -173,9 +200,14 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
-def _unusable(path: Path, reason: str) -> SettingsError:
-    return SettingsError(
-        "settings_unusable",
-        f"The settings in {path} cannot be used: {reason}.",
-        "Correct that line, or delete the file to start from the defaults.",
-    )
+def _unusable(
+    path: Path,
+    reason: str,
+    todo: str = "Correct that line, or delete the file to start from the defaults.",
+) -> SettingsError:
+    happened = f"The settings in {path} cannot be used: {reason}."
+    return SettingsError("settings_unusable", happened, todo)
+
+
+def _unreadable(path: Path, reason: str) -> SettingsError:
+    return _unusable(path, reason, "See to it that this account can read that file.")

@@ -10,6 +10,9 @@ import errno
 import json
 import logging
 import math
+import os
+import re
+import stat
 import threading
 import time
 from collections.abc import Callable, Container
@@ -17,13 +20,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qubix_worker.files import write_whole
-from qubix_worker.protocol import JobCompletion
+from qubix_worker.protocol import RESULT_BYTES, WORKER_ID_PATTERN, JobCompletion
 from qubix_worker.wire import from_wire, to_wire
 
 PENDING_MOST = 8
 """How many are read at once: each may be as large as a result."""
+FILE_BYTES = RESULT_BYTES * 3 // 2
+"""No result that a worker has written is longer, with all that stands around it."""
 SUFFIX = ".json"
+NAME_PATTERN = re.compile(rf"{WORKER_ID_PATTERN.pattern}-[0-9]{{1,6}}\.json")
+"""What no worker would call a result is no result: a heartbeat names the job of each file."""
 BROKEN_SUFFIX = ".broken"
+BROKEN_PATTERN = re.compile(NAME_PATTERN.pattern + re.escape(BROKEN_SUFFIX))
 BROKEN_SECONDS = 7 * 24 * 3600.0
 """What was set aside is removed after so long: by then the job is somebody else's."""
 
@@ -33,6 +41,8 @@ REFUSED_MOST = 4
 
 LASTING = (errno.EACCES, errno.EPERM, errno.EIO, errno.EISDIR, errno.ELOOP)
 """Reading again soon would not help."""
+ABOUT_ONE = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.EISDIR, errno.EFBIG)
+"""What keeps one result from the disk, and tells nothing of the others."""
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +81,8 @@ class Spool:
         """What was in the folder when it could be looked into last."""
         self._postponed: dict[str, None] = {}
         """What comes after all else, in this order."""
+        self._stuck: set[str] = set()
+        """What cannot be read, and could not be set aside either: it is as if it were not there."""
         self._warned: dict[str, str] = {}
         """What was said last of the trouble with a file, or with the folder, so that it is said
         once: a worker asks with every heartbeat."""
@@ -79,8 +91,8 @@ class Spool:
             with contextlib.suppress(OSError):
                 if name.startswith(".") and name.endswith(".part"):
                     path.unlink()
-                elif not name.startswith(".") and name.endswith(SUFFIX + BROKEN_SUFFIX):
-                    if clock() - path.stat().st_mtime > BROKEN_SECONDS:
+                elif BROKEN_PATTERN.fullmatch(name):
+                    if clock() - path.lstat().st_mtime > BROKEN_SECONDS:
                         path.unlink()
                     else:
                         path.replace(path.with_name(name.removesuffix(BROKEN_SUFFIX)))
@@ -174,14 +186,18 @@ class Spool:
 
     def _write_out(self) -> None:
         """Tries to bring to the disk what it did not take before."""
+        trouble: OSError | None = None
         for name, entry in list(self._unwritten.items()):
             try:
                 self._write(self._folder / name, json.dumps(to_wire(entry)).encode("ascii"))
             except OSError as error:
-                self.trouble = error
-                return
-            del self._unwritten[name]
-        self.trouble = None
+                trouble = error
+                if error.errno not in ABOUT_ONE:
+                    break
+            else:
+                del self._unwritten[name]
+                self._stuck.discard(name)
+        self.trouble = trouble
 
     def _on_disk(self) -> list[str]:
         """The names of the results on the disk, the oldest first; one whose age cannot be told is
@@ -195,7 +211,15 @@ class Spool:
         return [name for _, name in sorted(ages)]
 
     def _files(self) -> list[str]:
-        return [name for name in self._names() if name[0] != "." and name.endswith(SUFFIX)]
+        """The names of what may be results, but for those that could not be set aside."""
+        found = []
+        for name in self._names():
+            if NAME_PATTERN.fullmatch(name):
+                if name not in self._stuck:
+                    found.append(name)
+            elif name.endswith(SUFFIX) and name[0] != ".":
+                self._warn(name, f"A file in the spool is none of this worker's: {name!a}")
+        return found
 
     def _names(self) -> list[str]:
         """All that is in the folder; where it cannot be looked into, what was there before."""
@@ -210,11 +234,12 @@ class Spool:
             log.info("The spool can be looked into again")
         for name in self._warned.keys() - self._listed:
             del self._warned[name]
+        self._stuck.intersection_update(self._listed)
         return self._listed
 
     def _read(self, path: Path) -> Entry | None:
         try:
-            entry = from_wire(Entry, json.loads(path.read_bytes()))
+            entry = from_wire(Entry, json.loads(_content(path)))
             if entry.name != path.name:
                 raise ValueError("it has the name of another job")
         except FileNotFoundError:
@@ -233,10 +258,26 @@ class Spool:
 
     def _set_aside(self, path: Path, error: Exception) -> None:
         self._warn(path.name, f"A result in the spool cannot be read and is set aside: {error}")
-        with contextlib.suppress(OSError):
+        try:
             path.replace(path.with_name(path.name + BROKEN_SUFFIX))
+        except OSError:
+            self._stuck.add(path.name)
 
     def _warn(self, name: str, words: str) -> None:
         if self._warned.get(name) != words:
             log.warning("%s", words)
         self._warned[name] = words
+
+
+def _content(path: Path) -> bytes:
+    """What is in that file. Raises ValueError where it is no plain file, or too long a one: to read
+    a pipe, a device or a sparse file would take for ever, or all memory."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise ValueError("it is no plain file")
+        content = file.read(FILE_BYTES + 1) if about.st_size <= FILE_BYTES else None
+    if content is None or len(content) > FILE_BYTES:
+        raise ValueError(f"it is longer than {FILE_BYTES} bytes")
+    return content

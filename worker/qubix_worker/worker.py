@@ -79,7 +79,7 @@ class Worker:
     ) -> None:
         self._paths = paths
         self._identity = identity
-        self._file = SettingsFile(paths.settings, settings)
+        self._file = SettingsFile(paths.settings, settings, identity)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._sampler = sampler or Sampler()
         self._spool = Spool(paths.spool)
@@ -200,7 +200,7 @@ class Worker:
         if beat.told.hardware:
             self._told = beat.told.hardware
         self._look_at_the_disk()
-        self._computer.find_out_if_due()
+        self._computer.find_out_if_due(self._reporter.unknown_cards())
         if heard := self._returned.intersection(beat.told.current_jobs or ()):
             self._returned -= heard
             self._link.beat_soon()  # without them
@@ -334,7 +334,7 @@ class Worker:
         return None if left == math.inf else max(0.0, left)
 
     def _look_at_the_time(self) -> None:
-        if self._pausing.end_what_is_over():
+        if self._pausing.look_at_the_clocks():
             self._show_pause()
         if self._standstill.seconds_left() <= 0:
             log.info("jobs that stood still for %.0f s are given back", FROZEN_SECONDS_MOST)
@@ -437,8 +437,7 @@ class Worker:
 
     def _temperatures(self) -> tuple[Temperature, ...]:
         """Those that count; for the thread of the watch."""
-        out = self._share.left_out
-        return tuple(one for one in temperatures() if not out.has(one.uuid, one.name))
+        return self._share.left_out.heat(temperatures())
 
     def _client(self, patience_seconds: float = READ_SECONDS) -> ServerClient:
         return ServerClient(

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qubix_worker.guest.rules import COOLER_CELSIUS, Rest, first_verdict, questions, verdict
+from qubix_worker.guest.rules import (
+    COOLER_CELSIUS,
+    SILENT_SECONDS,
+    Hot,
+    Rest,
+    first_verdict,
+    questions,
+    too_hot,
+    verdict,
+)
 from qubix_worker.guest.senses import Heat, Moment
 from qubix_worker.settings import Settings
 
@@ -18,11 +27,17 @@ NOON = datetime(2026, 11, 24, 12, 0)
 """A Tuesday."""
 
 ALL_ALLOWED = Settings(on_battery=True, on_metered=True, stop_above_celsius=0)
-HOT = Rest("heat", "Resting until the processor has cooled down: it was at 93 \u00b0C.")
 
 
 def processor(celsius: float) -> Heat:
     return Heat("the processor", celsius)
+
+
+HOT = (Hot(processor(93.0), 0.0),)
+
+
+def judged(settings: Settings, moment: Moment, before: tuple[Hot, ...] = ()) -> Rest | None:
+    return verdict(settings, moment, too_hot(settings, moment.heats, 15.0, before))
 
 
 @pytest.mark.parametrize(
@@ -42,40 +57,40 @@ def processor(celsius: float) -> Heat:
         ({"only_when_idle": True, "idle_minutes": 60}, {"idle_seconds": 3599.0}, "use"),
         ({"only_when_idle": True}, {"idle_seconds": math.inf}, None),
         ({"only_when_idle": True}, {"idle_seconds": None}, "use"),
-        ({}, {"hottest": processor(90.0)}, None),
-        ({}, {"hottest": processor(90.1)}, "heat"),
-        ({"stop_above_celsius": 0}, {"hottest": processor(300)}, None),
+        ({}, {"heats": (processor(90.0),)}, None),
+        ({}, {"heats": (processor(90.1),)}, "heat"),
+        ({"stop_above_celsius": 0}, {"heats": (processor(300),)}, None),
         ({"hours": ("20:00-07:00",)}, {}, "schedule"),
         ({"hours": ("tue",)}, {}, None),
         # Where several hold, the one that lasts longest as it is.
         ({"hours": ("sat",)}, {"on_battery": True, "metered": True}, "schedule"),
-        ({}, {"on_battery": True, "metered": True, "hottest": processor(95)}, "battery"),
+        ({}, {"on_battery": True, "metered": True, "heats": (processor(95),)}, "battery"),
         ({"only_when_idle": True}, {"metered": True, "idle_seconds": 1.0}, "metered"),
-        ({"only_when_idle": True}, {"idle_seconds": 1.0, "hottest": processor(95)}, "use"),
+        ({"only_when_idle": True}, {"idle_seconds": 1.0, "heats": (processor(95),)}, "use"),
     ],
 )
 def test_a_moment_has_its_verdict(
     changes: dict[str, object], moment: dict[str, object], by: str | None
 ) -> None:
     settings = dataclasses.replace(Settings(), **changes)  # type: ignore[arg-type]
-    rest = verdict(settings, Moment(NOON, **moment), None)  # type: ignore[arg-type]
+    rest = judged(settings, Moment(NOON, **moment))  # type: ignore[arg-type]
     assert (rest.by if rest else None) == by
 
 
 def test_a_rest_by_the_hours_says_until_when() -> None:
-    rest = verdict(Settings(hours=("mon-fri 20:00-07:00",)), Moment(NOON), None)
+    rest = verdict(Settings(hours=("mon-fri 20:00-07:00",)), Moment(NOON))
     assert rest
     assert rest.until == NOON.replace(hour=20).timestamp()
 
 
 def test_who_shares_only_while_idle_is_told_how_to_change_it_where_use_is_not_known() -> None:
-    rest = verdict(Settings(only_when_idle=True), Moment(NOON), None)
+    rest = verdict(Settings(only_when_idle=True), Moment(NOON))
     assert rest
     assert "settings" in rest.reason
 
 
 def test_a_rest_by_heat_says_what_is_hot() -> None:
-    rest = verdict(Settings(), Moment(NOON, hottest=Heat("the card X 1", 97.4)), None)
+    rest = judged(Settings(), Moment(NOON, heats=(Heat("the card X 1", 97.4),)))
     assert rest
     assert "the card X 1" in rest.reason
     assert "97 \u00b0C" in rest.reason
@@ -83,24 +98,45 @@ def test_a_rest_by_heat_says_what_is_hot() -> None:
 
 @pytest.mark.parametrize(
     ("celsius", "before", "rests"),
-    [
-        (88.0, None, False),
-        (88.0, HOT, True),
-        (85.0, HOT, True),
-        (84.9, HOT, False),
-        (88.0, Rest("use", "Resting while somebody uses this computer."), False),
-        (None, HOT, False),
-    ],
+    [(88.0, (), False), (88.0, HOT, True), (85.0, HOT, True), (84.9, HOT, False)],
 )
 def test_a_hot_computer_goes_on_only_when_it_has_cooled_well_below(
-    celsius: float | None, before: Rest | None, rests: bool
+    celsius: float, before: tuple[Hot, ...], rests: bool
 ) -> None:
-    hottest = None if celsius is None else processor(celsius)
-    assert (verdict(Settings(), Moment(NOON, hottest=hottest), before) is not None) is rests
+    assert bool(too_hot(Settings(), [processor(celsius)], 15.0, before)) is rests
+
+
+def test_a_failed_reading_ends_no_rest_by_heat_but_a_long_silence_does() -> None:
+    assert too_hot(Settings(), [], SILENT_SECONDS - 1, HOT) == HOT
+    assert too_hot(Settings(), [], SILENT_SECONDS, HOT) == ()
+
+
+def test_a_rest_for_another_reason_in_between_cools_nothing() -> None:
+    hot: tuple[Hot, ...] = ()
+    told = []
+    for at, (celsius, battery) in enumerate([(93, False), (None, True), (89, False), (84, False)]):
+        heats = () if celsius is None else (processor(celsius),)
+        hot = too_hot(Settings(), heats, 15.0 * at, hot)
+        rest = verdict(Settings(), Moment(NOON, on_battery=battery), hot)
+        told.append(rest.by if rest else None)
+    assert told == ["heat", "battery", "heat", None]
+
+
+def test_a_cool_processor_says_nothing_of_a_hot_card_that_is_silent() -> None:
+    card = Heat("the graphics card X", 95.0, "GPU-1")
+    hot = too_hot(Settings(), [processor(60), card], 0.0, ())
+    twin = Heat("the graphics card X", 40.0, "GPU-2")
+    assert too_hot(Settings(), [processor(60), twin], 15.0, hot) == hot
+
+
+def test_a_silence_is_counted_from_the_last_figure() -> None:
+    hot = too_hot(Settings(), [processor(89)], 1000.0, HOT)
+    assert too_hot(Settings(), [], 1000.0 + SILENT_SECONDS - 1, hot) == hot
 
 
 def test_a_rest_by_heat_stays_the_same_while_the_figure_changes() -> None:
-    assert verdict(Settings(), Moment(NOON, hottest=processor(99)), HOT) is HOT
+    moment = Moment(NOON, heats=(processor(99),))
+    assert judged(Settings(), moment, HOT) == verdict(Settings(), Moment(NOON), HOT)
 
 
 @pytest.mark.parametrize(
@@ -134,16 +170,16 @@ moments = st.builds(
     on_battery=st.booleans() | unknown,
     metered=st.booleans() | unknown,
     idle_seconds=st.floats(0, 100000) | st.just(math.inf) | unknown,
-    hottest=st.floats(-20, 130).map(processor) | unknown,
+    heats=st.lists(st.floats(-20, 130).map(processor), max_size=2).map(tuple),
 )
-befores = st.sampled_from([None, HOT, Rest("battery", "Resting while on battery.")])
+befores = st.sampled_from([(), HOT])
 
 
 @given(wills, moments, befores)
 def test_a_reason_is_one_plain_line_for_a_person(
-    settings: Settings, moment: Moment, before: Rest | None
+    settings: Settings, moment: Moment, before: tuple[Hot, ...]
 ) -> None:
-    rest = verdict(settings, moment, before)
+    rest = judged(settings, moment, before)
     if rest:
         assert rest.reason.startswith("Resting")
         assert rest.reason.endswith(".")
@@ -153,7 +189,7 @@ def test_a_reason_is_one_plain_line_for_a_person(
 
 @given(wills, moments, befores)
 def test_what_was_not_asked_for_changes_no_verdict(
-    settings: Settings, moment: Moment, before: Rest | None
+    settings: Settings, moment: Moment, before: tuple[Hot, ...]
 ) -> None:
     asked = questions(settings, moment.local)
     known = Moment(
@@ -161,43 +197,43 @@ def test_what_was_not_asked_for_changes_no_verdict(
         moment.on_battery if "battery" in asked else None,
         moment.metered if "metered" in asked else None,
         moment.idle_seconds if "use" in asked else None,
-        moment.hottest if "heat" in asked else None,
+        moment.heats if "heat" in asked else (),
     )
-    assert verdict(settings, known, before) == verdict(settings, moment, before)
+    assert judged(settings, known, before) == judged(settings, moment, before)
 
 
 @given(moments, befores)
-def test_who_allows_everything_always_shares(moment: Moment, before: Rest | None) -> None:
-    assert verdict(ALL_ALLOWED, moment, before) is None
+def test_who_allows_everything_always_shares(moment: Moment, before: tuple[Hot, ...]) -> None:
+    assert judged(ALL_ALLOWED, moment, before) is None
 
 
 @given(wills, moments)
 def test_a_computer_that_tells_nothing_rests_only_for_its_hours_or_a_promise(
     settings: Settings, moment: Moment
 ) -> None:
-    rest = verdict(settings, Moment(moment.local), None)
+    rest = verdict(settings, Moment(moment.local))
     assert rest is None or rest.by == "schedule" or (rest.by == "use" and settings.only_when_idle)
 
 
 @given(st.lists(st.floats(60, 120), min_size=1, max_size=60), st.integers(70, 110))
 def test_heat_between_the_two_limits_changes_nothing(heats: list[float], limit: int) -> None:
     settings = Settings(stop_above_celsius=limit)
-    before: Rest | None = None
+    before: tuple[Hot, ...] = ()
     for celsius in heats:
-        rest = verdict(settings, Moment(NOON, hottest=processor(celsius)), before)
+        hot = too_hot(settings, [processor(celsius)], 0.0, before)
         if limit - COOLER_CELSIUS <= celsius <= limit:
-            assert (rest is None) == (before is None)
+            assert bool(hot) == bool(before)
         else:
-            assert (rest is not None) == (celsius > limit)
-        before = rest
+            assert bool(hot) == (celsius > limit)
+        before = hot
 
 
 @given(wills, moments, befores)
 def test_what_is_asked_first_may_settle_it(
-    settings: Settings, moment: Moment, before: Rest | None
+    settings: Settings, moment: Moment, before: tuple[Hot, ...]
 ) -> None:
     early = first_verdict(
         settings, Moment(moment.local, on_battery=moment.on_battery, metered=moment.metered)
     )
     if early:
-        assert verdict(settings, moment, before) == early
+        assert judged(settings, moment, before) == early

@@ -29,6 +29,13 @@ def readings() -> list[Reading]:
     ]
 
 
+HEATS = (
+    Heat("the processor", 61.0),
+    Heat("the graphics card Card A", 93.0, "GPU-a"),
+    Heat("the graphics card Card B", 70.0, "GPU-b"),
+)
+
+
 def test_what_is_not_asked_is_not_looked_at() -> None:
     body = Told(battery=True, cost=True, idle=1.0)
 
@@ -43,18 +50,23 @@ def test_a_moment_holds_each_answer() -> None:
     body = Told(battery=True, cost=False, idle=12.5)
     senses = Senses(body, readings)
     moment = senses.learn(Moment(NOON), {"battery", "metered", "use", "heat"})
-    assert moment == Moment(NOON, True, False, 12.5, Heat("the graphics card Card A", 93.0))
+    assert moment == Moment(NOON, True, False, 12.5, HEATS)
+
+
+def test_a_card_that_must_not_be_told_of_is_hot_without_a_name() -> None:
+    told = Senses(Told(), lambda: [Reading("", 95.0)]).learn(Moment(NOON), {"heat"})
+    assert told.heats == (Heat("this computer", 95.0),)
 
 
 def test_a_computer_without_a_thermometer_has_no_heat() -> None:
-    assert Senses(Told(), list).learn(Moment(NOON), {"heat"}).hottest is None
+    assert Senses(Told(), list).learn(Moment(NOON), {"heat"}).heats == ()
 
 
 @pytest.mark.parametrize("error", [OSError("gone"), ValueError("odd"), KeyError("x"), TypeError()])
 def test_one_sense_that_fails_is_one_answer_less(error: Exception) -> None:
     body = Told(battery=error, cost=True)
     moment = Senses(body, readings).learn(Moment(NOON), {"battery", "metered", "heat"})
-    assert moment == Moment(NOON, None, True, None, Heat("the graphics card Card A", 93.0))
+    assert moment == Moment(NOON, None, True, None, HEATS)
 
 
 def test_a_failure_is_logged_once_and_again_only_after_it_had_gone(

@@ -12,6 +12,7 @@ import pytest
 from qubix_worker.guest.rules import Rest
 from qubix_worker.guest.senses import Senses
 from qubix_worker.guest.watch import CALM_SECONDS, LOOK_SECONDS, QUICK_SECONDS, Rested, Watch
+from qubix_worker.hardware import Temperature
 from qubix_worker.settings import Settings
 from tests.conftest import wait_until
 from tests.worker.guest.told import Told
@@ -30,12 +31,13 @@ class Guest:
     wall: float = NOON
     uptime: float = 1000.0
     posted: list[Rest | None] = field(default_factory=list)
+    heats: list[Temperature] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.watch = Watch(
             lambda: self.settings,
             self._post,
-            Senses(self.body, list),
+            Senses(self.body, lambda: self.heats),
             self.body,
             now=lambda: self.wall,
             monotonic=lambda: self.uptime,
@@ -87,6 +89,22 @@ def test_settings_that_change_hold_at_the_next_look(guest: Guest) -> None:
     guest.settings = Settings(on_battery=True)
     guest.watch.look()
     assert by(guest.posted) == ["battery", None]
+
+
+def test_a_hot_computer_whose_sensor_fails_once_rests_on(guest: Guest) -> None:
+    for celsius in (93.0, None, 89.0, 84.0):
+        guest.heats = [] if celsius is None else [Temperature("processor", celsius)]
+        guest.watch.look()
+        guest.uptime += LOOK_SECONDS
+    assert by(guest.posted) == ["heat", None]
+
+
+def test_a_hot_computer_that_was_on_battery_for_a_look_still_has_to_cool(guest: Guest) -> None:
+    for celsius, battery in ((93.0, False), (89.0, True), (89.0, False), (84.0, False)):
+        guest.heats, guest.body.battery = [Temperature("processor", celsius)], battery
+        guest.watch.look()
+        guest.uptime += LOOK_SECONDS
+    assert by(guest.posted) == ["heat", "battery", "heat", None]
 
 
 def test_a_sense_that_fails_ends_no_look(guest: Guest) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from qubix_worker.hardware import cgroups
-from qubix_worker.hardware.detect import detect, find
+from qubix_worker.hardware.detect import Detector, detect, find
+from qubix_worker.hardware.place import Place
 from qubix_worker.protocol import Memory, Processor
 
 LINUX = pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="reads Linux's /proc")
@@ -34,3 +35,10 @@ def test_a_disk_is_found_for_a_folder_that_is_not_there_yet(tmp_path: Path) -> N
     found = detect(tmp_path / "not" / "yet")
     assert found.disk
     assert found.disk.total_bytes == os.statvfs(tmp_path).f_frsize * os.statvfs(tmp_path).f_blocks
+
+
+def test_the_cards_are_surely_known_also_where_the_memory_is_not(tmp_path: Path) -> None:
+    place = Place("linux", tmp_path)  # it has no /proc/meminfo
+    hardware, sure = Detector(place, probes=()).look(tmp_path)
+    assert hardware.memory is None
+    assert sure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,13 +14,13 @@ import psutil
 import pytest
 
 from qubix_worker.errors import Problem
-from qubix_worker.hardware import tools
+from qubix_worker.hardware import nvidia_smi, tools
 from qubix_worker.hardware.detect import Detector, detect
 from qubix_worker.hardware.graphics import probes
 from qubix_worker.hardware.place import Place
 from qubix_worker.hardware.probe import GRAPHICS_SILENT, PROBE_SECONDS, Answer, Asker
 from qubix_worker.hardware.readings import STALE_SECONDS, Readings
-from qubix_worker.hardware.tools import OUTPUT_BYTES, Tools, ToolSilentError
+from qubix_worker.hardware.tools import OUTPUT_BYTES, Told, Tools, ToolSilentError
 from qubix_worker.protocol import GraphicsCard, GraphicsUsage
 from qubix_worker.usage import Sampler
 from tests.conftest import wait_until
@@ -41,10 +43,34 @@ def never() -> Iterator[threading.Event]:
     event.set()
 
 
-def a_tool(folder: Path, script: str, seconds: float = 1) -> Tools:
+@pytest.fixture
+def leftover() -> Iterator[Callable[[Path], str]]:
+    """A line of a script that starts a child in a session of its own, which holds the output open
+    until the end of the test."""
+    files: list[Path] = []
+
+    def line(folder: Path) -> str:
+        files.append(folder / "leftover")
+        # Waits for its number: the tool must not end before that is known.
+        return (
+            f"setsid sh -c 'echo $$ >> {files[-1]}; exec sleep 65' &\n"
+            f"until [ -s {files[-1]} ]; do sleep 0.01; done"
+        )
+
+    yield line
+    for file in files:
+        for number in file.read_text().split():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                psutil.Process(int(number)).kill()
+
+
+def a_tool(folder: Path, script: str, seconds: float = 1, read: tools.Read = tools.READ) -> Tools:
     (folder / "tool").write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")
     (folder / "tool").chmod(0o755)
-    return Tools(str(folder), seconds)
+    return Tools(str(folder), seconds, read)
+
+
+each_way_to_read = pytest.mark.parametrize("read", [tools.by_poll, tools.by_thread])
 
 
 # --- Tools -----------------------------------------------------------------------------------
@@ -61,26 +87,75 @@ def test_a_tool_that_cannot_be_run_is_silent(tmp_path: Path) -> None:
         Tools(str(tmp_path)).run("tool", [])
 
 
-def test_a_tool_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
-    run = a_tool(tmp_path, f"sleep 61 & echo $! > {tmp_path}/child; exec sleep 62")
+@each_way_to_read
+def test_a_tool_that_hangs_is_ended_with_all_that_it_started(
+    tmp_path: Path, read: tools.Read
+) -> None:
+    script = f"sleep 61 & echo $! > {tmp_path}/child; exec sleep 62"
     with pytest.raises(ToolSilentError):
-        run.run("tool", [])
-    child = int((tmp_path / "child").read_text())
-    wait_until(lambda: not _runs(child))
-
-
-def test_a_child_that_holds_the_output_open_does_not_hold_the_worker(tmp_path: Path) -> None:
-    run = a_tool(tmp_path, f"sleep 63 & echo $! > {tmp_path}/child; echo done")
-    begun = time.monotonic()
-    with pytest.raises(ToolSilentError):
-        run.run("tool", [])
-    assert time.monotonic() - begun < tools.TOOL_SECONDS
+        a_tool(tmp_path, script, read=read).run("tool", [])
     wait_until(lambda: not _runs(int((tmp_path / "child").read_text())))
 
 
-def test_a_tool_that_prints_without_end_is_cut_and_ended(tmp_path: Path) -> None:
-    run = a_tool(tmp_path, "exec yes", seconds=20)
-    told = run.run("tool", [])
+@each_way_to_read
+def test_a_child_that_holds_the_output_open_is_ended_with_the_tool_and_costs_nothing_that_it_told(
+    tmp_path: Path, read: tools.Read
+) -> None:
+    script = f"sleep 63 & echo $! > {tmp_path}/child; echo done"
+    told = a_tool(tmp_path, script, seconds=20, read=read).run("tool", [])
+    assert told == Told(b"done\n", 0)
+    wait_until(lambda: not _runs(int((tmp_path / "child").read_text())))
+
+
+@each_way_to_read
+def test_a_child_that_has_left_the_tool_costs_neither_what_it_told_nor_time(
+    tmp_path: Path, read: tools.Read, leftover: Callable[[Path], str]
+) -> None:
+    script = f"{leftover(tmp_path)}; echo done"
+    begun = time.monotonic()
+    assert a_tool(tmp_path, script, seconds=30, read=read).run("tool", []) == Told(b"done\n", 0)
+    assert time.monotonic() - begun < 10
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="Windows needs the thread")
+def test_a_child_that_has_left_the_tool_leaves_no_thread_and_no_descriptor(
+    tmp_path: Path, leftover: Callable[[Path], str]
+) -> None:
+    run = a_tool(tmp_path, f"{leftover(tmp_path)}; echo done", seconds=30)
+    threads, descriptors = threading.active_count(), psutil.Process().num_fds()
+    run.run("tool", [])
+    assert (threading.active_count(), psutil.Process().num_fds()) == (threads, descriptors)
+
+
+def test_a_tool_whose_child_lives_on_still_tells_its_card(
+    tmp_path: Path, leftover: Callable[[Path], str]
+) -> None:
+    row = "0, NVIDIA X, GPU-1, 4096, 550.54, 00000000:01:00.0, 8.6, [N/A]"
+    a_tool(tmp_path, f"{leftover(tmp_path)}; echo '{row}'").run("tool", [])
+    (tmp_path / "tool").rename(tmp_path / "nvidia-smi")
+    run = nvidia_smi.runner(Tools(str(tmp_path), 30))
+    assert [card.name for card in nvidia_smi.cards(run)] == ["NVIDIA X"]
+
+
+@each_way_to_read
+def test_a_tool_that_prints_slowly_is_read_to_its_end(tmp_path: Path, read: tools.Read) -> None:
+    script = "for part in 1 2 3; do sleep 0.15; echo $part; done"
+    told = a_tool(tmp_path, script, seconds=20, read=read).run("tool", [])
+    assert told == Told(b"1\n2\n3\n", 0)
+
+
+@each_way_to_read
+def test_a_tool_that_closes_its_output_and_runs_on_is_ended(
+    tmp_path: Path, read: tools.Read
+) -> None:
+    run = a_tool(tmp_path, "echo done; exec sleep 64 >&-", read=read)
+    with pytest.raises(ToolSilentError):
+        run.run("tool", [])
+
+
+@each_way_to_read
+def test_a_tool_that_prints_without_end_is_cut_and_ended(tmp_path: Path, read: tools.Read) -> None:
+    told = a_tool(tmp_path, "exec yes", seconds=20, read=read).run("tool", [])
     assert told
     assert len(told.output) == OUTPUT_BYTES
     assert told.exit_code != 0
@@ -307,6 +382,33 @@ def test_a_driver_that_fails_leaves_its_figures_out_and_is_asked_later() -> None
     fails[0] = False
     clock.now += 10
     assert readings.usage() == (USE,)
+
+
+def test_one_failure_of_a_driver_keeps_its_figures_until_they_are_old() -> None:
+    clock, fails = Clock(), [False]
+
+    def sometimes() -> tuple[GraphicsUsage, ...]:
+        if fails[0]:
+            raise OSError("busy")
+        return (USE,)
+
+    readings = Readings([Probe(sometimes)], clock, patience_seconds=10)
+    assert readings.usage() == (USE,)
+    fails[0] = True
+    clock.now += 15
+    assert readings.usage() == (USE,)
+    clock.now += STALE_SECONDS - 15
+    assert readings.usage() == (USE,)
+    clock.now += 1
+    assert readings.usage() == ()
+
+
+def test_a_card_that_a_driver_no_longer_tells_of_is_gone_at_once() -> None:
+    clock, told = Clock(), [(USE,), ()]
+    readings = Readings([Probe(lambda: told.pop(0))], clock, patience_seconds=10)
+    assert readings.usage() == (USE,)
+    clock.now += 10
+    assert readings.usage() == ()
 
 
 def test_a_sample_has_the_first_card_in_the_inherited_keys_too() -> None:

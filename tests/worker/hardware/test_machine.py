@@ -131,7 +131,7 @@ def chip(root: Path, at: int, name: str, **sensors: str) -> Path:
 
 def test_the_hottest_core_counts(tmp_path: Path) -> None:
     chip(tmp_path, 0, "coretemp", temp1_input="61000", temp2_input="58000", temp3_input="74500")
-    assert heat.processor(tmp_path) == (heat.Temperature("processor", 74.5),)
+    assert heat.Processor(tmp_path).temperatures() == (heat.Temperature("processor", 74.5),)
 
 
 def test_what_the_fans_go_by_does_not_count_where_the_true_one_is_told(tmp_path: Path) -> None:
@@ -139,25 +139,74 @@ def test_what_the_fans_go_by_does_not_count_where_the_true_one_is_told(tmp_path:
         tmp_path, 0, "k10temp",
         temp1_input="92000", temp1_label="Tctl", temp2_input="65000", temp2_label="Tdie",
     )  # fmt: skip
-    assert [told.celsius for told in heat.processor(tmp_path)] == [65.0]
+    assert [told.celsius for told in heat.Processor(tmp_path).temperatures()] == [65.0]
 
 
 def test_a_disk_and_a_mainboard_are_left_alone(tmp_path: Path) -> None:
     chip(tmp_path, 0, "nvme", temp1_input="99000")
     chip(tmp_path, 1, "drivetemp", temp1_input="99000")
     chip(tmp_path, 2, "nct6798", temp1_input="127000")
-    assert heat.processor(tmp_path) == ()
+    assert heat.Processor(tmp_path).temperatures() == ()
 
 
 def test_a_sensor_that_tells_rubbish_is_left_out(tmp_path: Path) -> None:
     chip(tmp_path, 0, "coretemp", temp1_input="rubbish", temp2_input="-128000")
-    assert heat.processor(tmp_path) == ()
+    assert heat.Processor(tmp_path).temperatures() == ()
 
 
 def test_two_sockets_are_two_temperatures(tmp_path: Path) -> None:
     chip(tmp_path, 0, "coretemp", temp1_input="50000")
     chip(tmp_path, 1, "coretemp", temp1_input="60000")
-    assert [told.celsius for told in heat.processor(tmp_path)] == [50.0, 60.0]
+    assert [told.celsius for told in heat.Processor(tmp_path).temperatures()] == [50.0, 60.0]
+
+
+def test_cores_whose_numbers_have_gaps_all_count(tmp_path: Path) -> None:
+    """As coretemp has them on a processor without a sensor of its own for the whole."""
+    cores = {f"temp{at}_input": "50000" for at in (2, 3, 4, 10)}
+    chip(tmp_path, 0, "coretemp", **cores, temp11_input="97000")
+    assert degrees(heat.Processor(tmp_path)) == [97.0]
+
+
+def test_two_sensors_of_one_name_both_count(tmp_path: Path) -> None:
+    hot = {"temp2_input": "95000", "temp2_label": "Core 0"}
+    chip(tmp_path, 0, "coretemp", **hot, temp3_input="50000", temp3_label="Core 0")
+    assert degrees(heat.Processor(tmp_path)) == [95.0]
+
+
+def test_sensors_whose_module_is_loaded_later_are_found_soon(tmp_path: Path) -> None:
+    clock = [0.0]
+    processor = heat.Processor(tmp_path, lambda: clock[0])
+    assert degrees(processor) == []
+    chip(tmp_path, 3, "coretemp", temp1_input="99000")
+    clock[0] += heat.NONE_SECONDS
+    assert degrees(processor) == [99.0]
+
+
+def test_sensors_of_another_module_are_found_within_ten_minutes(tmp_path: Path) -> None:
+    clock = [0.0]
+    processor = heat.Processor(tmp_path, lambda: clock[0])
+    chip(tmp_path, 0, "cpu_thermal", temp1_input="40000")
+    assert degrees(processor) == [40.0]
+    chip(tmp_path, 3, "coretemp", temp1_input="99000")
+    clock[0] += 600
+    assert degrees(processor) == [40.0, 99.0]
+
+
+def test_sensors_that_have_moved_are_found_at_once(tmp_path: Path) -> None:
+    processor = heat.Processor(tmp_path, lambda: 0.0)
+    folder = tmp_path / "sys/class/hwmon"
+    chip(tmp_path, 3, "coretemp", temp1_input="99000")
+    assert degrees(processor) == [99.0]
+    (folder / "hwmon3").rename(folder / "hwmon7")
+    assert degrees(processor) == [99.0]
+    # Where they were is a disk now, which must not be taken for the processor.
+    (folder / "hwmon7").rename(folder / "hwmon2")
+    chip(tmp_path, 7, "nvme", temp1_input="44000")
+    assert degrees(processor) == [99.0]
+
+
+def degrees(processor: heat.Processor) -> list[float]:
+    return [told.celsius for told in processor.temperatures()]
 
 
 def test_a_card_without_a_sensor_has_no_temperature() -> None:

@@ -39,7 +39,7 @@ def test_the_use_of_its_cards_is_told(name: str, tmp_path: Path) -> None:
     place = computer.lay_out(tmp_path)
     use = Readings(probes(place), patience_seconds=PATIENCE_SECONDS).usage()
     assert use == recorded.usages(computer.told["expect"].get("usage", []))
-    told = [temperature.celsius for temperature in heat.processor(place.root)]
+    told = [temperature.celsius for temperature in heat.Processor(place.root).temperatures()]
     assert told == computer.told["expect"].get("heat", [])
 
 

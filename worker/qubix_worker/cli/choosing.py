@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qubix_worker import identity, launcher, settings, system
-from qubix_worker.allowance import shared_cards
+from qubix_worker.allowance import unmatched
 from qubix_worker.cli.output import Output
 from qubix_worker.cli.parser import WRONG_USAGE
 from qubix_worker.commands import FIXED
@@ -23,7 +23,6 @@ from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, SettingsError
 from qubix_worker.hardware.detect import detect
 from qubix_worker.paths import Paths
-from qubix_worker.protocol import GraphicsCard
 from qubix_worker.settings import Settings
 
 YES = ("yes", "true", "on", "1")
@@ -93,6 +92,8 @@ def settings_command(arguments: argparse.Namespace, output: Output) -> int:
             key = known(words[0])
             value = getattr(_now(paths), key)
             output.value({key: value}, shown(key, value))
+            if key in FIXED:
+                _look_at_fixed(paths, [key], output)
         else:
             _change(paths, assignments(words), output)
     except ChoiceError as error:
@@ -133,6 +134,13 @@ def known(word: str) -> str:
 
 def parsed(key: str, values: list[str]) -> Any:
     """What people write for `key`, as the value that it has. Raises ChoiceError."""
+    for value in values:
+        if not _is_text(value):
+            raise ChoiceError(
+                "bad_choice",
+                f"{key} can't be {value!r}, which is no text in this terminal's encoding.",
+                "Use a terminal, and a locale (LC_ALL), of UTF-8.",
+            )
     kind = typing.get_type_hints(Settings)[key]
     if typing.get_origin(kind) is tuple:
         return _items(key, values)
@@ -162,11 +170,6 @@ def put_together(words: list[str]) -> list[str]:
     return spans
 
 
-def unmatched(keys: Sequence[str], cards: tuple[GraphicsCard, ...]) -> list[str]:
-    """Those of `keys` in `excluded_cards` that leave out none of `cards`."""
-    return [key for key in keys if shared_cards(cards, Settings(excluded_cards=(key,))) == cards]
-
-
 def shown(key: str, value: Any) -> str:
     """A setting's value, as `parsed` understands it again."""
     if isinstance(value, bool):
@@ -174,6 +177,11 @@ def shown(key: str, value: Any) -> str:
     if isinstance(value, tuple):
         return "; ".join(value) or ("always" if key == "hours" else "none")
     return str(value)
+
+
+def _is_text(word: str) -> bool:
+    """Python has halves of surrogate pairs for the bytes of an argument that it can't decode."""
+    return not any("\ud800" <= character <= "\udfff" for character in word)
 
 
 def _near(key: str) -> str:
@@ -200,7 +208,7 @@ def _now(paths: Paths) -> Settings:
     try:
         return Control(paths).settings()
     except ControlError:
-        return settings.load(paths.settings)
+        return identity.in_force(settings.load(paths.settings), identity.load(paths.identity))
 
 
 def _show_all(now: Settings, output: Output) -> None:
@@ -225,6 +233,23 @@ def _look_at_file(paths: Paths, output: Output) -> None:
             output.note(f"{paths.settings} has {key!r}, which is no setting.{_near(key)}")
     except SettingsError as error:
         output.note(str(error))
+    else:
+        _look_at_fixed(paths, FIXED, output)
+
+
+def _look_at_fixed(paths: Paths, keys: Sequence[str], output: Output) -> None:
+    """Tells of a line in the file that does not count, since this computer has joined."""
+    who = identity.load(paths.identity)
+    try:
+        in_file = settings.load(paths.settings)
+    except SettingsError:
+        return  # `settings` tells what is wrong with it
+    for key in identity.without_effect(in_file, who):
+        if who and key in keys:
+            output.note(
+                f"{paths.settings} says {key} = {getattr(in_file, key)!r}, which has no effect: "
+                f"this computer belongs to {who.server}. {_how_to_change(key)}"
+            )
 
 
 def _change(paths: Paths, changes: dict[str, Any], output: Output) -> None:
@@ -257,8 +282,8 @@ def _change(paths: Paths, changes: dict[str, Any], output: Output) -> None:
     if keys := now.excluded_cards if "excluded_cards" in changes else ():
         for key in unmatched(keys, detect().graphics_cards):
             output.note(
-                f"No graphics card of this computer is called {key!r} now: that leaves out none. "
-                "`qubix-worker detect` shows the cards."
+                f"No graphics card of this computer is called {key!r} now: what may be that card "
+                "is left out too. `qubix-worker detect` shows the cards."
             )
 
 
@@ -268,17 +293,21 @@ def _check_free(paths: Paths, changes: dict[str, Any]) -> None:
         return
     who = identity.load(paths.identity)
     network = who.server if who else ""
-    if fixed[0] == "server":
-        how = "Leave it with `qubix-worker uninstall`, then join another with `qubix-worker setup`."
-    else:
-        how = (
-            "Leave with `qubix-worker uninstall`, then join again with a new invitation and "
-            "`qubix-worker setup --name NAME`."
-        )
     raise ChoiceError(
         "fixed_setting",
         f"{fixed[0]} can't be changed while this computer belongs to {network}.",
-        how,
+        _how_to_change(fixed[0]),
+    )
+
+
+def _how_to_change(fixed: str) -> str:
+    if fixed == "server":
+        return (
+            "Leave it with `qubix-worker uninstall`, then join another with `qubix-worker setup`."
+        )
+    return (
+        "Leave with `qubix-worker uninstall`, then join again with a new invitation and "
+        "`qubix-worker setup --name NAME`."
     )
 
 

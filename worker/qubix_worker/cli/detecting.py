@@ -7,9 +7,10 @@ import dataclasses
 from collections.abc import Iterator
 
 from qubix_worker import settings
-from qubix_worker.allowance import shared_cards
+from qubix_worker.allowance import LeftOut, shared_cards
 from qubix_worker.cli.output import Output
-from qubix_worker.errors import SettingsError
+from qubix_worker.control import Control
+from qubix_worker.errors import ControlError, SettingsError
 from qubix_worker.hardware.detect import detect as detect_hardware
 from qubix_worker.hardware.detect import find
 from qubix_worker.paths import Paths
@@ -26,6 +27,10 @@ STATES = {
     "off": "asleep: this computer wakes it when a program needs it",
 }
 
+MAY_BE = "no network is told of it: it may be a card that you leave out, and cannot be told from it"
+
+UNKNOWN = "whether you leave it out is not known: the settings cannot be used"
+
 SENT = """\
 This, without the cards that you leave out, and nothing else about this computer but the name that
 you give it, is sent when it joins a network. Nothing was sent now. `qubix-worker detect --json`
@@ -33,8 +38,16 @@ shows it as it travels."""
 
 
 def detect(arguments: argparse.Namespace, output: Output) -> int:
-    hardware, chosen = detect_hardware(), _settings()
-    if output.json:
+    chosen: Settings | None = None
+    unusable: SettingsError | None = None
+    try:
+        chosen = in_force(Paths.of_user())
+    except SettingsError as error:
+        if output.json:
+            raise
+        unusable = error
+    hardware = detect_hardware()
+    if output.json and chosen:
         output.value(told(hardware, chosen), "")
         return 0
     for label, text in lines(hardware, chosen):
@@ -43,8 +56,19 @@ def detect(arguments: argparse.Namespace, output: Output) -> int:
         for finding in find():
             if finding.problem:
                 output.note(str(finding.problem))
+    if unusable:
+        raise unusable
     output.value(None, f"\n{SENT}")
     return 0
+
+
+def in_force(paths: Paths) -> Settings:
+    """The running worker's settings, else the file's. Raises SettingsError where that cannot be
+    used: the defaults would tell of every card."""
+    try:
+        return Control(paths).settings()
+    except ControlError:
+        return settings.load(paths.settings)
 
 
 def told(hardware: Hardware, chosen: Settings) -> Hardware:
@@ -53,8 +77,9 @@ def told(hardware: Hardware, chosen: Settings) -> Hardware:
     return dataclasses.replace(hardware, graphics_cards=cards)
 
 
-def lines(hardware: Hardware, chosen: Settings) -> Iterator[tuple[str, str]]:
-    """All of `hardware`, each with its label; a card that is left out is marked as such."""
+def lines(hardware: Hardware, chosen: Settings | None) -> Iterator[tuple[str, str]]:
+    """All of `hardware`, each with its label; a card that is left out is marked as such. `chosen`:
+    None where that is not known."""
     here = hardware.os
     yield "System", f"{here.version or here.name}, {here.architecture}"
     if hardware.virtual_machine:
@@ -80,21 +105,14 @@ def lines(hardware: Hardware, chosen: Settings) -> Iterator[tuple[str, str]]:
     yield from _cards(hardware.graphics_cards, chosen)
 
 
-def _settings() -> Settings:
-    try:
-        return settings.load(Paths.of_user().settings)
-    except SettingsError:
-        return Settings()  # `settings` tells what is wrong with it
-
-
-def _cards(cards: tuple[GraphicsCard, ...], chosen: Settings) -> Iterator[tuple[str, str]]:
+def _cards(cards: tuple[GraphicsCard, ...], chosen: Settings | None) -> Iterator[tuple[str, str]]:
     if not cards:
         yield "Graphics", "no card found"
-    kept = shared_cards(cards, chosen)
+    out = LeftOut.of(chosen, cards) if chosen else None
     for at, card in enumerate(cards):
         yield (
             "Graphics" if not at else "",
-            f"{_who(card)}: {_verdict(card, left_out=card not in kept)}",
+            f"{_who(card)}: {_verdict(card, out)}",
         )
         if facts := ", ".join(_facts(card)):
             yield "", f"  {facts}"
@@ -106,8 +124,12 @@ def _who(card: GraphicsCard) -> str:
     return f"{name} (a part of {card.part_of})" if card.part_of else name
 
 
-def _verdict(card: GraphicsCard, *, left_out: bool) -> str:
-    return "left out by you; no network is told of it" if left_out else STATES[card.state]
+def _verdict(card: GraphicsCard, out: LeftOut | None) -> str:
+    if out is None:
+        return UNKNOWN
+    if out.names_card(card):
+        return "left out by you; no network is told of it"
+    return MAY_BE if out.has_card(card) else STATES[card.state]
 
 
 def _facts(card: GraphicsCard) -> Iterator[str]:

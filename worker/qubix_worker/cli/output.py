@@ -20,7 +20,7 @@ from typing import Any, Literal, TextIO
 
 from qubix_worker import system
 from qubix_worker.cli.discretion import without_credentials
-from qubix_worker.errors import Problem
+from qubix_worker.errors import Problem, QubixError
 from qubix_worker.setup.steps import Progress, Setup
 from qubix_worker.wire import to_wire
 
@@ -157,9 +157,13 @@ class Output:
             silence(stream)
             if not self.outlives_reader:
                 raise
-        except OSError:
+        except OSError as error:
             silence(stream)
-            raise
+            raise QubixError(
+                "output_failed",
+                f"The output of this command could not be written ({error.strerror}).",
+                "What it was asked to do may be done all the same; send its output elsewhere.",
+            ) from error
 
 
 def bar(share: float, cells: int = BAR_CELLS) -> str:

@@ -14,11 +14,11 @@ LABEL_CELLS = 12
 RECENT_JOBS = 3
 
 STATES: dict[State, tuple[str, Style]] = {
-    "starting": ("starting", "bold"),
-    "online": ("online", "green"),
-    "working": ("working", "green"),
-    "paused": ("paused", "yellow"),
-    "offline": ("offline", "red"),
+    "starting": ("is starting", "bold"),
+    "online": ("is online", "green"),
+    "working": ("is working", "green"),
+    "paused": ("is paused", "yellow"),
+    "offline": ("is offline", "red"),
     "attention": ("needs attention", "red"),
 }
 
@@ -45,7 +45,7 @@ def describe(status: Status, now: float) -> str:
 def headline(status: Status) -> Row:
     words, style = STATES[status.state]
     network = f"{status.server_name} ({status.server})" if status.server_name else status.server
-    return f"{status.name} is {words} on {network}.", style
+    return f"{status.name} {words} on {network}.", style
 
 
 def _rows(status: Status, now: float, width: int | None) -> Iterator[Row]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from qubix_worker.cli.interrupt import INTERRUPTED
 from qubix_worker.cli.output import Output, Row, Style
+from qubix_worker.errors import QubixError
 from qubix_worker.log_files import newest_first
 from qubix_worker.paths import Paths
 
@@ -91,6 +92,8 @@ class Reader:
                     part = opened.read()
             except FileNotFoundError:  # it was rotated just now: the next look finds it
                 return
+            except OSError as error:
+                raise _unreadable(file, error) from error
             self._file, self._offset = number, start + len(part)
             yield part
 
@@ -126,5 +129,15 @@ def _show(entry: Entry, output: Output) -> None:
 def _number(file: Path) -> int | None:
     try:
         return file.stat().st_ino
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> QubixError:
+    return QubixError(
+        "log_unreadable",
+        f"The log in {file} cannot be read ({error.strerror}).",
+        "Use the account that shares this computer; if it is that one, look at what stands there.",
+    )

@@ -14,12 +14,13 @@ from qubix_worker.paths import Paths
 
 
 def pause(arguments: argparse.Namespace, output: Output) -> int:
-    seconds: float | None = arguments.seconds
-    if arguments.until is not None:
-        # A second at least: it was in the future when it was read.
-        seconds = max(1.0, arguments.until.timestamp() - time.time())
+    control = Control(Paths.of_user())
     try:
-        status = Control(Paths.of_user()).pause(seconds)
+        if arguments.until is None:
+            status = control.pause(arguments.seconds)
+        else:
+            # A second at least: it was in the future when it was read.
+            status = control.pause_until(max(arguments.until.timestamp(), time.time() + 1))
     except ControlError as error:
         return not_running(error, output)
     output.value(status, describe(status, time.time()))

@@ -10,16 +10,20 @@ change it. A machine without a screen, where nobody can sit, is not such a case 
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from qubix_worker.guest.hours import Plan
-from qubix_worker.guest.senses import Moment, Question
+from qubix_worker.guest.senses import Heat, Moment, Question
 from qubix_worker.settings import Settings
 
 COOLER_CELSIUS = 5
 """How far below the limit it must have cooled before it goes on, so that it does not flutter."""
+SILENT_SECONDS = 180.0
+"""How long what was too hot is taken to be so still while nothing tells of it: a sensor fails now
+and then, and while another rule asks for a rest nobody asks about heat."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,16 @@ class Rest:
     """A sentence for a person."""
     until: float | None = None
     """Seconds since the epoch, where that is known."""
+
+
+@dataclass(frozen=True)
+class Hot:
+    """What was too hot and has not been known to have cooled since."""
+
+    heat: Heat
+    """As it was when it became too hot, so that the reason stays the same."""
+    told_at: float
+    """When it was last told to be hot; seconds on a clock that nobody sets."""
 
 
 FIRST: frozenset[Question] = frozenset({"battery", "metered"})
@@ -50,13 +64,35 @@ def questions(settings: Settings, local: datetime) -> frozenset[Question]:
     return frozenset(question for question, wanted in asked.items() if wanted)
 
 
-def verdict(settings: Settings, moment: Moment, before: Rest | None) -> Rest | None:
-    """Whether to rest at `moment`; None: share. `before` is the verdict before this one."""
-    return (
-        first_verdict(settings, moment)
-        or _by_use(settings, moment)
-        or _by_heat(settings, moment, before)
-    )
+def verdict(settings: Settings, moment: Moment, hot: tuple[Hot, ...] = ()) -> Rest | None:
+    """Whether to rest at `moment`; None: share. `hot` is what `too_hot` says of the moment."""
+    return first_verdict(settings, moment) or _by_use(settings, moment) or _by_heat(hot)
+
+
+def too_hot(
+    settings: Settings, heats: Iterable[Heat], uptime: float, before: tuple[Hot, ...]
+) -> tuple[Hot, ...]:
+    """What is too hot now; `before`: what was. It ends by a figure far enough below the limit, or
+    after SILENT_SECONDS without any; a figure of something else says nothing of it."""
+    limit = settings.stop_above_celsius
+    if not limit:
+        return ()
+    told: dict[str, Heat] = {}
+    for heat in heats:
+        told[_key(heat)] = max(heat, told.get(_key(heat), heat), key=lambda one: one.celsius)
+    found = []
+    for hot in before:
+        now = told.pop(_key(hot.heat), None)
+        if now is None:
+            if uptime - hot.told_at < SILENT_SECONDS:
+                found.append(hot)
+        elif now.celsius >= limit - COOLER_CELSIUS:
+            # What it is called may change: a card that must not be named any more has no name.
+            called = replace(hot.heat, what=now.what)
+            found.append(Hot(called, uptime))
+    fresh = sorted(told.values(), key=lambda heat: -heat.celsius)
+    found += [Hot(heat, uptime) for heat in fresh if heat.celsius > limit]
+    return tuple(found)
 
 
 def first_verdict(settings: Settings, moment: Moment) -> Rest | None:
@@ -111,17 +147,18 @@ def _by_use(settings: Settings, moment: Moment) -> Rest | None:
     return None
 
 
-def _by_heat(settings: Settings, moment: Moment, before: Rest | None) -> Rest | None:
-    limit, hottest = settings.stop_above_celsius, moment.hottest
-    if not limit or hottest is None:
+def _key(heat: Heat) -> str:
+    return heat.uuid or heat.what
+
+
+def _by_heat(hot: tuple[Hot, ...]) -> Rest | None:
+    """Names what has been too hot for longest."""
+    if not hot:
         return None
-    if before and before.by == "heat" and hottest.celsius >= limit - COOLER_CELSIUS:
-        return before
-    if hottest.celsius <= limit:
-        return None
+    first = hot[0].heat
     return Rest(
         "heat",
-        f"Resting until {hottest.what} has cooled down: it was at {hottest.celsius:.0f} \u00b0C.",
+        f"Resting until {first.what} has cooled down: it was at {first.celsius:.0f} \u00b0C.",
     )
 
 

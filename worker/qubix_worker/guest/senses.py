@@ -24,6 +24,8 @@ class Heat:
     what: str
     """As it stands in a sentence, such as `the processor`."""
     celsius: float
+    uuid: str | None = None
+    """A card's, to tell it from its twin."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,17 @@ class Moment:
     """Whether the connection is paid by what is sent."""
     idle_seconds: float | None = None
     """Since somebody touched this computer last; infinite where nobody can be at it."""
-    hottest: Heat | None = None
+    heats: tuple[Heat, ...] = ()
 
 
 class Temperature(Protocol):
     """One of `hardware.temperatures()`."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Empty for a card that must not be told of."""
+        ...
+
     @property
     def celsius(self) -> float: ...
     @property
@@ -66,21 +71,22 @@ class Senses:
             "battery": ("on_battery", self._body.on_battery),
             "metered": ("metered", self._body.metered),
             "use": ("idle_seconds", self._body.idle_seconds),
-            "heat": ("hottest", self._hottest),
+            "heat": ("heats", self._heats),
         }
         answers = {
             name: self._ask(question, sense)
             for question, (name, sense) in ways.items()
             if question in asked
         }
-        return replace(moment, **answers)
+        known = {name: answer for name, answer in answers.items() if answer is not None}
+        return replace(moment, **known)
 
     def close(self) -> None:
         self._body.close()
 
-    def _hottest(self) -> Heat | None:
-        found = [Heat(_in_a_sentence(one.name), one.celsius) for one in self._temperatures()]
-        return max(found, key=lambda heat: heat.celsius, default=None)
+    def _heats(self) -> tuple[Heat, ...]:
+        told = self._temperatures()
+        return tuple(Heat(_in_a_sentence(one.name), one.celsius, one.uuid) for one in told)
 
     def _ask(self, question: Question, sense: Callable[[], Any]) -> Any:
         try:
@@ -96,4 +102,6 @@ class Senses:
 
 
 def _in_a_sentence(name: str) -> str:
-    return "the processor" if name == "processor" else f"the graphics card {name}"
+    if name == "processor":
+        return "the processor"
+    return f"the graphics card {name}" if name else "this computer"

@@ -17,7 +17,7 @@ from datetime import datetime
 from qubix_worker.clocks import GLANCE_SECONDS, Clocks
 from qubix_worker.guest import rules
 from qubix_worker.guest.awake import Awake
-from qubix_worker.guest.rules import Rest
+from qubix_worker.guest.rules import Hot, Rest
 from qubix_worker.guest.senses import Moment, Question, Senses
 from qubix_worker.settings import Settings
 from qubix_worker.system.senses import Body
@@ -67,6 +67,7 @@ class Watch:
         self._clocks = Clocks(now, monotonic)
         self._glance = glance_seconds
         self._told: Rested | None = None
+        self._hot: tuple[Hot, ...] = ()
         self._at_work = False
         self._job_looked_at = -LOOK_SECONDS
         self._stopping = False
@@ -108,7 +109,8 @@ class Watch:
         moment = self._senses.learn(Moment(local), first)
         if rules.first_verdict(settings, moment) is None:
             moment = self._senses.learn(moment, asked - rules.FIRST)
-        rest = rules.verdict(settings, moment, self._told.rest if self._told else None)
+        self._hot = rules.too_hot(settings, moment.heats, self._monotonic(), self._hot)
+        rest = rules.verdict(settings, moment, self._hot)
         if self._told != Rested(rest):
             log.info("%s", rest.reason if rest else "no rule asks for a rest")
             self._told = Rested(rest)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from qubix_worker.hardware import heat, readings
@@ -19,4 +20,9 @@ def temperatures() -> tuple[Temperature, ...]:
     Cheap: the cards' figures are those that the heartbeat also uses.
     """
     uses = readings.here().usage()
-    return heat.processor(Path("/")) + heat.of_cards(uses)
+    return _processor().temperatures() + heat.of_cards(uses)
+
+
+@functools.cache
+def _processor() -> heat.Processor:
+    return heat.Processor(Path("/"))

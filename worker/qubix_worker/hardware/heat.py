@@ -6,14 +6,24 @@ mean something different on each.
 
 from __future__ import annotations
 
-import functools
+import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from qubix_worker.hardware import figures, hwmon
 from qubix_worker.protocol import GraphicsUsage
 
+PROCESSOR = "processor"
+NAMELESS = ""
+"""What must not be told of: a card that may be left out."""
 SENSORS_MOST = 256
+FOUND_SECONDS = 600.0
+"""How long the chips are taken to be where they were found: a module may be loaded later."""
+NONE_SECONDS = 60.0
+"""The same where none was found, as in many a virtual machine."""
+_INPUT = re.compile(r"temp(\d{1,4})_input", re.ASCII)
 _PROCESSORS = (
     "coretemp", "k10temp", "k8temp", "zenpower", "fam15h_power", "via_cputemp", "cpu_thermal",
     "cpu-thermal", "soc_thermal", "soc-thermal", "cpuss0_thermal", "cpu0_thermal", "scpi_sensors",
@@ -34,16 +44,26 @@ class Temperature:
     uuid: str | None = None
 
 
-def processor(root: Path) -> tuple[Temperature, ...]:
-    """The hottest of the processor's sensors, one for each chip (a socket)."""
-    found = []
-    for chip in _chips(root):
-        told = _sensors(chip)
-        if len(told) > 1:
-            told.pop(_CONTROL, None)
-        if told:
-            found.append(Temperature("processor", max(told.values())))
-    return tuple(found)
+class Processor:
+    """Below `root`. Remembers where its sensors are, for a while."""
+
+    def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._root = root
+        self._clock = clock
+        self._found: tuple[tuple[_Chip, ...], float] | None = None
+
+    def temperatures(self) -> tuple[Temperature, ...]:
+        """The hottest of the processor's sensors, one for each chip (a socket)."""
+        now, found = self._clock(), self._found
+        if found is not None:
+            chips, at = found
+            told = [_hottest(chip) for chip in chips]
+            lasts = FOUND_SECONDS if chips else NONE_SECONDS
+            if now - at < lasts and None not in told:
+                return _temperatures(told)
+        chips = _chips(self._root)
+        self._found = chips, now
+        return _temperatures([_hottest(chip) for chip in chips])
 
 
 def of_cards(uses: tuple[GraphicsUsage, ...]) -> tuple[Temperature, ...]:
@@ -54,25 +74,47 @@ def of_cards(uses: tuple[GraphicsUsage, ...]) -> tuple[Temperature, ...]:
     )
 
 
-def _sensors(chip: Path) -> dict[str, float]:
-    """Degrees Celsius by label; a sensor that does not tell is left out."""
-    found: dict[str, float] = {}
-    for at in range(1, SENSORS_MOST):
-        if not (chip / f"temp{at}_input").exists():
-            if at > 2:  # numbers begin at 1 or 2 and have few gaps
-                break
-            continue
-        celsius = hwmon.celsius(chip, at)
-        if celsius is not None:
-            found[figures.read(chip / f"temp{at}_label") or str(at)] = celsius
-    return found
+@dataclass(frozen=True)
+class _Chip:
+    folder: Path
+    name: str
+    sensors: tuple[tuple[int, str | None], ...]
+    """The number and the label of each."""
 
 
-@functools.lru_cache(maxsize=8)
-def _chips(root: Path) -> tuple[Path, ...]:
-    """Found once: a processor is not exchanged while the system runs."""
+def _temperatures(told: list[float | None]) -> tuple[Temperature, ...]:
+    return tuple(Temperature("processor", celsius) for celsius in told if celsius is not None)
+
+
+def _hottest(chip: _Chip) -> float | None:
+    """In degrees Celsius; a sensor that does not tell is left out."""
+    if figures.read(chip.folder / "name") != chip.name:
+        return None  # the numbers of the folders have changed: this may be a disk by now
+    told = [(label, hwmon.celsius(chip.folder, at)) for at, label in chip.sensors]
+    known = [(label, celsius) for label, celsius in told if celsius is not None]
+    true = [celsius for label, celsius in known if label != _CONTROL]
+    return max(true or [celsius for _, celsius in known], default=None)
+
+
+def _chips(root: Path) -> tuple[_Chip, ...]:
+    """Those with a sensor of heat."""
+    found = []
+    for folder in _listed(root / "sys/class/hwmon"):
+        name = figures.read(folder / "name")
+        if name in _PROCESSORS and (sensors := _sensors(folder)):
+            found.append(_Chip(folder, name, sensors))
+    return tuple(found)
+
+
+def _sensors(folder: Path) -> tuple[tuple[int, str | None], ...]:
+    """The numbers have gaps: coretemp's are those of the cores (Documentation/hwmon/coretemp)."""
+    inputs = (_INPUT.fullmatch(file.name) for file in _listed(folder))
+    numbers = sorted(int(file[1]) for file in inputs if file)[:SENSORS_MOST]
+    return tuple((at, figures.read(folder / f"temp{at}_label")) for at in numbers)
+
+
+def _listed(folder: Path) -> list[Path]:
     try:
-        folders = sorted((root / "sys/class/hwmon").iterdir())
+        return sorted(folder.iterdir())
     except OSError:
-        return ()
-    return tuple(folder for folder in folders if figures.read(folder / "name") in _PROCESSORS)
+        return []

@@ -33,8 +33,10 @@ class _Source:
     probe: GraphicsProbe
     asker: Asker[Uses]
     uses: Uses = ()
+    """The last that were told: one failed question does not make a card any cooler."""
+    told_at: float | None = None
     at: float | None = None
-    """When the last answer came."""
+    """When the last answer came, a failure or not."""
     asked_at: float | None = None
     failing: bool = False
 
@@ -77,7 +79,7 @@ class Readings:
         return asked
 
     def _is_of_use(self, source: _Source) -> bool:
-        return source.at is not None and self._clock() - source.at <= STALE_SECONDS
+        return source.told_at is not None and self._clock() - source.told_at <= STALE_SECONDS
 
     @staticmethod
     def _is_answered(source: _Source) -> bool:
@@ -90,8 +92,9 @@ class Readings:
             if answer.error is not None and not source.failing:
                 log.info("no figures from %s", answer.name, exc_info=answer.error)
             source.failing = answer.error is not None
-            source.uses = answer.value or ()
             source.at = self._clock()
+            if answer.error is None:
+                source.uses, source.told_at = answer.value or (), source.at
             self._changed.notify_all()
 
 

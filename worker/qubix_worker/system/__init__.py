@@ -7,6 +7,7 @@ work, so `windows.py` may use winreg and `posix.py` fcntl.
 from __future__ import annotations
 
 import functools
+import multiprocessing.connection as channel
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -55,6 +56,11 @@ class System(Protocol):
 
     def control_address(self, socket: Path) -> AbstractContextManager[str]:
         """The address of the control channel, valid inside the context."""
+        ...
+
+    def control_connection(self, address: str, seconds: float) -> channel.Connection[Any, Any]:
+        """A connection to the worker there. Raises TimeoutError where that takes longer than
+        `seconds`, as with a worker that takes none in, and OSError where none is there."""
         ...
 
     def control_stale(self, socket: Path) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import multiprocessing.connection as channel
 import os
 import shlex
+import socket as sockets
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +19,8 @@ from typing import IO, Any, NoReturn
 
 SOCKET_PATH_BYTES = 100
 """sockaddr_un holds 108 bytes on Linux, 104 on macOS (unix(7), unix(4))."""
+
+CONNECT_AGAIN_SECONDS = 0.05
 
 
 class Posix:
@@ -70,6 +75,19 @@ class Posix:
         with contextlib.suppress(FileExistsError):
             link.symlink_to(folder)
         yield str(link)
+
+    def control_connection(self, address: str, seconds: float) -> channel.Connection[Any, Any]:
+        until = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(BlockingIOError), sockets.socket(sockets.AF_UNIX) as line:
+                # With a limit, Linux does not wait while the listener's queue is full.
+                line.settimeout(max(0.001, until - time.monotonic()))
+                line.connect(address)
+                line.setblocking(True)
+                return channel.Connection(line.detach())
+            if time.monotonic() > until:
+                raise TimeoutError
+            time.sleep(CONNECT_AGAIN_SECONDS)
 
     def control_stale(self, socket: Path) -> None:
         socket.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qubix_worker.system import senses_wayland, senses_x11
 from qubix_worker.system.buses_linux import Buses
@@ -51,6 +51,9 @@ class Use:
         self._buses = buses
         self._now = now
         self._monotonic = monotonic
+        self._typed: dict[str, tuple[float, float]] = {}
+        """Of each terminal: its file's time of access, and when that was by `monotonic`."""
+        self._looked_at = -math.inf
         self._told_by = ""
         self._wayland: senses_wayland.Wayland | None = None
 
@@ -60,13 +63,28 @@ class Use:
 
     def _terminals(self) -> float:
         """Since somebody typed in a terminal, here or over the network; infinite without any.
-        A terminal is read only when somebody types, and its file then has a new time of access."""
-        youngest = -math.inf
+        A terminal is read only when somebody types, and its file then has a new time of access.
+
+        What is kept of each is when that was on the clock that nobody sets: the other one may be
+        set back for hours (a computer without a battery for its clock), or ahead while nobody is
+        there. Only a terminal that is new is believed by its time, and one from the future counts
+        as used when it is first seen."""
+        now, uptime, before = self._now(), self._monotonic(), self._typed
         dev = self._root / "dev"
+        typed = {}
         for path in itertools.chain(dev.glob("pts/[0-9]*"), dev.glob("tty[1-9]*")):
             with contextlib.suppress(OSError):
-                youngest = max(youngest, path.stat().st_atime)
-        return max(0.0, self._now() - youngest)
+                accessed = path.stat().st_atime
+                known = before.get(path.name)
+                ago = max(0.0, now - accessed)
+                if known and known[0] == accessed:
+                    typed[path.name] = known
+                elif known:  # since the last look, whatever the clocks say
+                    typed[path.name] = accessed, max(uptime - ago, self._looked_at)
+                else:
+                    typed[path.name] = accessed, uptime - ago
+        self._typed, self._looked_at = typed, uptime
+        return uptime - max((at for _, at in typed.values()), default=-math.inf)
 
     def _screens(self) -> float | None:
         """Since somebody touched a desktop of this computer; infinite where nobody can, and None
@@ -170,8 +188,16 @@ class Use:
             since = told.get("IdleSinceHint", 0) / 1e6
             if not since:
                 return None
-            idle = min(idle, max(0.0, self._now() - since) if told.get("IdleHint") else 0.0)
+            idle = min(idle, self._since(told) if told.get("IdleHint") else 0.0)
         return idle
+
+    def _since(self, told: Mapping[str, Any]) -> float:
+        """By the clock that nobody sets, where logind tells of it (org.freedesktop.login1(5))."""
+        since = told.get("IdleSinceHintMonotonic", 0) / 1e6
+        ago: float = (
+            self._monotonic() - since if since else self._now() - told["IdleSinceHint"] / 1e6
+        )
+        return max(0.0, ago)
 
     def _has_screen(self) -> bool:
         """Whether a desktop seems to be at work here, for any account."""

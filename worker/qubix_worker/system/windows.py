@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import multiprocessing.connection as channel
 import os
 import platform
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal, NoReturn
+from typing import IO, Any, Literal, NoReturn, cast
 
 from qubix_worker.files import write_whole
 from qubix_worker.system import Autostart
@@ -65,6 +69,23 @@ class Windows:
     def control_address(self, socket: Path) -> Iterator[str]:
         folder = hashlib.sha256(str(socket).lower().encode()).hexdigest()[:32]
         yield rf"\\.\pipe\qubix-{folder}"
+
+    def control_connection(self, address: str, seconds: float) -> channel.Connection[Any, Any]:
+        # The library tries for 20 s where no end of the pipe is free; nothing makes it give up.
+        found: Future[channel.Connection[Any, Any]] = Future()
+
+        def connect() -> None:
+            try:
+                found.set_result(cast("channel.Connection[Any, Any]", channel.Client(address)))
+            except OSError as error:
+                found.set_exception(error)
+
+        threading.Thread(target=connect, daemon=True).start()
+        try:
+            return found.result(seconds)
+        except TimeoutError:
+            found.add_done_callback(_hang_up)
+            raise
 
     def control_stale(self, socket: Path) -> None:
         """A pipe ends with its process: nothing is left."""
@@ -123,3 +144,9 @@ class StartFile:
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
+
+
+def _hang_up(found: Future[channel.Connection[Any, Any]]) -> None:
+    """Nobody waits for it any more."""
+    with contextlib.suppress(OSError):
+        found.result().close()

@@ -18,6 +18,7 @@ class Computer:
     root: Path
     environment: dict[str, str]
     uptime: float = 1000.0
+    now: float = NOW
 
     def __post_init__(self) -> None:
         for folder in ("dev/pts", "tmp/.X11-unix", "run/user", "proc/net", "run/runtime"):
@@ -28,13 +29,17 @@ class Computer:
             **self.environment,
         }
         self.body = Linux(
-            self.root, self.environment, now=lambda: NOW, monotonic=lambda: self.uptime
+            self.root, self.environment, now=lambda: self.now, monotonic=lambda: self.uptime
         )
 
     def typed(self, terminal: str, seconds_ago: float) -> None:
         file = self.root / "dev" / terminal
         file.touch()
-        os.utime(file, (NOW - seconds_ago, NOW))
+        os.utime(file, (self.now - seconds_ago, self.now))
+
+    def pass_time(self, seconds: float) -> None:
+        self.uptime += seconds
+        self.now += seconds
 
     def runs_network_manager(self) -> None:
         (self.root / "run/NetworkManager").mkdir()

@@ -28,9 +28,44 @@ def test_who_typed_last_in_any_terminal_counts(computer: Computer) -> None:
     assert computer.body.idle_seconds() == 77
 
 
-def test_a_terminal_whose_clock_is_ahead_was_used_now(computer: Computer) -> None:
-    computer.typed("pts/0", -3600)
+def test_a_terminal_from_the_future_was_used_when_it_is_first_seen(computer: Computer) -> None:
+    """As on a computer whose clock was set back after it had started."""
+    computer.typed("tty1", -7200)
     assert computer.body.idle_seconds() == 0
+    computer.pass_time(3000)
+    assert computer.body.idle_seconds() == 3000
+
+
+@pytest.mark.parametrize("jump", [-7200.0, 7200.0])
+def test_a_clock_that_is_set_is_nobody_who_types_and_nobody_who_has_gone(
+    computer: Computer, jump: float
+) -> None:
+    computer.typed("pts/0", 100)
+    assert computer.body.idle_seconds() == 100
+    computer.now += jump
+    computer.pass_time(60)
+    assert computer.body.idle_seconds() == 160
+
+
+@pytest.mark.parametrize("jump", [-7200.0, 7200.0])
+def test_who_types_while_the_clock_is_set_is_there(computer: Computer, jump: float) -> None:
+    computer.typed("pts/0", 9000)
+    computer.body.idle_seconds()
+    computer.pass_time(15)
+    computer.typed("pts/0", 5)
+    computer.now += jump
+    told = computer.body.idle_seconds()
+    assert told is not None
+    assert told <= 15
+
+
+def test_who_types_after_the_clock_was_set_back_is_there(computer: Computer) -> None:
+    computer.typed("pts/0", 100)
+    computer.body.idle_seconds()
+    computer.now -= 7200
+    computer.pass_time(60)
+    computer.typed("pts/0", 3)
+    assert computer.body.idle_seconds() == 3
 
 
 @pytest.mark.parametrize("sign", ["DISPLAY", "WAYLAND_DISPLAY", "X11", "wayland"])

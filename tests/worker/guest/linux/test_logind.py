@@ -13,18 +13,20 @@ from tests.worker.guest.linux.buses import Answer, Call, OwnBus
 from tests.worker.guest.linux.computer import NOW, gnome, with_buses
 
 HOUR_AGO = int((NOW - 3600) * 1e6)
+AHEAD = int((NOW + 7200) * 1e6)
 
 
 def session(**told: Any) -> dict[str, Any]:
     """As logind tells of one (org.freedesktop.login1(5)); somebody at a desktop."""
     return {
         "Class": "user", "Type": "wayland", "Active": True, "IdleHint": False, "IdleSinceHint": 0,
-        "seat": "seat0", "user": os.getuid() + 1,
+        "IdleSinceHintMonotonic": 0, "seat": "seat0", "user": os.getuid() + 1,
     } | told  # fmt: skip
 
 
 def logind(*sessions: dict[str, Any]) -> Answer:
     signatures = {"Class": "s", "Type": "s", "Active": "b", "IdleHint": "b", "IdleSinceHint": "t"}
+    signatures["IdleSinceHintMonotonic"] = "t"
 
     def answer(call: Call) -> tuple[str, tuple[Any, ...]] | None:
         if call.method == "ListSessions":
@@ -48,6 +50,8 @@ def logind(*sessions: dict[str, Any]) -> Answer:
     [
         ([], math.inf),
         ([session(IdleHint=True, IdleSinceHint=HOUR_AGO)], 3600),
+        # The clock was set back meanwhile; the computer has run for 1000 seconds.
+        ([session(IdleHint=True, IdleSinceHint=AHEAD, IdleSinceHintMonotonic=100_000_000)], 900),
         ([session(IdleSinceHint=HOUR_AGO)], 0),  # it told once, and says: in use
         ([session()], None),  # it never told
         ([session(Active=False)], math.inf),  # somebody else's turn at the screen
