@@ -79,11 +79,15 @@ class LiveServer:
         }
 
     def start(self) -> None:
+        self.begin()
+        wait_until(self._answers)
+
+    def begin(self) -> None:
+        """Starts it, and does not wait until it answers."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "qubix_server", "serve"], env=self.variables(),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
-        wait_until(self._answers)
 
     def _answers(self) -> bool:
         assert self.process
