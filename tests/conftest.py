@@ -80,7 +80,7 @@ class LiveServer:
 
     def start(self) -> None:
         self.begin()
-        wait_until(self._answers)
+        self.until_it_answers()
 
     def begin(self) -> None:
         """Starts it, and does not wait until it answers."""
@@ -88,6 +88,9 @@ class LiveServer:
             [sys.executable, "-m", "qubix_server", "serve"], env=self.variables(),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+
+    def until_it_answers(self) -> None:
+        wait_until(self._answers)
 
     def _answers(self) -> bool:
         assert self.process

@@ -174,5 +174,6 @@ def _add(commands: _Commands, name: str, summary: str, function: str) -> argpars
 def _database(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--database-url", metavar="URL",
-        help="where its facts are kept (QUBIX_DATABASE_URL; default: a file in the data folder)",
+        help="where its facts are kept: an SQLite file or a PostgreSQL database (QUBIX_DATABASE_URL; "
+        "default: a file in the data folder)",
     )  # fmt: skip
