@@ -12,14 +12,15 @@ from sqlalchemy import Connection
 from qubix_server import heartbeats
 from qubix_server.errors import ApiError
 from qubix_server.services import Services
-from qubix_server.store import audit, enrollments, metrics
+from qubix_server.store import audit, enrollments
+from qubix_server.thinning import Thinning
 
 log = logging.getLogger(__name__)
 
 ASSIGNED_AT_ONCE = 200
 """Of the workers that wait, so many are looked at in one write: other writes come between."""
 BETWEEN_WRITES_SECONDS = 0.02
-PRUNED_EVERY_SECONDS = 600
+PRUNED_EVERY_SECONDS = 60
 
 
 async def give_out_jobs(services: Services) -> None:
@@ -62,8 +63,11 @@ async def lose_all_silent(services: Services) -> None:
 
 async def prune(services: Services) -> None:
     """Forgets what is older than it is useful; for ever."""
+    thinning = Thinning(services.database)
     while True:
-        await services.database.write(_prune, services.clock())
+        now = services.clock()
+        await services.database.write(_prune, now)
+        await thinning.go_on(now)
         await asyncio.sleep(PRUNED_EVERY_SECONDS)
 
 
@@ -88,6 +92,5 @@ async def _keep_on(
 
 
 def _prune(connection: Connection, now: int) -> None:
-    metrics.forget_old(connection, now)
     enrollments.forget_old(connection, now)
     audit.forget_old(connection, now)
