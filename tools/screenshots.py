@@ -533,7 +533,7 @@ def fill_fleet(url: str) -> None:
         cpu, gpu, heat = (dice.uniform(10, 50), dice.uniform(20, 90), dice.uniform(45, 65))
         for left in range(29, -1, -1):
             cpu, gpu = (min(97, max(3, x + dice.uniform(-11, 11))) for x in (cpu, gpu))
-            heat = min(84, max(38, heat + (gpu - 55) / 12))
+            heat = min(84, max(38, heat + (gpu - 50) / 45 + dice.uniform(-1, 1)))
             usage = {"cpuPercent": cpu, "ramPercent": 42, "gpuPercent": gpu, "gpuTemp": heat}
             beat = {"status": "online" if left else state, "usage": usage}
             path = f"/api/providers/worker-{at}/heartbeat"
