@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -28,10 +30,10 @@ HARDWARE = {
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """One that has an application for Windows to hand out."""
     home = tmp_path_factory.mktemp("server")
-    placed = home / "applications" / "windows"
-    placed.mkdir(parents=True)
-    (placed / "qubix-0.1.0.exe").write_bytes(b"MZ")
-    server = LiveServer(home / "home", environment={"QUBIX_DOWNLOADS_DIR": str(placed.parent)})
+    placed = home / "applications"
+    (placed / "windows").mkdir(parents=True)
+    (placed / "windows" / "qubix-0.1.0.exe").write_bytes(b"MZ")
+    server = LiveServer(home / "home", environment={"QUBIX_DOWNLOADS_DIR": str(placed)})
     server.start()
     yield server
     server.stop()
@@ -59,6 +61,11 @@ def away(server: LiveServer) -> Iterator[None]:
         yield
     finally:
         server.start()
+
+
+def pictures(browser: Browser) -> list[str]:
+    shown = browser.driver.find_elements(By.CSS_SELECTOR, "[data-picture]:not([hidden])")
+    return [str(picture.get_attribute("data-picture")) for picture in shown]
 
 
 def register(server: LiveServer, enrollment: str, name: str) -> Callable[[], object]:
@@ -177,6 +184,8 @@ def test_on_windows_the_application_comes_first_and_the_script_under_it(browser:
     host = browser.url.removeprefix("http://").replace(":", "_")
     assert browser.text("file") == f"qubix-setup--{host}--{kept['code']}.exe"
     assert browser.text("script") == "qubix-worker-installer.bat"
+    assert browser.text("open-title") == "Double-click that file"
+    assert pictures(browser) == ["window"]
     assert not browser.shown("command")
     file = browser.downloads / browser.text("file")
     WebDriverWait(browser, 20, 0.05).until(lambda _: file.exists())
@@ -189,6 +198,35 @@ def test_on_a_mac_it_tells_of_the_terminal(browser: Browser) -> None:
     browser.share()
     assert browser.text("open-title").startswith("Open Terminal, from Applications")
     assert browser.text("command-text") == "sh ~/Downloads/qubix-worker-installer.sh"
+    assert pictures(browser) == ["terminal"]
+
+
+@pytest.mark.parametrize(
+    ("system", "file", "picture", "title"),
+    [
+        ("macos", "qubix-0.1.0.dmg", "disk", "Open that file, and QUBIX in it"),
+        ("linux", "qubix-0.1.0.AppImage", "terminal", "Open a terminal, and run it"),
+        ("linux", "qubix-0.2.0.tar.gz", "box", "Unpack that file, and open QUBIX in it"),
+    ],
+)
+def test_each_kind_of_application_has_a_second_step_of_its_own(
+    browser: Browser, server: LiveServer, *, system: str, file: str, picture: str, title: str
+) -> None:
+    folder = Path(server.environment["QUBIX_DOWNLOADS_DIR"]) / system
+    folder.mkdir()
+    try:
+        (folder / file).write_bytes(b"an application")
+        if system == "macos":
+            browser.is_system(system)
+        browser.open()
+        browser.share()
+        assert browser.text("open-title") == title
+        assert pictures(browser) == [picture]
+        if file.endswith(".AppImage"):
+            name = f"~/Downloads/{browser.text('file')}"
+            assert browser.text("command-text") == f"chmod +x {name} && {name}"
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_on_a_phone_it_sends_to_a_computer(browser: Browser) -> None:
