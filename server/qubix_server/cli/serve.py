@@ -28,7 +28,8 @@ from qubix_server.websocket import PING_SECONDS, LiveProtocol
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than workers wait between two heartbeats, so that their connections stay."""
-GRACE_SECONDS = 3
+GRACE_SECONDS = 10
+"""What is under way may come to its end: a large body, an answer that is on its way."""
 BACKLOG = 2048
 
 
