@@ -20,6 +20,7 @@ from tests.server.databases import Databases
 from tests.server.fleet import Fleet
 
 MACHINES = 8
+PASSWORD = "correct-horse"
 
 
 def fleet_of(server: LiveServer) -> Fleet:
@@ -36,7 +37,8 @@ def goes_on(fleet: Fleet) -> None:
 @pytest.mark.slow
 def test_a_database_that_goes_away_and_comes_back(tmp_path: Path) -> None:
     with cluster(durable=True) as postgresql:
-        url = Databases(postgresql).make(tmp_path)
+        # Nothing asks for a password here; that it is not told matters all the same.
+        url = Databases(postgresql).make(tmp_path).replace("tester@", f"tester:{PASSWORD}@")
         server = LiveServer(tmp_path, environment={"QUBIX_DATABASE_URL": url})
         server.start()
         machine = server.join("asks")
@@ -52,8 +54,10 @@ def test_a_database_that_goes_away_and_comes_back(tmp_path: Path) -> None:
             postgresql.start()
             wait_until(lambda: machine.beat().ok)
             goes_on(fleet)
-        server.stop()
+        output = server.stop()
         assert fleet.come_again
+        assert "not kept" in output
+        assert PASSWORD not in output
         fleet.check_all_is_kept(url)
 
 
