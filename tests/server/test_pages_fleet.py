@@ -316,6 +316,13 @@ def test_a_machine_is_removed_only_after_a_question_that_names_it(
     assert server.ask("GET", path, credential=server.token).ok
     fleet.press("machine-remove")
     fleet.wait_for("confirm-yes")
+    fleet.run("location.hash = '#/machine/node-1'")  # as Back does: the question goes with its page
+    fleet.wait_for_text("machine-name", "node-1")
+    assert not fleet.shown("confirm")
+    go(fleet, "#/machine/to-remove", "machine")
+    fleet.wait_for_text("machine-name", "Old computer")
+    fleet.press("machine-remove")
+    fleet.wait_for("confirm-yes")
     fleet.press("confirm-yes")
     fleet.wait_for("machines")
     assert server.ask("GET", path, credential=server.token).status_code == 404

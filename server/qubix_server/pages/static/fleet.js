@@ -67,7 +67,6 @@ function signOut(sentence = "") {
   live = null;
   machines.forget();
   for (const name of ["nav", "connection", "sign-out"]) find(name).hidden = true;
-  if (find("confirm").open) find("confirm").close();
   route();
   write(find("signin-trouble"), sentence);
 }
@@ -94,6 +93,7 @@ function route() {
   leaving = new AbortController();
   const { signal } = leaving;
   machineTable.leave();
+  if (find("confirm").open) find("confirm").close();
   live?.want(new Map());
   if (!signedIn) {
     showView("signin");

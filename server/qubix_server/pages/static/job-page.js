@@ -61,9 +61,6 @@ export function heed(type, data) {
   wake(); // for what an event leaves out
 }
 
-export const shownId = () => id;
-export const isOver = () => job !== null && ENDED.has(job.status);
-
 function take(told) {
   const before = job?.status;
   job = told;
@@ -231,6 +228,7 @@ function bytesOf(text) {
 // --- What can be done ---------------------------------------------------------------------------
 
 async function cancel() {
+  const asked = job.id; // what is asked about is what is done, whatever view is shown by then
   const isSure = await confirmed({
     title: `Cancel ${titleOf(job)}?`,
     text: "What it has done so far is lost. The machine is told with its next heartbeat.",
@@ -242,11 +240,11 @@ async function cancel() {
   button.disabled = true;
   write(find("job-trouble"), "");
   try {
-    const told = await call(`/api/jobs/${encodeURIComponent(job.id)}/cancel`, {
+    const told = await call(`/api/jobs/${encodeURIComponent(asked)}/cancel`, {
       method: "POST",
       json: {},
     });
-    take({ ...job, ...told.job });
+    if (job.id === asked) take({ ...job, ...told.job });
     wake();
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
