@@ -145,7 +145,10 @@ function showFacts() {
     ["Processor", together(", ", processor?.model, ...cores)],
     ["Memory", bytes(memory?.totalBytes)],
     ["Disk", disk && `${bytes(disk.freeBytes)} free of ${bytes(disk.totalBytes)}`],
-    ...cards.map((card, at) => [cards.length > 1 ? `Graphics card ${at + 1}` : "Graphics card", cardWords(card)]),
+    ...cards.map((card, at) => [
+      cards.length > 1 ? `Graphics card ${at + 1}` : "Graphics card",
+      cardWords(card),
+    ]),
     ["Runs in", together(", ", hardware.virtualMachine, hardware.container)],
     ["Kinds of jobs", machine.capabilities?.join(", ")],
     ["Free places", machine.freeSlots === null ? null : String(machine.freeSlots)],

@@ -154,7 +154,8 @@ function showWaiting(kept) {
 /** The second step, as it is on this system with this kind of file. */
 function opening(system, fileName) {
   const shown = "A window shows how far it is.";
-  const file = `~/Downloads/${/^[\w.-]+$/.test(fileName) ? fileName : `'${fileName.replaceAll("'", "'\\''")}'`}`;
+  const isPlain = /^[\w.-]+$/.test(fileName);
+  const file = `~/Downloads/${isPlain ? fileName : `'${fileName.replaceAll("'", "'\\''")}'`}`;
   if (/\.(exe|msi|bat)$/i.test(fileName)) {
     return {
       picture: "window",
