@@ -119,3 +119,19 @@ def test_what_the_compose_file_mounts_and_waits_for_is_there(compose: dict[str, 
         assert set(service["networks"]) <= set(compose["networks"])
         for other in service.get("depends_on", {}):
             assert "healthcheck" in compose["services"][other]
+
+
+def test_the_document_explains_every_setting() -> None:
+    rows = re.findall(
+        r"^\| `(QUBIX_\w+)` \| (?:`(--[\w-]+)`)? ?\| ([^|]*) \|",
+        (ROOT / "docs" / "operating.md").read_text(),
+        re.MULTILINE,
+    )
+    assert {name for name, _, _ in rows} == SETTINGS
+    for name, flag, default in rows:
+        field = name.removeprefix("QUBIX_").lower()
+        if flag:
+            assert flag == "--" + field.replace("_", "-")
+        value = getattr(settings.Settings, field, None)
+        if default[0].isdigit():
+            assert default == str(value)

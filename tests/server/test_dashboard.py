@@ -1,4 +1,4 @@
-"""The dashboard for Grafana: whatever it asks Prometheus for, the server tells."""
+"""The dashboard for Grafana, and the document: whatever they name of /metrics, the server tells."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import LiveServer
 
-DASHBOARD = Path(__file__).parents[2] / "packaging" / "server" / "grafana.json"
+ROOT = Path(__file__).parents[2]
+DASHBOARD = ROOT / "packaging" / "server" / "grafana.json"
 BY_PROMETHEUS = {"instance", "le"}
 
 
@@ -72,6 +73,17 @@ def test_the_dashboard_leaves_out_nothing_that_is_served(
     text = " ".join(asked(dashboard))
     families = {re.sub(r"_(bucket|sum|count|total)$", "", name) for name in served}
     assert [name for name in sorted(families) if name not in text] == []
+
+
+def test_the_document_explains_each_metric_and_its_labels(
+    served: dict[str, dict[str, set[str]]],
+) -> None:
+    text = (ROOT / "docs" / "operating.md").read_text()
+    rows = re.findall(r"^\| `(qubix_\w+)(?:\{([\w,]+)\})?` \|", text, re.MULTILINE)
+    told = {re.sub(r"_(bucket|sum|count)$", "", name): set(of) for name, of in served.items()}
+    assert {name: set(filter(None, labels.split(","))) for name, labels in rows} == {
+        name: labels - BY_PROMETHEUS for name, labels in told.items()
+    }
 
 
 def test_no_panel_lies_upon_another(dashboard: dict[str, Any]) -> None:
