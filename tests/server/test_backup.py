@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import LiveServer, Machine, wait_until
+from tests.postgresql import Cluster
 from tests.server.conftest import Command
 
 
@@ -40,6 +42,11 @@ class Player:
     def complete(self, job_id: str, attempt: int = 1) -> int:
         body = {"status": "completed", "result": {"exitCode": 0}, "attempt": attempt}
         return self.machine.ask("POST", f"/api/jobs/{job_id}/complete", body).status_code
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def create(server: LiveServer) -> str:
@@ -140,6 +147,34 @@ def test_a_server_that_begins_with_a_copy_goes_on_with_its_computers_and_jobs(
         assert quick.beat()["cancelledJobs"] == [made_since]
     finally:
         server.stop()
+
+
+def test_a_server_goes_on_with_what_postgresql_gives_back(
+    postgresql: Cluster, tmp_path: Path
+) -> None:
+    dump, new = tmp_path / "qubix.dump", postgresql.create()
+    first = LiveServer(tmp_path / "first", environment={"QUBIX_DATABASE_URL": postgresql.create()})
+    first.start()
+    try:
+        player = Player(first.join("w"))
+        job_id = create(first)
+        assert player.take() == job_id
+        url = first.environment["QUBIX_DATABASE_URL"]
+        run("pg_dump", "--format=custom", f"--file={dump}", url)
+        assert player.complete(job_id) == 200
+    finally:
+        token = first.token
+        first.stop()
+    run("pg_restore", "--no-owner", f"--dbname={new}", str(dump))
+    second = LiveServer(tmp_path / "second", environment={"QUBIX_DATABASE_URL": new})
+    second.start()
+    try:
+        player = Player(Machine(second, "w", player.machine.secret))
+        assert player.take() == job_id
+        assert player.complete(job_id, attempt=2) == 200
+        assert state(second, token, job_id) == "COMPLETED"
+    finally:
+        second.stop()
 
 
 def test_a_copy_is_never_put_over_a_file(
