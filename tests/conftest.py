@@ -79,10 +79,17 @@ class LiveServer:
         }
 
     def start(self) -> None:
+        self.begin()
+        self.until_it_answers()
+
+    def begin(self) -> None:
+        """Starts it, and does not wait until it answers."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "qubix_server", "serve"], env=self.variables(),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+
+    def until_it_answers(self) -> None:
         wait_until(self._answers)
 
     def _answers(self) -> bool:

@@ -42,7 +42,10 @@ class Cluster:
             "shared_buffers = 32MB",
             "timezone = 'UTC'",
         ]
-        if not durable:
+        if durable:
+            # After a crash the whole folder is flushed, which takes seconds file by file.
+            settings += ["recovery_init_sync_method = syncfs"]
+        else:
             settings += ["fsync = off", "full_page_writes = off"]
         with (self.data / "postgresql.conf").open("a") as file:
             file.write("\n".join(settings) + "\n")

@@ -22,6 +22,10 @@ ANSWER_BYTES = 512 * 1024
 GIVEN_AT_ONCE = 200
 """About so many jobs are given out in one write: other writes come between."""
 
+SILENT_AT_ONCE = 500
+HOLDERS_AT_ONCE = 50
+"""So many go offline, and lose what they held, in one write: other writes come between."""
+
 
 @dataclass(frozen=True)
 class News:
@@ -169,23 +173,46 @@ def assign_waiting(connection: Connection, worker_ids: Sequence[str], now: int) 
     return Outcome(jobs.count(connection, "PENDING") > 0, tuple(events), wake=wake)
 
 
-def lose_the_silent(connection: Connection, since: int, now: int) -> Outcome[None]:
-    """Those not heard since `since` are offline, and lose what they held."""
-    events: list[Event] = []
+@dataclass(frozen=True)
+class Silent:
+    """Of those that are not heard, so many as one write takes."""
+
+    seqs: Sequence[int] = ()
+    """Providers that count as online still."""
+    holders: Sequence[int] = ()
+    """Providers that are offline and hold jobs still."""
+    overdue: Sequence[int] = ()
+    """Jobs."""
+
+    def __bool__(self) -> bool:
+        return bool(self.seqs or self.holders or self.overdue)
+
+
+def find_silent(connection: Connection, since: int, most: int = SILENT_AT_ONCE) -> Silent:
+    """Who was not heard since `since`. Only reads, so that no heartbeat waits for it."""
+    seqs = providers.silent(connection, since, most)
+    if seqs:
+        return Silent(seqs)
+    holders = providers.silent_holders(connection, since, HOLDERS_AT_ONCE)
+    return Silent(holders=holders, overdue=jobs.overdue(connection, since, HOLDERS_AT_ONCE))
+
+
+def lose_the_silent(connection: Connection, found: Silent, since: int, now: int) -> Outcome[None]:
+    """Those of `found` who were not heard meanwhile are offline, and lose what they held."""
     # One that another server has locked is just being heard, or lost, there.
-    silent = [row["seq"] for row in providers.silent(connection, since)]
-    free = locks.free_providers(connection, silent)
-    for before in providers.silent(connection, since) if free else ():
-        if before["seq"] not in free:
-            continue
-        providers.update(
-            connection, before["seq"], is_online=False, state="offline", pause_reason=None
-        )
-        after = providers.get(connection, before["seq"])
-        events.append(status_changed("PROVIDER_TIMEOUT", after))
-    events += leases.release_silent(connection, since, now)
-    events += leases.release_overdue(connection, since, now)
-    return Outcome(None, tuple(events), jobs_wait=True)
+    free = locks.free_providers(connection, found.seqs)
+    before = providers.silent_among(connection, free, since) if free else ()
+    seqs = [row["seq"] for row in before]
+    events: list[Event] = []
+    if seqs:
+        providers.note_silent(connection, seqs)
+        after = providers.all_of(connection, seqs)
+        events += [status_changed("PROVIDER_TIMEOUT", row) for row in after]
+    holders = [row["seq"] for row in before if row["current_job_id"]] or found.holders
+    holders = holders[:HOLDERS_AT_ONCE]  # the others are found the next time
+    events += leases.release_silent(connection, holders, since, now)
+    events += leases.release_overdue(connection, found.overdue, since, now)
+    return Outcome(None, tuple(events), jobs_wait=bool(holders or found.overdue))
 
 
 def enable(connection: Connection, worker_id: str, enabled: bool, now: int) -> Outcome[RowMapping]:

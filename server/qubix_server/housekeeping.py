@@ -12,13 +12,15 @@ from sqlalchemy import Connection
 from qubix_server import heartbeats
 from qubix_server.errors import ApiError
 from qubix_server.services import Services
-from qubix_server.store import enrollments, metrics
+from qubix_server.store import audit, enrollments
+from qubix_server.thinning import Thinning
 
 log = logging.getLogger(__name__)
 
 ASSIGNED_AT_ONCE = 200
 """Of the workers that wait, so many are looked at in one write: other writes come between."""
-PRUNED_EVERY_SECONDS = 600
+BETWEEN_WRITES_SECONDS = 0.02
+PRUNED_EVERY_SECONDS = 60
 
 
 async def give_out_jobs(services: Services) -> None:
@@ -41,15 +43,31 @@ async def lose_the_silent(services: Services) -> None:
     every = min(5.0, services.settings.heartbeat_interval_seconds / 4)
     await asyncio.sleep(after)
     while True:
-        now = services.clock()
-        await services.commit(heartbeats.lose_the_silent, now - after * 1000, now)
+        await lose_all_silent(services)
+        services.waiting.jobs_wait()
         await asyncio.sleep(every)
+
+
+async def lose_all_silent(services: Services) -> None:
+    """However many there are: all at once, where the server was cut off. They are taken a few at a
+    time, so that those who come back meanwhile are heard."""
+    while True:
+        now = services.clock()
+        since = now - services.settings.offline_after_seconds * 1000
+        found = await services.database.read(heartbeats.find_silent, since)
+        if not found:
+            return
+        await services.commit(heartbeats.lose_the_silent, found, since, now)
+        await asyncio.sleep(BETWEEN_WRITES_SECONDS)
 
 
 async def prune(services: Services) -> None:
     """Forgets what is older than it is useful; for ever."""
+    thinning = Thinning(services.database)
     while True:
-        await services.database.write(_prune, services.clock())
+        now = services.clock()
+        await services.database.write(_prune, now)
+        await thinning.go_on(now)
         await asyncio.sleep(PRUNED_EVERY_SECONDS)
 
 
@@ -74,5 +92,5 @@ async def _keep_on(
 
 
 def _prune(connection: Connection, now: int) -> None:
-    metrics.forget_old(connection, now)
     enrollments.forget_old(connection, now)
+    audit.forget_old(connection, now)

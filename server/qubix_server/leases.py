@@ -199,19 +199,25 @@ def release_unstarted(connection: Connection, provider_seq: int, now: int) -> bo
     return bool(unstarted)
 
 
-def release_silent(connection: Connection, since: int, now: int) -> tuple[Event, ...]:
-    """Ends the leases of those who went offline and have not been heard since."""
+def release_silent(
+    connection: Connection, holders: Collection[int], since: int, now: int
+) -> tuple[Event, ...]:
+    """Ends the leases of those of these who went offline and have not been heard since."""
     events: list[Event] = []
-    silent = providers.silent_holders(connection, since)
-    for provider_seq in sorted(locks.free_providers(connection, silent)):
+    free = locks.free_providers(connection, holders)
+    silent = providers.silent_holders_among(connection, free, since) if free else ()
+    for provider_seq in sorted(silent):
         events += release_all(connection, provider_seq, now, "The computer went silent.")
     return tuple(events)
 
 
-def release_overdue(connection: Connection, since: int, now: int) -> tuple[Event, ...]:
-    """Ends the leases of those who name no jobs, where a job's time limit was over by `since`."""
+def release_overdue(
+    connection: Connection, overdue: Collection[int], since: int, now: int
+) -> tuple[Event, ...]:
+    """Ends the leases of those of these jobs whose holder names none, and whose time limit was over
+    by `since`."""
     events: list[Event] = []
-    for job in jobs.overdue(connection, since):
+    for job in jobs.overdue_among(connection, overdue, since) if overdue else ():
         events += release(connection, job, now, "The computer did not end the job in time.")
     return tuple(events)
 

@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from qubix_server.events import Event, Outcome
 from qubix_server.store.engine import conninfo, is_postgresql
+from qubix_server.store.outage import Rarely
 
 if TYPE_CHECKING:
     import psycopg
@@ -81,6 +82,8 @@ class _Postgresql(Neighbours):
         self._arguments = arguments
         self._me = secrets.token_hex(8)
         self._number = 0
+        self._not_told = Rarely(log, "The other servers were not told of all")
+        self._not_heard = Rarely(log, "The other servers are not heard")
         self._is_closed = threading.Event()
         self._lock = threading.Condition()
         # What is still to be told.
@@ -149,7 +152,7 @@ class _Postgresql(Neighbours):
                     _ended(connection)
                     connection = None
                     if time.monotonic() > until:
-                        log.warning("The other servers were not told of all: %s", _line(error))
+                        self._not_told.warn(error)
                         with self._lock:
                             self._missed = self._jobs_wait = True
                         break
@@ -193,7 +196,7 @@ class _Postgresql(Neighbours):
                     self._listen(connection, pass_on)
             except Exception as error:  # noqa: BLE001 - a thread's edge
                 if not self._is_closed.is_set():
-                    log.warning("The other servers are not heard: %s", _line(error))
+                    self._not_heard.warn(error)
                     self._is_closed.wait(RENEWED_AFTER_SECONDS)
 
     def _listen(self, connection: psycopg.Connection[Any], pass_on: Callable[[Told], None]) -> None:
@@ -237,7 +240,3 @@ class Pieces:
 def _ended(connection: psycopg.Connection[Any] | None) -> None:
     if connection:
         connection.close()
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

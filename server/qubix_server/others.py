@@ -17,6 +17,7 @@ from qubix_server.events import MARKETPLACE, Event, provider_topic
 from qubix_server.neighbours import Told
 from qubix_server.services import Services
 from qubix_server.store import providers
+from qubix_server.store.outage import Rarely
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class Others:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._not_told = Rarely(log, "Readers were not told of all")
         self._reading: set[asyncio.Task[None]] = set()
 
     def take(self, told: Told) -> None:
@@ -63,7 +65,7 @@ class Others:
         try:
             rows = await self._services.database.read(_rows, wanted)
         except ApiError as error:
-            log.warning("Readers were not told of all: %s", error.sentence)
+            self._not_told.warn(error)
             self._services.hub.begin_anew()
             return
         publish = self._services.hub.publish

@@ -22,6 +22,9 @@ from qubix_server.inherited import KINDS, QuickRegistration
 from qubix_server.store import enrollments, locks, providers
 from qubix_worker.protocol import Registration
 
+RESERVED = ("register", "quick-register", "check-new")
+"""What stands below /api/providers: nobody could be asked about under such a name."""
+
 
 def find_enrollment(connection: Connection, text: str) -> RowMapping | None:
     """The enrollment with this token, or with this code however it was typed."""
@@ -108,6 +111,8 @@ def _join(
 ) -> Outcome[tuple[RowMapping, bool]]:
     locks.workers(connection, (worker_id,))
     locks.enrollment(connection, _hash_of(invitation))
+    if worker_id in RESERVED:
+        raise ApiError(400, "bad_value", "workerId must not be one of the API's own names.")
     enrollment = find_enrollment(connection, invitation)
     if enrollment is None:
         raise ApiError(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from starlette.requests import HTTPConnection
 
 from qubix_server.clock import Clock
+from qubix_server.credentials import plain_code
 from qubix_server.errors import ApiError
 from qubix_server.events import Hub, Outcome
 from qubix_server.limits import Limiter
@@ -23,6 +24,8 @@ from qubix_worker.protocol import WorkerRelease
 
 P = ParamSpec("P")
 T = TypeVar("T")
+EVERYBODY = ""
+"""Whose tries are counted in all."""
 
 
 @dataclass
@@ -41,14 +44,25 @@ class Services:
         self.new_enrollments = Limiter(self.clock, burst=60, refill_seconds=10)
         # 31^8 codes, an hour's life: guessing is hopeless long before this limit is lifted.
         self.wrong_codes = Limiter(self.clock, burst=10, refill_seconds=60)
+        # Nor is it worth the while of somebody with ten thousand addresses: of a hundred codes
+        # that are good at a time, one would be hit in a thousand years.
+        self.wrong_codes_in_all = Limiter(self.clock, burst=500, refill_seconds=10)
 
     @contextmanager
-    def guess(self, address: str) -> Iterator[None]:
+    def guess(self, address: str, invitation: str) -> Iterator[None]:
         """Around the look-up of an enrollment: one that is not known costs the address a try.
 
-        It is taken before, so that many at once are no more than one after the other.
+        It is taken before, so that many at once are no more than one after the other. A token is
+        too long to be guessed: only a code costs one of the tries that all have together, so that
+        those who guess keep nobody from joining by an installer, which holds a token.
         """
-        self.wrong_codes.take(address)
+        taken = [(self.wrong_codes, address)]
+        if plain_code(invitation) is not None:
+            taken.append((self.wrong_codes_in_all, EVERYBODY))
+        for limiter, whose in taken:
+            limiter.check(whose)
+        for limiter, whose in taken:
+            limiter.take(whose)
         known = True
         try:
             yield
@@ -57,7 +71,8 @@ class Services:
             raise
         finally:
             if known:
-                self.wrong_codes.give_back(address)
+                for limiter, whose in taken:
+                    limiter.give_back(whose)
 
     async def commit(
         self,

@@ -7,6 +7,7 @@ one (its client gave the older up) takes its place.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -67,11 +68,16 @@ class Waiting:
         """Returns when `jobs_wait` was called: the workers that could take one."""
         await self._jobs_wait.wait()
         self._jobs_wait.clear()
-        return tuple(
+        return self.ready()
+
+    def ready(self, most: int | None = None) -> tuple[str, ...]:
+        """The workers that could take a job now, at most so many of them."""
+        able = (
             worker_id
             for worker_id, held in self._held.items()
             if held.can_take and not held.woken.is_set()
         )
+        return tuple(itertools.islice(able, most))
 
     def close(self) -> None:
         """Has every held heartbeat answered now, and those to come at once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -18,9 +19,17 @@ from qubix_worker.wire import to_wire
 
 
 def create(
-    connection: Connection, credential: str | None, wanted: JobCreation, now: int
+    connection: Connection,
+    credential: str | None,
+    wanted: JobCreation,
+    now: int,
+    *,
+    ready: Sequence[str] = (),
 ) -> Outcome[RowMapping]:
-    """Puts a job into the queue; with a known idempotency key, gives the job that it made."""
+    """Puts a job into the queue; with a known idempotency key, gives the job that it made.
+
+    Jobs are given at once to those of the workers `ready` that can take one.
+    """
     access.require_operator(connection, credential)
     request_hash = digest(msgspec.json.encode(to_wire(wanted), order="deterministic").decode())
     if wanted.idempotency_key is not None:
@@ -52,7 +61,12 @@ def create(
             "created_at": now,
         },
     )
-    return Outcome(row, jobs_wait=True)
+    if not ready:
+        return Outcome(row, jobs_wait=True)
+    given = heartbeats.assign_waiting(connection, ready, now)
+    return Outcome(
+        find(connection, row["id"]), given.events, jobs_wait=given.value, wake=given.wake
+    )
 
 
 def cancel(

@@ -1,5 +1,6 @@
-"""Computers that only the test plays: they take jobs and hand in results, at any of several
-servers, whatever happens to these."""
+"""Computers and an operator that only the test plays: they beat, take jobs, hand in results, join
+and submit, at any of several servers, whatever happens to these; and what was acknowledged to them
+is looked for in the database afterwards."""
 
 from __future__ import annotations
 
@@ -7,15 +8,19 @@ import contextlib
 import random
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import requests
+from sqlalchemy import Connection, func, select
 
 from qubix_server.clock import now
+from qubix_server.credentials import digest
 from qubix_server.store import jobs
 from qubix_server.store.engine import writing_engine
-from tests.conftest import LiveServer, Machine
+from qubix_server.store.schema import job_leases, job_results, metrics, providers, worker_secrets
+from qubix_server.store.schema import jobs as job_table
+from tests.conftest import LiveServer, Machine, registration
 
 SLOTS = 8
 
@@ -38,9 +43,12 @@ def put_jobs(url: str, number: int) -> set[str]:
 class Fleet:
     """What it noted is read when it is at work no more, or only in its size."""
 
-    def __init__(self, machines: Sequence[Machine], servers: Sequence[LiveServer]) -> None:
+    def __init__(
+        self, machines: Sequence[Machine], servers: Sequence[LiveServer], *, operates: bool = False
+    ) -> None:
         self._machines = machines
         self._servers = servers
+        self._operates = operates
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self.given: defaultdict[str, set[str]] = defaultdict(set)
@@ -49,14 +57,28 @@ class Fleet:
         """The number of the lease under which each job ended."""
         self.ended: set[str] = set()
         """The jobs whose results were acknowledged."""
+        self.beats: defaultdict[str, set[int]] = defaultdict(set)
+        """The numbers of the heartbeats that were acknowledged, by worker."""
+        self.created: set[str] = set()
+        """The jobs that were acknowledged."""
+        self.joined: dict[str, str] = {}
+        """The secrets of those who joined, by worker."""
         self.refused: list[str] = []
         """What was answered with anything but success or "come again"."""
+        self.come_again: set[str | None] = set()
+        """The `Retry-After` of all that was answered with "come again"."""
+
+    @property
+    def acknowledged(self) -> int:
+        return sum(map(len, (*self.beats.values(), self.ended, self.created, self.joined)))
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
         threads = [
             threading.Thread(target=self._play, args=(machine,)) for machine in self._machines
         ]
+        if self._operates:
+            threads += [threading.Thread(target=self._submit), threading.Thread(target=self._join)]
         for thread in threads:
             thread.start()
         try:
@@ -67,49 +89,136 @@ class Fleet:
                 thread.join()
 
     def _play(self, machine: Machine) -> None:
-        chance = random.Random(machine.worker_id)
-        session = requests.Session()
+        ask = self._asker(machine.worker_id, machine.secret)
         held: dict[str, int] = {}
+        report = 0
         while not self._stop.is_set():
+            report += 1
             body = {
                 "status": "busy" if held else "online",
                 "currentJobs": list(held),
                 "freeSlots": SLOTS - len(held),
+                "session": "one",
+                "report": report,
+                "usage": {"cpuPercent": report / 1000},
             }
-            path = f"/api/providers/{machine.worker_id}/heartbeat"
-            answer = self._ask(session, chance, machine, path, body)
+            answer = ask(f"/api/providers/{machine.worker_id}/heartbeat", body)
+            if answer:
+                with self._lock:
+                    self.beats[machine.worker_id].add(report)
             for job in answer["pendingJobs"] if answer else ():
                 held.setdefault(job["id"], job["attempt"])
                 with self._lock:
                     self.given[job["id"]].add(machine.worker_id)
             for job_id, attempt in list(held.items()):
-                ending = {"status": "completed", "result": {}, "attempt": attempt}
-                if self._ask(session, chance, machine, f"/api/jobs/{job_id}/complete", ending):
+                ending = {"status": "completed", "result": {"of": job_id}, "attempt": attempt}
+                if ask(f"/api/jobs/{job_id}/complete", ending):
                     del held[job_id]
                     with self._lock:
                         self.attempts.append(attempt)
                         self.ended.add(job_id)
             if not (answer and answer["pendingJobs"]):
-                self._stop.wait(0.2)
+                self._stop.wait(0.1)
 
-    def _ask(
-        self,
-        session: requests.Session,
-        chance: random.Random,
-        machine: Machine,
-        path: str,
-        body: Any,
-    ) -> Any:
-        """The answer; None where there was none, or to come again."""
-        server = chance.choice(self._servers)
-        headers = {"Authorization": f"Bearer {machine.secret}"}
-        try:
-            answer = session.post(server.url + path, json=body, headers=headers, timeout=30)
-        except requests.RequestException:
-            return None
-        if answer.ok:
-            return answer.json()
-        if answer.status_code != 503:
+    def _submit(self) -> None:
+        ask = self._asker("operator", self._servers[0].token)
+        number = 0
+        while not self._stop.is_set():
+            body = {"kind": "wasm", "spec": {"module": "AAAA"}, "idempotencyKey": f"key {number}"}
+            if answer := ask("/api/jobs/create", body):
+                number += 1
+                with self._lock:
+                    self.created.add(answer["job"]["id"])
+            self._stop.wait(0.02)
+
+    def _join(self) -> None:
+        ask = self._asker("visitor", None)
+        number = 0
+        while not self._stop.is_set():
+            if invited := ask("/api/enrollments", None):
+                body = registration(f"late-{number}", invited)
+                while not self._stop.is_set():
+                    if answer := ask("/api/providers/register", body):
+                        with self._lock:
+                            self.joined[f"late-{number}"] = answer["workerSecret"]
+                        break
+                    self._stop.wait(0.1)
+                number += 1
+            self._stop.wait(0.2)
+
+    def _asker(self, who: str, credential: str | None) -> Callable[[str, Any], Any]:
+        """Asks any server, over its own connections."""
+        chance = random.Random(who)
+        session = requests.Session()
+        if credential:
+            session.headers["Authorization"] = f"Bearer {credential}"
+
+        def ask(path: str, body: Any) -> Any:
+            """The answer; None where there was none, or to come again."""
+            server = chance.choice(self._servers)
+            try:
+                answer = session.post(server.url + path, json=body, timeout=30)
+            except requests.RequestException:
+                return None
+            if answer.ok:
+                return answer.json()
             with self._lock:
-                self.refused.append(f"{path} {answer.status_code} {answer.text}")
-        return None
+                if answer.status_code in (429, 503):
+                    self.come_again.add(answer.headers.get("Retry-After"))
+                else:
+                    self.refused.append(f"{path} {answer.status_code} {answer.text}")
+            return None
+
+        return ask
+
+    def check_all_is_kept(self, url: str) -> None:
+        """That all which was acknowledged is in the database, and nothing by half."""
+        engine = writing_engine(url)
+        with engine.begin() as connection:
+            self._check_acknowledged(connection)
+            _check_nothing_is_half_there(connection)
+        engine.dispose()
+        assert self.refused == []
+        assert None not in self.come_again
+
+    def _check_acknowledged(self, connection: Connection) -> None:
+        used = select(providers.c.worker_id, metrics.c.cpu_percent).join(
+            metrics, metrics.c.provider_seq == providers.c.seq
+        )
+        kept: defaultdict[str, set[int]] = defaultdict(set)
+        for worker_id, percent in connection.execute(used):
+            kept[worker_id].add(round(percent * 1000))
+        for worker_id, acknowledged in self.beats.items():
+            assert acknowledged <= kept[worker_id]
+        known = set(connection.execute(select(job_table.c.id)).scalars())
+        assert self.created <= known
+        results = select(job_table.c.id, job_results.c.result).join(
+            job_results, job_results.c.job_seq == job_table.c.seq
+        )
+        handed_in = {row[0]: row[1] for row in connection.execute(results)}
+        for job_id in self.ended:
+            assert job_id in handed_in[job_id]
+        hashes = set(connection.execute(select(worker_secrets.c.secret_hash)).scalars())
+        assert {digest(secret) for secret in self.joined.values()} <= hashes
+
+
+def _check_nothing_is_half_there(connection: Connection) -> None:
+    proven = select(worker_secrets.c.provider_seq)
+    assert _count(connection, providers.c.seq.not_in(proven)) == 0
+    leased = select(job_leases.c.job_seq)
+    for status, other in (("COMPLETED", job_results), ("COMPLETED", job_leases)):
+        there = select(other.c.job_seq)
+        assert _count(connection, job_table.c.status == status, job_table.c.seq.not_in(there)) == 0
+    is_held = job_table.c.status.in_(jobs.HELD)
+    assert _count(connection, is_held, job_table.c.provider_seq.is_(None)) == 0
+    assert _count(connection, is_held, job_table.c.seq.not_in(leased)) == 0
+    last = select(providers.c.report, func.max(metrics.c.cpu_percent)).join(
+        metrics, metrics.c.provider_seq == providers.c.seq
+    )
+    numbered = last.where(providers.c.report.is_not(None)).group_by(providers.c.seq)
+    for report, percent in connection.execute(numbered):
+        assert report == round(percent * 1000)
+
+
+def _count(connection: Connection, *conditions: Any) -> int:
+    return int(connection.execute(select(func.count()).where(*conditions)).scalar_one())

@@ -144,7 +144,9 @@ class Ledger:
         self.write(heartbeats.enable, worker_id, enabled, self.now)
 
     def lose_the_silent(self) -> None:
-        self.write(heartbeats.lose_the_silent, self.now - SILENT_MS, self.now)
+        since = self.now - SILENT_MS
+        while found := heartbeats.find_silent(self.connection, since):
+            self.write(heartbeats.lose_the_silent, found, since, self.now)
 
     def status(self, job_id: str) -> str:
         return str(self.job(job_id)["status"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 from typing import Any
 
@@ -12,15 +13,25 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from qubix_server.openapi.document import document
 from tests.conftest import LiveServer, Machine, registration
 
 pytestmark = pytest.mark.both_databases
 
 WORKER = "/api/providers/role-worker"
 ROLES = ("nobody", "other", "worker", "operator")
-# What each role is answered: nobody, another worker, the worker itself, the operator.
+# What each role is answered: nobody, another worker, the worker itself, the operator. A credential
+# that opens nothing is answered as none is, but for these.
+WRONG = {"/metrics": 401}
 TABLE: list[tuple[str, str, Any, tuple[int, int, int, int]]] = [
     ("GET", "/", None, (200, 200, 200, 200)),
+    ("GET", "/fleet", None, (200, 200, 200, 200)),
+    ("GET", "/static/style.css", None, (200, 200, 200, 200)),
+    ("GET", "/static/nothing.css", None, (404, 404, 404, 404)),
+    ("GET", "/ws", None, (426, 426, 426, 426)),
+    ("GET", "/openapi.json", None, (200, 200, 200, 200)),
+    ("GET", "/metrics", None, (200, 403, 403, 200)),  # asked from the server's own computer
+    ("GET", "/api/audit", None, (401, 403, 403, 200)),
     ("GET", "/healthz", None, (200, 200, 200, 200)),
     ("GET", "/readyz", None, (200, 200, 200, 200)),
     ("GET", "/api/installer", None, (200, 200, 200, 200)),
@@ -28,6 +39,10 @@ TABLE: list[tuple[str, str, Any, tuple[int, int, int, int]]] = [
     ("GET", "/api/installer/worker.py", None, (200, 200, 200, 200)),
     ("GET", "/api/installer/app/linux", None, (404, 404, 404, 404)),
     ("POST", "/api/enrollments", None, (201, 201, 201, 201)),
+    ("GET", "/api/enrollments/no-such-token", None, (404, 404, 404, 404)),
+    ("POST", "/api/providers/register", {}, (400, 400, 400, 400)),
+    ("POST", "/api/providers/quick-register", {}, (400, 400, 400, 400)),
+    ("POST", "/api/providers/nobody/heartbeat", {"status": "online"}, (404, 404, 404, 404)),
     ("GET", "/api/providers/check-new", None, (200, 200, 200, 200)),
     ("GET", "/api/providers", None, (401, 403, 403, 200)),
     ("GET", WORKER, None, (401, 403, 403, 200)),
@@ -57,6 +72,7 @@ def roles(shared_server: LiveServer) -> dict[str, str | None]:
         "other": shared_server.join("role-other").secret,
         "worker": shared_server.join("role-worker").secret,
         "operator": shared_server.token,
+        "wrong": "wrong",
     }
 
 
@@ -67,7 +83,8 @@ def test_each_role_is_answered_as_the_contract_says(
     row: tuple[str, str, Any, tuple[int, int, int, int]],
 ) -> None:
     method, path, body, statuses = row
-    for role, status in zip(ROLES, statuses, strict=True):
+    expected = [("wrong", WRONG.get(path, statuses[0])), *zip(ROLES, statuses, strict=True)]
+    for role, status in expected:
         answer = shared_server.ask(method, path, body, credential=roles[role])
         assert (role, answer.status_code) == (role, status), answer.text
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -76,6 +93,24 @@ def test_each_role_is_answered_as_the_contract_says(
             assert refusal["success"] is False
             assert refusal["error"]
             assert refusal["code"]
+
+
+def test_each_operation_is_in_the_table() -> None:
+    described = {
+        (method.upper(), path) for path, item in document()["paths"].items() for method in item
+    }
+    asked = {(method, re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))) for method, path in described}
+    for method, pattern in asked:
+        found = [row for row in TABLE if row[0] == method and re.fullmatch(pattern, row[1])]
+        assert found, f"no role asks {method} {pattern}"
+
+
+@pytest.mark.parametrize("name", ["register", "quick-register", "check-new"])
+def test_nobody_joins_by_a_name_of_the_apis_own(shared_server: LiveServer, name: str) -> None:
+    body = registration(name, shared_server.enroll())
+    answer = shared_server.ask("POST", "/api/providers/register", body)
+    assert answer.status_code == 400
+    assert "workerId" in answer.json()["error"]
 
 
 @pytest.mark.parametrize(

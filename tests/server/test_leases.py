@@ -12,7 +12,7 @@ from qubix_server import heartbeats, views, work
 from qubix_server.store.engine import writing_engine
 from qubix_worker.protocol import JobCreation
 from tests.server.databases import Databases
-from tests.server.ledger import SILENT_MS, Ledger, ids, opened
+from tests.server.ledger import OPERATOR, SILENT_MS, Ledger, ids, opened
 
 pytestmark = pytest.mark.both_databases
 
@@ -419,3 +419,18 @@ def test_a_job_that_only_told_of_its_progress_is_lost_with_its_worker(ledger: Le
     ledger.progress("w", first)
     say(ledger, 1, 0, session="two")
     assert ledger.status(first) == "PENDING"
+
+
+def test_a_job_is_given_in_the_write_that_makes_it_to_a_worker_that_waits(ledger: Ledger) -> None:
+    ledger.join("waits", capabilities=["any"])
+    ledger.join("other", capabilities=["other"])
+    for worker_id in ("waits", "other"):
+        ledger.beat(worker_id, free_slots=1)
+    wanted = JobCreation("any", {})
+    made = ledger.write(work.create, OPERATOR, wanted, ledger.now, ready=("other", "waits"))
+    assert (made["status"], made["worker_id"]) == ("ASSIGNED", "waits")
+    assert ledger.outcome
+    assert (ledger.outcome.wake, ledger.outcome.jobs_wait) == (("waits",), False)
+    second = ledger.write(work.create, OPERATOR, wanted, ledger.now, ready=("other", "waits"))
+    assert second["status"] == "PENDING"
+    assert ledger.outcome.jobs_wait

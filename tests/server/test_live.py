@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from qubix_server.cli.serve import GRACE_SECONDS
 from tests.conftest import LiveServer
 
 pytestmark = pytest.mark.both_databases
@@ -162,7 +163,7 @@ def test_an_open_connection_does_not_delay_the_end(live_server: LiveServer) -> N
         ask(connection, type="subscribe:marketplace")
         began = time.monotonic()
         live_server.stop()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < GRACE_SECONDS
 
 
 def test_what_was_subscribed_by_one_name_is_unsubscribed_by_it(

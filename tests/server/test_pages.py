@@ -1,4 +1,4 @@
-"""The Share page as files: what is served, and under which rules."""
+"""The pages as files: what is served, and under which rules."""
 
 from __future__ import annotations
 
@@ -28,6 +28,22 @@ def request(
     return Request({**scope, "path_params": {"name": path.rpartition("/")[2]}, "query_string": b""})
 
 
+PAGES = {"/": (routes.share, "index.html"), "/fleet": (routes.fleet, "fleet.html")}
+SCRIPTS = {"index.html": "share.js", "fleet.html": "fleet.js"}
+
+
+def scripts_of(page: str) -> set[str]:
+    """The modules that a page is made of, by name."""
+    found: set[str] = set()
+    waiting = [SCRIPTS[page]]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += re.findall(r'from "\./([\w.-]+)"', (STATIC / name).read_text("utf-8"))
+    return found
+
+
 class Page(html.parser.HTMLParser):
     """Every tag of a page with its attributes."""
 
@@ -40,11 +56,13 @@ class Page(html.parser.HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def test_nothing_in_the_page_is_code_and_the_policy_forbids_it() -> None:
-    answer = routes.share(request("/"))
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_in_the_page_is_code_and_the_policy_forbids_it(path: str) -> None:
+    answer = PAGES[path][0](request(path))
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
     assert "unsafe" not in policy
+    assert "require-trusted-types-for 'script'; trusted-types 'none'" in policy
     for tag, attributes in Page(bytes(answer.body).decode()).tags:
         assert "style" not in attributes
         assert not any(name.startswith("on") for name in attributes)
@@ -52,17 +70,29 @@ def test_nothing_in_the_page_is_code_and_the_policy_forbids_it() -> None:
         assert tag != "script" or attributes["src"]
 
 
-def test_all_that_the_page_is_made_of_is_served_from_here() -> None:
-    page = bytes(routes.share(request("/")).body).decode()
-    files = [STATIC / "share.js", STATIC / "style.css"]
-    text = page + "".join(file.read_text(encoding="utf-8") for file in files)
-    assert not re.search(r"https?://", text)
-    needed = re.findall(r'/static/([\w.]+)"', page) + re.findall(r'from "\./([\w.]+)"', text)
-    assert {"share.js", "machine.js", "style.css", "qubix.svg"} == set(needed)
+def test_all_that_the_pages_are_made_of_is_served_from_here() -> None:
+    needed: set[str] = set()
+    for path, (page, file) in PAGES.items():
+        text = bytes(page(request(path)).body).decode()
+        needed |= set(re.findall(r'/static/([\w.-]+)"', text)) | scripts_of(file)
+    assert needed == {file.name for file in STATIC.iterdir() if file.suffix != ".html"}
     for name in needed:
         answer = routes.static(request(f"/static/{name}"))
         assert bytes(answer.body) == (STATIC / name).read_bytes()
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_nothing_is_asked_of_another_host() -> None:
+    # The SVG namespace is a name, and what stands in comments is for those who read them.
+    for file in STATIC.iterdir():
+        text = re.sub(r"// .*", "", file.read_text("utf-8"))
+        assert set(re.findall(r"https?://[\w./]+", text)) <= {"http://www.w3.org/2000/svg"}, file
+
+
+def test_no_script_reads_text_as_markup_or_code() -> None:
+    for file in STATIC.glob("*.js"):
+        sinks = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function"
+        assert not re.search(sinks, file.read_text("utf-8")), file
 
 
 def test_a_file_that_is_held_already_is_not_sent_again() -> None:
@@ -89,9 +119,12 @@ def test_the_mark_is_the_one_that_icons_holds() -> None:
     assert (STATIC / "qubix.svg").read_bytes() == (REPOSITORY / "icons/qubix.svg").read_bytes()
 
 
-def test_every_element_that_the_script_looks_for_is_in_the_page() -> None:
-    page = Page((STATIC / "index.html").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("file", SCRIPTS)
+def test_every_element_that_the_scripts_look_for_is_in_the_page(file: str) -> None:
+    page = Page((STATIC / file).read_text(encoding="utf-8"))
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))
-    wanted = set(re.findall(r'find\("([\w-]+)"\)', (STATIC / "share.js").read_text("utf-8")))
+    texts = [(STATIC / name).read_text("utf-8") for name in scripts_of(file)]
+    wanted = {name for text in texts for name in re.findall(r'find\("([\w-]+)"\)', text)}
+    assert wanted
     assert wanted <= set(ids)

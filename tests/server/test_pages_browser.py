@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,24 +26,46 @@ HARDWARE = {
 }
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[LiveServer]:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """One that has an application for Windows to hand out."""
-    placed = tmp_path / "applications" / "windows"
-    placed.mkdir(parents=True)
-    (placed / "qubix-0.1.0.exe").write_bytes(b"MZ")
-    server = LiveServer(tmp_path / "home", environment={"QUBIX_DOWNLOADS_DIR": str(placed.parent)})
+    home = tmp_path_factory.mktemp("server")
+    placed = home / "applications"
+    (placed / "windows").mkdir(parents=True)
+    (placed / "windows" / "qubix-0.1.0.exe").write_bytes(b"MZ")
+    server = LiveServer(home / "home", environment={"QUBIX_DOWNLOADS_DIR": str(placed)})
     server.start()
     yield server
-    assert server.process
-    if server.process.poll() is None:
-        server.stop()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def one_browser(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with opened(server.url, tmp_path_factory.mktemp("browser") / "Downloads") as browser:
+        yield browser
 
 
 @pytest.fixture
-def browser(server: LiveServer, tmp_path: Path) -> Iterator[Browser]:
-    with opened(server.url, tmp_path / "Downloads") as browser:
-        yield browser
+def browser(one_browser: Browser) -> Browser:
+    one_browser.start_anew()
+    for file in one_browser.downloads.iterdir():
+        file.unlink()
+    return one_browser
+
+
+@contextmanager
+def away(server: LiveServer) -> Iterator[None]:
+    """While it lasts there is no server."""
+    server.kill()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+def pictures(browser: Browser) -> list[str]:
+    shown = browser.driver.find_elements(By.CSS_SELECTOR, "[data-picture]:not([hidden])")
+    return [str(picture.get_attribute("data-picture")) for picture in shown]
 
 
 def register(server: LiveServer, enrollment: str, name: str) -> Callable[[], object]:
@@ -131,20 +155,26 @@ def test_what_cannot_be_gone_on_with_is_dropped(browser: Browser, left_behind: s
 
 def test_a_server_that_is_away_is_said_and_waited_for(browser: Browser, server: LiveServer) -> None:
     browser.open()
-    browser.share()
-    server.kill()
-    browser.wait_for_text("trouble", "The server cannot be reached just now")
-    assert browser.shown("waiting")
+    kept = browser.share()
+    with away(server):
+        browser.wait_for_text("trouble", "The server cannot be reached just now")
+        assert browser.shown("waiting")
+    browser.until(lambda: not browser.text("trouble"))
+    register(server, kept["enrollment"], "Patient one")()
+    browser.wait_for("online")
+    assert browser.text("online-name") == "Patient one"
 
 
 def test_a_button_that_does_not_work_says_why(browser: Browser, server: LiveServer) -> None:
     browser.open()
     browser.wait_for("share")
-    server.kill()
-    browser.press("share")
-    browser.wait_for("problem")
-    assert "cannot be reached" in browser.text("problem-text")
-    assert browser.shown("retry")
+    with away(server):
+        browser.press("share")
+        browser.wait_for("problem")
+        assert "cannot be reached" in browser.text("problem-text")
+        assert browser.violations() == []
+    browser.press("retry")
+    browser.wait_for("waiting")
 
 
 def test_on_windows_the_application_comes_first_and_the_script_under_it(browser: Browser) -> None:
@@ -154,6 +184,8 @@ def test_on_windows_the_application_comes_first_and_the_script_under_it(browser:
     host = browser.url.removeprefix("http://").replace(":", "_")
     assert browser.text("file") == f"qubix-setup--{host}--{kept['code']}.exe"
     assert browser.text("script") == "qubix-worker-installer.bat"
+    assert browser.text("open-title") == "Double-click that file"
+    assert pictures(browser) == ["window"]
     assert not browser.shown("command")
     file = browser.downloads / browser.text("file")
     WebDriverWait(browser, 20, 0.05).until(lambda _: file.exists())
@@ -166,6 +198,35 @@ def test_on_a_mac_it_tells_of_the_terminal(browser: Browser) -> None:
     browser.share()
     assert browser.text("open-title").startswith("Open Terminal, from Applications")
     assert browser.text("command-text") == "sh ~/Downloads/qubix-worker-installer.sh"
+    assert pictures(browser) == ["terminal"]
+
+
+@pytest.mark.parametrize(
+    ("system", "file", "picture", "title"),
+    [
+        ("macos", "qubix-0.1.0.dmg", "disk", "Open that file, and QUBIX in it"),
+        ("linux", "qubix-0.1.0.AppImage", "terminal", "Open a terminal, and run it"),
+        ("linux", "qubix-0.2.0.tar.gz", "box", "Unpack that file, and open QUBIX in it"),
+    ],
+)
+def test_each_kind_of_application_has_a_second_step_of_its_own(
+    browser: Browser, server: LiveServer, *, system: str, file: str, picture: str, title: str
+) -> None:
+    folder = Path(server.environment["QUBIX_DOWNLOADS_DIR"]) / system
+    folder.mkdir()
+    try:
+        (folder / file).write_bytes(b"an application")
+        if system == "macos":
+            browser.is_system(system)
+        browser.open()
+        browser.share()
+        assert browser.text("open-title") == title
+        assert pictures(browser) == [picture]
+        if file.endswith(".AppImage"):
+            name = f"~/Downloads/{browser.text('file')}"
+            assert browser.text("command-text") == f"chmod +x {name} && {name}"
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_on_a_phone_it_sends_to_a_computer(browser: Browser) -> None:
@@ -193,14 +254,12 @@ def test_without_javascript_it_can_be_read_and_every_file_be_had(browser: Browse
 
 @pytest.mark.parametrize(("width", "scale"), [(320, 2), (1280, 1), (640, 2)])
 def test_it_fits_every_width(browser: Browser, width: int, scale: int) -> None:
-    size = {"width": width, "height": 700, "deviceScaleFactor": scale, "mobile": False}
-    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    browser.is_sized(width, 700, scale=scale)
     browser.open()
     browser.wait_for("share")
-    overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert browser.run(overflow) == 0
+    assert not browser.overflows()
     browser.share()
-    assert browser.run(overflow) == 0
+    assert not browser.overflows()
 
 
 def test_every_control_has_a_name_and_the_keyboard_is_enough(browser: Browser) -> None:
@@ -213,3 +272,98 @@ def test_every_control_has_a_name_and_the_keyboard_is_enough(browser: Browser) -
     browser.driver.switch_to.active_element.send_keys("\ue007")
     browser.wait_for("waiting")
     assert browser.driver.switch_to.active_element.text == "Two steps to go"
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "scheme"),
+    [(1280, 800, "light"), (1280, 800, "dark"), (390, 844, "light"), (390, 844, "dark")],
+)
+def test_no_state_has_a_fault_that_axe_knows(
+    browser: Browser, server: LiveServer, width: int, height: int, scheme: str
+) -> None:
+    browser.looks(scheme)
+    browser.is_sized(width, height, mobile=width < 500)
+    browser.open()
+    browser.wait_for("share")
+    assert browser.violations() == []
+    kept = browser.share()
+    assert browser.violations() == []
+    browser.run("putForward(5 * 60 * 1000)")
+    browser.wait_for("timeout")
+    assert browser.violations() == []
+    browser.press("again")
+    browser.wait_for("waiting")
+    register(server, kept["enrollment"], f"Seen {scheme} at {width}")()
+    browser.wait_for("online")
+    assert browser.violations() == []
+
+
+def test_without_its_script_the_page_has_no_fault_either(browser: Browser) -> None:
+    cdp = browser.driver.execute_cdp_cmd  # axe-core itself needs JavaScript to be on
+    cdp("Network.enable", {})
+    cdp("Network.setBlockedURLs", {"urls": ["*.js"]})
+    try:
+        browser.open()
+        assert not browser.shown("share")
+        assert browser.violations() == []
+    finally:
+        cdp("Network.setBlockedURLs", {"urls": []})
+        cdp("Network.disable", {})
+
+
+ADAPTER = """
+  Object.defineProperty(navigator, "gpu", { configurable: true, value: %s });
+"""
+NO_WEBGL = "HTMLCanvasElement.prototype.getContext = () => null;"
+WEBGL = """
+  HTMLCanvasElement.prototype.getContext = () => ({
+    getExtension: (name) => name === "WEBGL_debug_renderer_info"
+      ? { UNMASKED_RENDERER_WEBGL: 1 } : { loseContext() {} },
+    getParameter: () => "ANGLE (NVIDIA, NVIDIA GeForce RTX 3080 (0x00002206) Direct3D11, D3D11)",
+  });
+"""
+WEBGPU = "{ requestAdapter: async () => ({ info: %s }) }"
+NEVER = "{ requestAdapter: () => new Promise(() => {}) }"
+NAMED = '{ description: "AMD Radeon RX 7900 XTX", vendor: "amd", architecture: "rdna-3" }'
+UNNAMED = '{ description: "", vendor: "nvidia", architecture: "ampere" }'
+
+
+@pytest.mark.parametrize(
+    ("there_is", "shown"),
+    [
+        (ADAPTER % (WEBGPU % NAMED) + WEBGL, "AMD Radeon RX 7900 XTX"),
+        (ADAPTER % (WEBGPU % UNNAMED) + WEBGL, "NVIDIA GeForce RTX 3080"),
+        (ADAPTER % (WEBGPU % UNNAMED) + NO_WEBGL, "NVIDIA (ampere)"),
+        (ADAPTER % NEVER + WEBGL, "NVIDIA GeForce RTX 3080"),
+        (ADAPTER % "undefined" + WEBGL, "NVIDIA GeForce RTX 3080"),
+        (ADAPTER % "undefined" + NO_WEBGL, "Unknown"),
+    ],
+    ids=["webgpu", "webgl names it", "only the kind", "webgpu hangs", "webgl", "neither"],
+)
+def test_the_graphics_card_is_told_by_webgpu_else_by_webgl_else_not(
+    browser: Browser, there_is: str, shown: str
+) -> None:
+    cdp = browser.driver.execute_cdp_cmd
+    script = cdp("Page.addScriptToEvaluateOnNewDocument", {"source": there_is})
+    try:
+        browser.open()
+        browser.wait_for_text("machine-graphics", shown)
+    finally:
+        cdp("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+def test_too_many_invitations_are_told_of_with_how_long_to_wait(browser: Browser) -> None:
+    many = """
+      window.fetch = async () => new Response(
+        '{"success":false,"error":"Too many tries.","code":"too_many"}',
+        { status: 429, headers: { "Retry-After": "30" } });
+    """
+    cdp = browser.driver.execute_cdp_cmd
+    script = cdp("Page.addScriptToEvaluateOnNewDocument", {"source": many})
+    try:
+        browser.open()
+        browser.wait_for("share")
+        browser.press("share")
+        browser.wait_for_text("problem-text", "Too many tries. Try again in 30 seconds.")
+    finally:
+        cdp("Page.removeScriptToEvaluateOnNewDocument", script)

@@ -183,7 +183,7 @@ def test_ten_thousand_machines_scroll_and_sort_in_a_page_that_stays_small(fleet:
     fleet.until(lambda: header.get_attribute("aria-sort") == "ascending")
     figures = fleet.run(FIGURES)
     assert figures == sorted(figures)
-    assert fleet.run("return longest") < 500  # on a busy machine; by itself it is below 60
+    assert fleet.run("return longest") < 1000  # far less by itself; tests share their processors
 
 
 IS_FILLED = """
@@ -314,6 +314,13 @@ def test_a_machine_is_removed_only_after_a_question_that_names_it(
     fleet.until(lambda: not fleet.shown("confirm"))
     path = "/api/providers/to-remove"
     assert server.ask("GET", path, credential=server.token).ok
+    fleet.press("machine-remove")
+    fleet.wait_for("confirm-yes")
+    fleet.run("location.hash = '#/machine/node-1'")  # as Back does: the question goes with its page
+    fleet.wait_for_text("machine-name", "node-1")
+    assert not fleet.shown("confirm")
+    go(fleet, "#/machine/to-remove", "machine")
+    fleet.wait_for_text("machine-name", "Old computer")
     fleet.press("machine-remove")
     fleet.wait_for("confirm-yes")
     fleet.press("confirm-yes")

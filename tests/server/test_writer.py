@@ -6,30 +6,23 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy.engine import make_url
 
 from qubix_server.errors import ApiError
-from qubix_server.settings import Settings
-from qubix_server.store import modules
-from qubix_server.store.engine import writing_engine
-from qubix_server.store.migrate import migrate
+from qubix_server.store import modules, schema
+from qubix_server.store.engine import reading_engine, writing_engine
 from qubix_server.store.writer import Writer
 
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    file = tmp_path / "qubix.db"
-    migrate(Settings(f"sqlite:///{file}"))
-    return file
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def engine(file: Path) -> Iterator[Engine]:
-    engine = writing_engine(f"sqlite:///{file}")
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = writing_engine(database_url)
     yield engine
     engine.dispose()
 
@@ -45,10 +38,11 @@ def put(name: str, size: int = 1) -> Callable[[Connection], bool]:
     return lambda connection: modules.put(connection, name, bytes(size), 0)
 
 
-def kept(file: Path) -> set[str]:
-    connection = sqlite3.connect(file)
-    names = {name for (name,) in connection.execute("SELECT sha256 FROM modules")}
-    connection.close()
+def kept(url: str) -> set[str]:
+    engine = reading_engine(url)
+    with engine.begin() as connection:
+        names = set(connection.execute(select(schema.modules.c.sha256)).scalars())
+    engine.dispose()
     return names
 
 
@@ -68,16 +62,18 @@ def run(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(asyncio.wait_for(work, 30))
 
 
-def test_those_who_wait_together_share_a_commit(writer: Writer, engine: Engine, file: Path) -> None:
+def test_those_who_wait_together_share_a_commit(
+    writer: Writer, engine: Engine, database_url: str
+) -> None:
     commits: list[object] = []
     event.listen(engine, "commit", commits.append)
     names = [f"m{number}" for number in range(20)]
     assert run(together(writer, *map(put, names))) == [True] * 20
-    assert kept(file) == set(names)
+    assert kept(database_url) == set(names)
     assert len(commits) <= 3
 
 
-def test_a_write_that_is_refused_leaves_the_others_be(writer: Writer, file: Path) -> None:
+def test_a_write_that_is_refused_leaves_the_others_be(writer: Writer, database_url: str) -> None:
     def refused(connection: Connection) -> None:
         put("half")(connection)
         raise ApiError(409, "no", "No.")
@@ -86,10 +82,13 @@ def test_a_write_that_is_refused_leaves_the_others_be(writer: Writer, file: Path
     assert (before, after) == (True, True)
     assert isinstance(error, ApiError)
     assert error.status == 409
-    assert kept(file) == {"before", "after"}
+    assert kept(database_url) == {"before", "after"}
 
 
-def test_a_full_disk_is_a_503_that_leaves_nothing_and_passes(writer: Writer, file: Path) -> None:
+@pytest.mark.only_sqlite
+def test_a_full_disk_is_a_503_that_leaves_nothing_and_passes(
+    writer: Writer, database_url: str
+) -> None:
     def limit(pages: int) -> Callable[[Connection], None]:
         return lambda connection: connection.exec_driver_sql(
             f"PRAGMA max_page_count={pages}"
@@ -103,19 +102,20 @@ def test_a_full_disk_is_a_503_that_leaves_nothing_and_passes(writer: Writer, fil
             assert isinstance(answer, ApiError)
             assert (answer.status, answer.code) == (503, "database_unavailable")
             assert answer.retry_after_seconds
-        assert kept(file) == {"small"}
+        assert kept(database_url) == {"small"}
         await writer.run(limit(1 << 30))
         assert await writer.run(put("large", 1 << 20)) is True
 
     run(scenario())
-    assert kept(file) == {"small", "large"}
+    assert kept(database_url) == {"small", "large"}
 
 
 @pytest.mark.slow
+@pytest.mark.only_sqlite
 def test_a_database_that_another_holds_is_a_503_and_is_written_again_later(
-    writer: Writer, file: Path
+    writer: Writer, database_url: str
 ) -> None:
-    other = sqlite3.connect(file, isolation_level=None)
+    other = sqlite3.connect(make_url(database_url).database or "", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(ApiError) as refused:
         run(writer.run(put("locked")))
@@ -123,7 +123,7 @@ def test_a_database_that_another_holds_is_a_503_and_is_written_again_later(
     other.execute("ROLLBACK")
     other.close()
     assert run(writer.run(put("free"))) is True
-    assert kept(file) == {"free"}
+    assert kept(database_url) == {"free"}
 
 
 def test_too_many_who_wait_are_turned_away(writer: Writer) -> None:
@@ -137,7 +137,7 @@ def test_too_many_who_wait_are_turned_away(writer: Writer) -> None:
     assert 15 <= len(turned_away) <= 17
 
 
-def test_what_is_queued_at_the_end_is_still_kept(engine: Engine, file: Path) -> None:
+def test_what_is_queued_at_the_end_is_still_kept(engine: Engine, database_url: str) -> None:
     async def scenario() -> bool:
         writer = Writer(engine)
         answer = asyncio.ensure_future(writer.run(put("last")))
@@ -146,4 +146,4 @@ def test_what_is_queued_at_the_end_is_still_kept(engine: Engine, file: Path) -> 
         return await answer
 
     assert run(scenario()) is True
-    assert kept(file) == {"last"}
+    assert kept(database_url) == {"last"}

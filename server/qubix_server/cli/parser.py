@@ -68,6 +68,9 @@ def build() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     _database(_add(commands, "migrate", "bring the database up to date", "serve:migrate_database"))
+    backup = _add(commands, "backup", "copy the database, also while it is in use", "serve:backup")
+    _database(backup)
+    backup.add_argument("file", metavar="FILE", help="where the copy shall be; must be new")
     token = _add(commands, "token", "make a new operator's token", "serve:token")
     _database(token)
 
@@ -174,5 +177,6 @@ def _add(commands: _Commands, name: str, summary: str, function: str) -> argpars
 def _database(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--database-url", metavar="URL",
-        help="where its facts are kept (QUBIX_DATABASE_URL; default: a file in the data folder)",
+        help="where its facts are kept: an SQLite file or a PostgreSQL database "
+        "(QUBIX_DATABASE_URL; default: a file in the data folder)",
     )  # fmt: skip

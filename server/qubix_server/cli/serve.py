@@ -1,4 +1,4 @@
-"""`serve`, `migrate`, `token`: the commands that work on the server's own database."""
+"""`serve`, `migrate`, `backup`, `token`: the commands that work on the server's own database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import uvicorn
 
@@ -20,13 +21,15 @@ from qubix_server.errors import StartError
 from qubix_server.http import BoundedHttp
 from qubix_server.services import Services
 from qubix_server.settings import Settings, check_exposure, load
+from qubix_server.store.backup import copy_to
 from qubix_server.store.engine import shown
 from qubix_server.store.migrate import migrate
 from qubix_server.websocket import PING_SECONDS, LiveProtocol
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than workers wait between two heartbeats, so that their connections stay."""
-GRACE_SECONDS = 3
+GRACE_SECONDS = 10
+"""What is under way may come to its end: a large body, an answer that is on its way."""
 BACKLOG = 2048
 
 
@@ -80,6 +83,19 @@ def migrate_database(arguments: argparse.Namespace) -> int:
     if done.copy:
         lines.append(f"As it was before, it is kept in {done.copy}.")
     _say("\n".join(lines))
+    return 0
+
+
+def backup(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    if settings.database_file is None:
+        raise StartError(
+            "Only an SQLite database is copied by this command. "
+            "Of PostgreSQL make a backup with pg_dump --format=custom."
+        )
+    copy = Path(arguments.file)
+    copy_to(settings.database_file, copy)
+    _say(f"The database was copied to {copy}.")
     return 0
 
 

@@ -47,7 +47,7 @@ async def create(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """What joining means, for a code or a token; one that can't be used any more says why."""
     services = of(request)
-    with services.guess(client_address(request)):
+    with services.guess(client_address(request), request.path_params["code"]):
         row = await services.database.read(_find, request.path_params["code"])
         if row is None:
             raise ApiError(404, "enrollment_unknown", "This invitation is not known.")

@@ -22,6 +22,8 @@ from qubix_worker.protocol import JobCompletion, JobCreation, JobProgress
 
 STATUSES = ("PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED")
 STATUS = queries.Choice("status", "Only jobs with this status.", STATUSES)
+READY_MOST = 4
+"""So many of the workers that wait are looked at when a job is made; others are looked at after."""
 PAGE = queries.Whole("limit", "The most jobs of a page.", 1, 500, 100)
 LINES = queries.Whole("limit", "The most lines of a page.", 1, 1000, 200)
 
@@ -37,6 +39,7 @@ async def create(request: Request) -> Response:
         bearer(request.scope),
         wanted,
         services.clock(),
+        ready=services.waiting.ready(READY_MOST),
     )
     return answer({"success": True, "job": views.job(row)}, 201)
 

@@ -1,4 +1,4 @@
-"""A copy of an SQLite database as it was before its form is changed.
+"""Copies of an SQLite database: one that is asked for, and one before its form is changed.
 
 Made by SQLite's own means, which take in what still stands in the write-ahead log; it has its name
 only once it is whole and on the disk.
@@ -17,6 +17,31 @@ from qubix_server.errors import StartError
 
 KEPT = 3
 """Of the copies that were made, the newest so many stay."""
+
+
+def copy_to(file: Path, copy: Path) -> None:
+    """Copies the database, also while a server works on it. Raises StartError where that cannot be
+    or there is something at `copy` already."""
+    if not file.is_file():
+        raise StartError(
+            f"There is no database {file}. Name the server's own: with --database-url, or by the "
+            "QUBIX_HOME that the server has."
+        )
+    if copy.exists():
+        raise StartError(f"{copy} is there already. Name a file that is not.")
+    part = copy.with_name(copy.name + ".part")
+    try:
+        _copy(file, part)
+        part.replace(copy)
+        _flush(copy.absolute().parent)
+    except (OSError, sqlite3.Error) as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise StartError(
+            f"The database could not be copied to {copy}: "
+            f"{getattr(error, 'strerror', None) or error}. See that the folder is there, and that "
+            f"its disk has room for {file.stat().st_size // (1 << 20) + 1} MB."
+        ) from error
 
 
 def keep_copy(file: Path, revision: str) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from qubix_server.store import locks
 from qubix_server.store.jobs import HELD
@@ -49,6 +49,20 @@ _HEARD = (
     )
 )
 _MEASURED = insert(metrics)
+# PostgreSQL is asked over a line: all rows travel in one statement, whose text is always the same.
+_HEARD_AT_ONCE = text(
+    "UPDATE providers SET last_heartbeat_at = heard.at, report = heard.number, "
+    "usage = heard.in_use FROM unnest(CAST(:provider_seq AS bigint[]), CAST(:at AS bigint[]), "
+    "CAST(:number AS bigint[]), CAST(:in_use AS text[])) AS heard (seq, at, number, in_use) "
+    "WHERE providers.seq = heard.seq"
+)
+_MEASURES = ("cpu_percent", "ram_percent", "gpu_percent", "gpu_temp", "gpu_mem_used")
+_MEASURED_AT_ONCE = text(
+    f"INSERT INTO metrics (provider_seq, at, {', '.join(_MEASURES)}) SELECT * FROM unnest("  # noqa: S608 - names of ours
+    "CAST(:provider_seq AS bigint[]), CAST(:at AS bigint[]), "
+    + ", ".join(f"CAST(:{name} AS double precision[])" for name in _MEASURES)
+    + ")"
+)
 
 
 @dataclass(slots=True)
@@ -101,5 +115,13 @@ def keep(
 ) -> None:
     """Notes when workers were heard (`provider_seq`, `at`, `number`, `in_use`), and rows of
     `metrics`."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_HEARD_AT_ONCE, _columns(heard))
+        connection.execute(_MEASURED_AT_ONCE, _columns(measured))
+        return
     connection.execute(_HEARD, heard)
     connection.execute(_MEASURED, measured)
+
+
+def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     Connection,
     Float,
+    Integer,
     RowMapping,
     String,
     bindparam,
@@ -56,6 +57,27 @@ _OLDEST = (
     .with_for_update(key_share=True, skip_locked=True)
 )
 
+_IS_OVERDUE = (
+    jobs.c.status.in_(HELD)
+    & providers.c.names_jobs.is_(False)
+    & (
+        func.coalesce(jobs.c.started_at, jobs.c.assigned_at) + jobs.c.timeout_seconds * 1000
+        < bindparam("since")
+    )
+)
+_OVERDUE = (
+    select(jobs.c.seq)
+    .join(providers, providers.c.seq == jobs.c.provider_seq)
+    .where(_IS_OVERDUE)
+    .limit(bindparam("most", type_=Integer))
+)
+_OVERDUE_AMONG = (
+    select(*_BUT_SPEC)
+    .join(providers, providers.c.seq == jobs.c.provider_seq)
+    .where(_IS_OVERDUE, jobs.c.seq.in_(bindparam("among", expanding=True)))
+    .with_for_update(key_share=True, of=jobs, skip_locked=True)
+)
+
 
 def add(connection: Connection, values: dict[str, Any]) -> RowMapping:
     connection.execute(insert(jobs).values(**values))
@@ -101,17 +123,18 @@ def held_by(connection: Connection, provider_seq: int) -> Sequence[RowMapping]:
     return connection.execute(_HELD_BY, {"wanted": provider_seq}).mappings().all()
 
 
-def overdue(connection: Connection, since: int) -> Sequence[RowMapping]:
-    """Those held by workers that do not name theirs, and whose time limit was over by `since`, for
-    this write to change."""
-    limit = func.coalesce(jobs.c.started_at, jobs.c.assigned_at) + jobs.c.timeout_seconds * 1000
-    query = (
-        select(*_BUT_SPEC)
-        .join(providers, providers.c.seq == jobs.c.provider_seq)
-        .where(jobs.c.status.in_(HELD), providers.c.names_jobs.is_(False), limit < since)
-        .with_for_update(key_share=True, of=jobs, skip_locked=True)
-    )
-    return connection.execute(query).mappings().all()
+def overdue(connection: Connection, since: int, most: int) -> Sequence[int]:
+    """The `seq` of those held by workers that do not name theirs, and whose time limit was over by
+    `since`."""
+    return connection.execute(_OVERDUE, {"since": since, "most": most}).scalars().all()
+
+
+def overdue_among(
+    connection: Connection, seqs: Collection[int], since: int
+) -> Sequence[RowMapping]:
+    """Of these, those that `overdue` finds, for this write to change."""
+    wanted = {"since": since, "among": list(seqs)}
+    return connection.execute(_OVERDUE_AMONG, wanted).mappings().all()
 
 
 def given_to(connection: Connection, provider_seq: int) -> Sequence[RowMapping]:

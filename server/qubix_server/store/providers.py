@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     RowMapping,
     Select,
     bindparam,
@@ -44,6 +45,35 @@ _BY_WORKER_ID = _SELECT.where(providers.c.worker_id == bindparam("wanted"))
 _BY_SECRET = _SELECT.join(worker_secrets, worker_secrets.c.provider_seq == providers.c.seq).where(
     worker_secrets.c.secret_hash == bindparam("wanted")
 )
+
+_IS_SILENT = providers.c.is_online & (providers.c.last_heartbeat_at < bindparam("since"))
+_IS_AMONG = providers.c.seq.in_(bindparam("among", expanding=True))
+_SILENT = (
+    select(providers.c.seq)
+    .where(_IS_SILENT)
+    .order_by(providers.c.last_heartbeat_at)
+    .limit(bindparam("most", type_=Integer))
+)
+_ALL_OF = _SELECT.where(_IS_AMONG)
+_SILENT_AMONG = _ALL_OF.where(_IS_SILENT)
+_NOTE_SILENT = (
+    sql_update(providers)
+    .where(_IS_AMONG)
+    .values(is_online=False, state="offline", pause_reason=None)
+)
+_IS_SILENT_HOLDER = (
+    jobs.c.status.in_(("ASSIGNED", "RUNNING"))
+    & providers.c.is_online.is_(False)
+    & (func.coalesce(providers.c.last_heartbeat_at, 0) < bindparam("since"))
+)
+_ALL_HOLDERS = (
+    select(providers.c.seq)
+    .join(jobs, jobs.c.provider_seq == providers.c.seq)
+    .where(_IS_SILENT_HOLDER)
+    .distinct()
+)
+_HOLDERS = _ALL_HOLDERS.limit(bindparam("most", type_=Integer))
+_HOLDERS_AMONG = _ALL_HOLDERS.where(_IS_AMONG)
 
 
 @dataclass(frozen=True)
@@ -100,22 +130,37 @@ def newest(connection: Connection, registered_since: int) -> RowMapping | None:
     return connection.execute(query.order_by(providers.c.seq.desc()).limit(1)).mappings().first()
 
 
-def silent(connection: Connection, since: int) -> Sequence[RowMapping]:
-    """Those that count as online and whose last heartbeat was before `since`."""
-    query = _SELECT.where(providers.c.is_online, providers.c.last_heartbeat_at < since)
-    return connection.execute(query).mappings().all()
+def silent(connection: Connection, since: int, most: int) -> Sequence[int]:
+    """The `seq` of those that count as online and whose last heartbeat was before `since`, those
+    that are silent for longest first."""
+    return connection.execute(_SILENT, {"since": since, "most": most}).scalars().all()
 
 
-def silent_holders(connection: Connection, since: int) -> Sequence[int]:
+def silent_among(connection: Connection, seqs: Collection[int], since: int) -> Sequence[RowMapping]:
+    """Of these, those that `silent` finds."""
+    wanted = {"since": since, "among": list(seqs)}
+    return connection.execute(_SILENT_AMONG, wanted).mappings().all()
+
+
+def note_silent(connection: Connection, seqs: Collection[int]) -> None:
+    connection.execute(_NOTE_SILENT, {"among": list(seqs)})
+
+
+def all_of(connection: Connection, seqs: Collection[int]) -> Sequence[RowMapping]:
+    return connection.execute(_ALL_OF, {"among": list(seqs)}).mappings().all()
+
+
+def silent_holders(connection: Connection, since: int, most: int) -> Sequence[int]:
     """The `seq` of those offline and not heard since `since` to whom a job is leased."""
-    query = (
-        select(providers.c.seq)
-        .join(jobs, jobs.c.provider_seq == providers.c.seq)
-        .where(jobs.c.status.in_(("ASSIGNED", "RUNNING")), providers.c.is_online.is_(False))
-        .where(func.coalesce(providers.c.last_heartbeat_at, 0) < since)
-        .distinct()
-    )
-    return connection.execute(query).scalars().all()
+    return connection.execute(_HOLDERS, {"since": since, "most": most}).scalars().all()
+
+
+def silent_holders_among(
+    connection: Connection, seqs: Collection[int], since: int
+) -> Sequence[int]:
+    """Of these, those that `silent_holders` finds."""
+    wanted = {"since": since, "among": list(seqs)}
+    return connection.execute(_HOLDERS_AMONG, wanted).scalars().all()
 
 
 def count(connection: Connection, *, online: bool = False, heard_since: int | None = None) -> int:

@@ -28,6 +28,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from qubix_server.errors import ApiError
 from qubix_server.measures import Commits
+from qubix_server.store.outage import Rarely
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +108,7 @@ class Writer:
         self._batch = batch
         self._last = 0
         self._is_committing = False
+        self._failures = Rarely(log, "Writes were not kept, and are to come again")
         self.commits = Commits()
         self._capacity = capacity
         self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
@@ -188,7 +190,7 @@ class Writer:
                 if tries_left and self._may_try_again(error):
                     time.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - no secret
                     continue
-                _refuse(entries, error)
+                self._refuse(entries, error)
             return
 
     def _may_try_again(self, error: Exception) -> bool:
@@ -199,17 +201,16 @@ class Writer:
         # Where it is lost while it commits, nobody knows whether it did.
         return connection_was_lost(error) and not self._is_committing
 
-
-def _refuse(entries: Sequence[_Entry], error: Exception) -> None:
-    refusal = error
-    if is_database_failure(error):
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        log.warning("%d writes were not kept: %s", len(entries), reason)
-        refusal = database_unavailable()
-    else:
-        log.error("%d writes were not kept", len(entries), exc_info=error)
-    for entry in entries:
-        entry.value = refusal
+    def _refuse(self, entries: Sequence[_Entry], error: Exception) -> None:
+        refusal = error
+        if is_database_failure(error):
+            reason = error.orig if isinstance(error, DBAPIError) and error.orig else error
+            self._failures.warn(reason)
+            refusal = database_unavailable()
+        else:
+            log.error("%d writes were not kept", len(entries), exc_info=error)
+        for entry in entries:
+            entry.value = refusal
 
 
 def _future() -> asyncio.Future[Any]:

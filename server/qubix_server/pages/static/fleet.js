@@ -20,7 +20,7 @@ let signedIn = null; // ends what is done while somebody is signed in
 let live = null;
 let reading = new AbortController();
 
-// --- Who is signed in -----------------------------------------------------------------------------
+// --- Who is signed in ----------------------------------------------------------------------------
 
 async function signIn() {
   const field = find("token");
@@ -46,7 +46,9 @@ async function signIn() {
 }
 
 function signInSentence(error) {
-  if (error.status === 401) return "This is not the operator's token. Look for it on the server's computer.";
+  if (error.status === 401) {
+    return "This is not the operator's token. Look for it on the server's computer.";
+  }
   if (error.retryAfterSeconds) return `${error.message} Try again in ${error.retryAfterSeconds} s.`;
   return error.status === 0 ? `${error.message} Try again.` : error.message;
 }
@@ -67,7 +69,6 @@ function signOut(sentence = "") {
   live = null;
   machines.forget();
   for (const name of ["nav", "connection", "sign-out"]) find(name).hidden = true;
-  if (find("confirm").open) find("confirm").close();
   route();
   write(find("signin-trouble"), sentence);
 }
@@ -87,13 +88,14 @@ function heed(type, data) {
   if (view === "job") jobPage.heed(type, data);
 }
 
-// --- Where we are ---------------------------------------------------------------------------------
+// --- Where we are --------------------------------------------------------------------------------
 
 function route() {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
   machineTable.leave();
+  if (find("confirm").open) find("confirm").close();
   live?.want(new Map());
   if (!signedIn) {
     showView("signin");
@@ -136,7 +138,8 @@ function showView(name) {
   view = name;
   for (const each of VIEWS) find(each).hidden = each !== name;
   const heading = find(name).querySelector("h1");
-  document.title = `${name === "machine" || name === "job" ? "…" : heading.textContent} – ${find("network").textContent}`;
+  const title = name === "machine" || name === "job" ? "…" : heading.textContent;
+  document.title = `${title} – ${find("network").textContent}`;
   const current = { machine: "machines", job: "jobs" }[name] ?? name;
   for (const each of ["machines", "jobs", "submit"]) {
     if (each === current) find(`to-${each}`).setAttribute("aria-current", "page");
@@ -164,7 +167,7 @@ async function quietly(work, signal) {
   }
 }
 
-// --- The connection -------------------------------------------------------------------------------
+// --- The connection ------------------------------------------------------------------------------
 
 const WORDS = { connecting: "Connecting…", live: "Live" };
 let connection = { at: "connecting" };

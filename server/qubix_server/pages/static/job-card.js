@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { machines } from "./machines.js";
-import { JOB_STATUSES, lasting, moment } from "./words.js";
+import { JOB_STATUSES, inert, lasting, moment } from "./words.js";
 
 export const ENDED = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 
@@ -20,7 +20,9 @@ export function jobCard(job, { withMachine = true } = {}) {
   parts.push(element("span", { class: "soft" }, moment(job.createdAt)));
   const took = tookOf(job);
   if (took) parts.push(element("span", { class: "soft" }, took));
-  if (job.error) parts.push(element("span", { class: "card-error" }, element("bdi", {}, job.error)));
+  if (job.error) {
+    parts.push(element("span", { class: "card-error" }, element("bdi", {}, inert(job.error))));
+  }
   return element("div", { class: "job-card", "data-job": job.id }, ...parts);
 }
 

@@ -61,9 +61,6 @@ export function heed(type, data) {
   wake(); // for what an event leaves out
 }
 
-export const shownId = () => id;
-export const isOver = () => job !== null && ENDED.has(job.status);
-
 function take(told) {
   const before = job?.status;
   job = told;
@@ -92,7 +89,7 @@ function take(told) {
     ["Memory used", typeof metrics.memoryMb === "number" ? `${metrics.memoryMb} MB` : null],
     ["Image", typeof spec.image === "string" && inert(spec.image)],
     ["Program", typeof spec.moduleSha256 === "string" && `SHA-256 ${inert(spec.moduleSha256)}`],
-    ["Arguments", Array.isArray(spec.args) && spec.args.length ? inert(spec.args.join("\n")) : null],
+    ["Arguments", Array.isArray(spec.args) && inert(spec.args.join("\n"))],
     ["Time limit", lasting(job.timeoutSeconds * 1000)],
     ["Must have", needsOf(needs)],
     ["Id", job.id],
@@ -111,12 +108,13 @@ function needsOf(needs) {
     .join(", ");
 }
 
-// --- The log ------------------------------------------------------------------------------------
+// --- The log -------------------------------------------------------------------------------------
 
 /** Reads what was added. The last page is read again each time: only a full one is kept. */
 async function readLog(path, signal) {
   for (let more = true; more; ) {
-    const query = new URLSearchParams({ limit: LOG_PAGE, ...(log.cursor && { cursor: log.cursor }) });
+    const query = new URLSearchParams({ limit: LOG_PAGE });
+    if (log.cursor) query.set("cursor", log.cursor);
     const page = await patiently(() => call(`${path}?${query}`, { signal }), signal);
     more = page.nextCursor !== null;
     if (more) {
@@ -136,7 +134,7 @@ async function readLog(path, signal) {
 
 const clock = (timestamp) => new Date(timestamp).toLocaleTimeString([], { hour12: false });
 
-// --- The result ---------------------------------------------------------------------------------
+// --- The result ----------------------------------------------------------------------------------
 
 function showResult(result) {
   find("job-result").hidden = false;
@@ -146,7 +144,9 @@ function showResult(result) {
       parts.push(element("p", {}, `It ended with exit code ${result.exitCode}.`));
     }
     const printed = bytesOf(result.stdout);
-    if (printed?.length) parts.push(...shown("What it printed", printed, "output.txt", result.stdoutCut));
+    if (printed?.length) {
+      parts.push(...shown("What it printed", printed, "output.txt", result.stdoutCut));
+    }
     if (typeof result.stderr === "string" && result.stderr) {
       const data = new TextEncoder().encode(result.stderr);
       parts.push(...shown("What it printed as errors", data, "errors.txt", false));
@@ -161,7 +161,8 @@ function showResult(result) {
 function shown(title, data, name, isCut) {
   const text = inert(new TextDecoder().decode(data));
   const long = text.length > SHOWN_CHARACTERS;
-  const pane = element("pre", { class: "output", tabindex: "0", role: "region", "aria-label": title });
+  const named = { tabindex: "0", role: "region", "aria-label": title };
+  const pane = element("pre", { class: "output", ...named });
   pane.textContent = long ? text.slice(0, SHOWN_CHARACTERS) : text;
   const notes = [
     long && `Only the beginning is shown: it is ${bytes(data.length)}.`,
@@ -188,7 +189,8 @@ function filesShown(files) {
     );
   });
   const more = files.length - items.length;
-  const rest = more > 0 ? `${more} more: qubix-server jobs show ${job.id} --save-files FOLDER` : null;
+  const rest =
+    more > 0 ? `${more} more: qubix-server jobs show ${job.id} --save-files FOLDER` : null;
   return [
     element("h3", {}, "Files"),
     element("ul", { class: "files" }, ...items),
@@ -197,7 +199,8 @@ function filesShown(files) {
 }
 
 function saver(text, name, data, label) {
-  const button = element("button", { type: "button", class: "small-button", "aria-label": label }, text);
+  const named = { type: "button", class: "small-button", "aria-label": label };
+  const button = element("button", named, text);
   button.addEventListener("click", () => {
     const content = data();
     if (!content) {
@@ -215,7 +218,7 @@ function saver(text, name, data, label) {
 /** The last part of a name, with nothing in it that a file system could take for more. */
 function plainName(name) {
   const last = name.split(/[/\\]/).pop() ?? "";
-  const plain = last.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069:*?"<>|]/g, "_");
+  const plain = last.replace(/[\p{Cc}\p{Cf}:*?"<>|]/gu, "_");
   return plain.replace(/^\.+|[. ]+$/g, "") || "file";
 }
 
@@ -228,9 +231,10 @@ function bytesOf(text) {
   }
 }
 
-// --- What can be done ---------------------------------------------------------------------------
+// --- What can be done ----------------------------------------------------------------------------
 
 async function cancel() {
+  const asked = job.id; // what is asked about is what is done, whatever view is shown by then
   const isSure = await confirmed({
     title: `Cancel ${titleOf(job)}?`,
     text: "What it has done so far is lost. The machine is told with its next heartbeat.",
@@ -242,11 +246,11 @@ async function cancel() {
   button.disabled = true;
   write(find("job-trouble"), "");
   try {
-    const told = await call(`/api/jobs/${encodeURIComponent(job.id)}/cancel`, {
+    const told = await call(`/api/jobs/${encodeURIComponent(asked)}/cancel`, {
       method: "POST",
       json: {},
     });
-    take({ ...job, ...told.job });
+    if (job.id === asked) take({ ...job, ...told.job });
     wake();
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;

@@ -49,7 +49,8 @@ export async function show(wanted, signal) {
 
 export function heed(type, data) {
   const id = data.jobId ?? data.id;
-  if (type.startsWith("JOB_") && find("jobs-list").querySelector(`[data-job="${CSS.escape(id)}"]`)) wake();
+  if (!type.startsWith("JOB_")) return;
+  if (find("jobs-list").querySelector(`[data-job="${CSS.escape(id)}"]`)) wake();
 }
 
 function turn(to) {
@@ -73,7 +74,10 @@ function draw(page) {
   none.hidden = page.jobs.length > 0;
   if (!none.hidden) {
     if (status || cursors.length > 1) write(none, "There is none of these.");
-    else none.replaceChildren("There are no jobs yet. ", element("a", { href: "#/submit" }, "Submit one"), ".");
+    else {
+      const link = element("a", { href: "#/submit" }, "Submit one");
+      none.replaceChildren("There are no jobs yet. ", link, ".");
+    }
   }
   want(page.jobs.filter((job) => !ENDED.has(job.status)).map((job) => job.id));
 }

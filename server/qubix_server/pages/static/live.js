@@ -7,6 +7,7 @@ import { REFUSED, refuse, token } from "./session.js";
 
 const PING_MS = 20_000;
 const SILENCE_MS = 45_000;
+const STEADY_MS = 10_000; // a connection that stood so long was no failure
 export const WANTED_MOST = 90; // the server takes 100 subscriptions of one client
 
 export class Live {
@@ -17,6 +18,7 @@ export class Live {
   #timer = 0;
   #ping = 0;
   #heardAt = 0;
+  #liveAt = Infinity;
   #closed = false;
   #onEvent;
   #onState;
@@ -66,7 +68,7 @@ export class Live {
     if (message.type === "connected") {
       this.#send({ type: "subscribe:marketplace" });
     } else if (message.type === "subscribed" && message.topic === "subscribe:marketplace") {
-      this.#failures = 0;
+      this.#liveAt = Date.now();
       this.#asked.clear();
       this.#onState({ at: "live" });
       this.#reconcile();
@@ -85,6 +87,8 @@ export class Live {
 
   #lost() {
     this.#drop();
+    if (Date.now() - this.#liveAt > STEADY_MS) this.#failures = 0;
+    this.#liveAt = Infinity;
     this.#failures += 1;
     const seconds = backOff(this.#failures);
     this.#onState({ at: "waiting", until: Date.now() + seconds * 1000 });

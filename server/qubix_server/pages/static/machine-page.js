@@ -12,6 +12,7 @@ import { SYSTEMS, ago, bytes, celsius, gigabytes, moment, percent, plural } from
 const POINTS = 1000;
 const JOBS_LOOKED_AT = 500;
 const REREAD_SECONDS = 15;
+const JOBS_AGAIN_MS = 1500;
 
 const CHARTS = [
   { title: "Processor", value: (point) => point.cpu, say: percent, high: 100 },
@@ -30,6 +31,7 @@ let machine = null;
 let points = [];
 let charts = null;
 let leaving = null;
+let jobsTimer = 0;
 
 export function start() {
   charts = CHARTS.map(chart);
@@ -68,9 +70,13 @@ async function read(signal) {
   const history = await patiently(() => call(`${own}?limit=${POINTS}`, { signal }), signal);
   points = history.history.map(pointOf);
   drawCharts();
-  const query = `limit=${JOBS_LOOKED_AT}&workerId=${encodeURIComponent(machine.workerId)}`;
-  const jobs = await patiently(() => call(`/api/jobs?${query}`, { signal }), signal);
-  showJobs(jobs.jobs.filter((job) => job.workerId === machine.workerId));
+  await readJobs(signal);
+}
+
+async function readJobs(signal) {
+  const query = `limit=${JOBS_LOOKED_AT}`;
+  const told = await patiently(() => call(`/api/jobs?${query}`, { signal }), signal);
+  showJobs(told.jobs.filter((job) => job.workerId === machine.workerId));
 }
 
 /** An event of this machine. */
@@ -87,16 +93,15 @@ export function heed(type, data) {
   if (type === "PROVIDER_REMOVED") {
     write(find("machine-trouble"), "This machine has left the network.");
   }
-  if (type === "JOB_COMPLETED" || type === "JOB_PROGRESS") refreshJobs();
-}
-
-export const shownId = () => machine?.workerId ?? workerId;
-
-async function refreshJobs() {
-  const signal = leaving;
-  await read(signal).catch((error) => {
-    if (!signal.aborted && !(error instanceof Trouble)) throw error;
-  });
+  if (type.startsWith("JOB_")) {
+    jobsTimer ||= setTimeout(async (signal) => {
+      jobsTimer = 0;
+      if (signal.aborted) return;
+      await readJobs(signal).catch((error) => {
+        if (!signal.aborted && !(error instanceof Trouble)) throw error;
+      });
+    }, JOBS_AGAIN_MS, leaving);
+  }
 }
 
 function take(provider) {
@@ -140,7 +145,10 @@ function showFacts() {
     ["Processor", together(", ", processor?.model, ...cores)],
     ["Memory", bytes(memory?.totalBytes)],
     ["Disk", disk && `${bytes(disk.freeBytes)} free of ${bytes(disk.totalBytes)}`],
-    ...cards.map((card, at) => [cards.length > 1 ? `Graphics card ${at + 1}` : "Graphics card", cardWords(card)]),
+    ...cards.map((card, at) => [
+      cards.length > 1 ? `Graphics card ${at + 1}` : "Graphics card",
+      cardWords(card),
+    ]),
     ["Runs in", together(", ", hardware.virtualMachine, hardware.container)],
     ["Kinds of jobs", machine.capabilities?.join(", ")],
     ["Free places", machine.freeSlots === null ? null : String(machine.freeSlots)],
@@ -221,7 +229,8 @@ async function toggle() {
 }
 
 async function remove() {
-  const { name } = machine;
+  // What is asked about is what is done, whatever view is shown by then.
+  const { name, workerId: asked } = machine;
   const isSure = await confirmed({
     title: `Remove ${name}?`,
     text:
@@ -230,9 +239,9 @@ async function remove() {
     yes: `Remove ${name}`,
   });
   if (!isSure) return;
-  await act(find("machine-remove"), async (path) => {
-    await call(path, { method: "DELETE" });
-    heedMachine("PROVIDER_REMOVED", { workerId: machine.workerId });
+  await act(find("machine-remove"), async () => {
+    await call(`/api/providers/${encodeURIComponent(asked)}`, { method: "DELETE" });
+    heedMachine("PROVIDER_REMOVED", { workerId: asked });
     location.hash = "#/";
     say(`${name} is removed.`);
   });

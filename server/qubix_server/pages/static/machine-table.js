@@ -120,7 +120,8 @@ function sorted() {
 function showCount() {
   const shown = table.keys.length;
   const known = machines.size;
-  let text = shown === known ? plural(known, "machine") : `${shown.toLocaleString("en")} of ${plural(known, "machine")}`;
+  let text = plural(known, "machine");
+  if (shown !== known) text = `${shown.toLocaleString("en")} of ${text}`;
   if (about.loading) text = known ? `${text}, reading on…` : "Reading…";
   else if (about.total > known && known >= MOST) {
     text += `: the first of ${about.total.toLocaleString("en")}`;
@@ -142,7 +143,7 @@ function showCount() {
   }
 }
 
-// --- The head -----------------------------------------------------------------------------------
+// --- The head ------------------------------------------------------------------------------------
 
 function head(column) {
   const button = element("button", { type: "button", class: "sort" }, column.title);
@@ -166,7 +167,7 @@ function sortBy(id) {
   say(`Sorted by ${column.title}, ${wanted.falls ? "greatest" : "least"} first.`);
 }
 
-// --- The rows -----------------------------------------------------------------------------------
+// --- The rows ------------------------------------------------------------------------------------
 
 function makeRow() {
   const cells = Object.fromEntries(
@@ -239,7 +240,7 @@ function visible() {
   );
 }
 
-// --- The keyboard -------------------------------------------------------------------------------
+// --- The keyboard --------------------------------------------------------------------------------
 
 function onKey(event) {
   if (event.altKey || event.ctrlKey || event.metaKey) return;

@@ -43,19 +43,19 @@ export async function patiently(work, signal) {
 /** Resolves after `seconds`, or when `told` is given a function that is then called. */
 export function rest(seconds, signal, told = () => {}) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, seconds * 1000);
-    signal?.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      },
-      { once: true },
-    );
-    told(() => {
+    const end = () => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
       resolve();
-    });
+    };
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(end, seconds * 1000);
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop, { once: true });
+    told(end);
   });
 }
 

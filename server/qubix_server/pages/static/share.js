@@ -127,21 +127,19 @@ function show(moved) {
 
 function showWaiting(kept) {
   const { first, firstName, script, scriptName, isScript } = links(kept);
+  const { title, text, picture, command } = opening(kept.system, firstName);
   find("file").textContent = firstName;
   find("file").href = first;
   find("or-script").hidden = isScript;
   find("script").textContent = scriptName;
   find("script").href = script;
-  const typed = isScript && kept.system !== "windows";
-  for (const picture of document.querySelectorAll(".for-application")) picture.toggleAttribute("hidden", typed);
-  for (const picture of document.querySelectorAll(".for-script")) picture.toggleAttribute("hidden", !typed);
-  const terminal = kept.system === "macos" ? "Open Terminal, from Applications and then Utilities" : "Open a terminal";
-  find("open-title").textContent = typed ? `${terminal}, and run it` : "Open that file";
-  find("open-text").textContent = typed
-    ? "Paste this line there, then press Enter. If your downloads go elsewhere, change the folder in it."
-    : "A window shows how far it is. Should the system warn of a file it does not know, choose to run it anyway.";
-  find("command").hidden = !typed;
-  find("command-text").textContent = `sh ~/Downloads/${scriptName}`;
+  for (const each of document.querySelectorAll("[data-picture]")) {
+    each.toggleAttribute("hidden", each.dataset.picture !== picture);
+  }
+  find("open-title").textContent = title;
+  find("open-text").textContent = text;
+  find("command").hidden = !command;
+  find("command-text").textContent = command ?? "";
   find("code").textContent = kept.code;
   const expires = new Date(kept.expiresAt);
   find("expires").dateTime = kept.expiresAt;
@@ -151,6 +149,42 @@ function showWaiting(kept) {
     : "Waiting for your computer…";
   find("trouble").textContent = state.trouble;
   showTime();
+}
+
+/** The second step, as it is on this system with this kind of file. */
+function opening(system, fileName) {
+  const shown = "A window shows how far it is.";
+  const isPlain = /^[\w.-]+$/.test(fileName);
+  const file = `~/Downloads/${isPlain ? fileName : `'${fileName.replaceAll("'", "'\\''")}'`}`;
+  if (/\.(exe|msi|bat)$/i.test(fileName)) {
+    return {
+      picture: "window",
+      title: "Double-click that file",
+      text: `${shown} Should Windows not know the file: More info, then Run anyway.`,
+    };
+  }
+  if (/\.(dmg|pkg|zip)$/i.test(fileName)) {
+    return {
+      picture: "disk",
+      title: "Open that file, and QUBIX in it",
+      text:
+        `${shown} Should macOS not open it: in System Settings, under Privacy & Security, choose ` +
+        "Open Anyway.",
+    };
+  }
+  if (/\.(tar\.gz|deb|rpm)$/i.test(fileName)) {
+    return { picture: "box", title: "Unpack that file, and open QUBIX in it", text: shown };
+  }
+  const isScript = fileName.endsWith(".sh");
+  const terminal =
+    system === "macos" ? "Open Terminal, from Applications and then Utilities" : "Open a terminal";
+  return {
+    picture: "terminal",
+    title: `${terminal}, and run it`,
+    text:
+      "Paste this line there, then press Enter. If your downloads go elsewhere, change the folder in it.",
+    command: isScript ? `sh ${file}` : `chmod +x ${file} && ${file}`,
+  };
 }
 
 function showTime() {

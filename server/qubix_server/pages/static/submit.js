@@ -31,7 +31,9 @@ function kind() {
 
 function showKind() {
   for (const one of ["wasm", "container"]) {
-    for (const field of document.querySelectorAll(`#submit .for-${one}`)) field.hidden = one !== kind();
+    for (const field of document.querySelectorAll(`#submit .for-${one}`)) {
+      field.hidden = one !== kind();
+    }
   }
 }
 
@@ -68,7 +70,8 @@ function wrong(error) {
   const soon = error.retryAfterSeconds ? ` Try again in ${error.retryAfterSeconds} s.` : "";
   write(find("submit-trouble"), `${error.message}${soon}`);
   if (!error.field) return;
-  for (let at = find(error.field); at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  const folded = find(error.field).closest("details");
+  if (folded) folded.open = true;
   find(error.field).focus();
 }
 
