@@ -20,6 +20,8 @@ HARDWARE = {
     "processor": {"logicalCores": 1},
     "memory": {"totalBytes": 1 << 34},
 }
+STRIDE = 618_029
+"""A prime, so that each worker of a fleet has its turn."""
 # SHA-256 in SQL would be slow; the secret of each worker is told apart by its number.
 _COPY = """
 INSERT INTO providers ({names}) SELECT {values} FROM providers,
@@ -62,9 +64,11 @@ def copy(database: Path, count: int) -> None:
     with connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(providers)")]
         names = [name for name in columns if name != "seq"]
+        # In the order in which `beats` has them beat.
+        turn = f"i * {pow(STRIDE, -1, count) if count > 1 else 0} % {count}"
         changed = {
             "id": "'id-' || i", "worker_id": "'bench-' || i", "is_online": "1", "state": "'online'",
-            "last_heartbeat_at": "registered_at",
+            "last_heartbeat_at": f"registered_at + {turn}",
         }  # fmt: skip
         values = ", ".join(changed.get(name, name) for name in names)
         if count > 1:
@@ -80,14 +84,17 @@ def copy(database: Path, count: int) -> None:
 
 
 def beats(script: Path, count: int) -> Path:
-    """The script for wrk by which workers beat in a random order."""
+    """The script for wrk by which workers beat as they do: whoever was heard longest ago is next.
+    Neighbours in time are none in the tables."""
     script.write_text(
         f"""
 wrk.method = "POST"
 wrk.body = {json.dumps(json.dumps(BEAT))}
 wrk.headers["Content-Type"] = "application/json"
+local turn = math.random(0, {count - 1})
 request = function()
-  local id = "bench-" .. math.random(0, {count - 1})
+  turn = (turn + 1) % {count}
+  local id = "bench-" .. (turn * {STRIDE} % {count})
   wrk.headers["Authorization"] = "Bearer secret-" .. id
   return wrk.format(nil, "/api/providers/" .. id .. "/heartbeat")
 end

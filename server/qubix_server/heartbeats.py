@@ -217,8 +217,11 @@ def lose_the_silent(connection: Connection, found: Silent, since: int, now: int)
 
 def enable(connection: Connection, worker_id: str, enabled: bool, now: int) -> Outcome[RowMapping]:
     """Lets a provider have jobs, or no more; what it has begun it may finish."""
-    locks.workers(connection, (worker_id,))
-    before = providers.find_by_any_id(connection, worker_id)
+    known = providers.find_by_any_id(connection, worker_id)
+    if known is None:
+        raise access.provider_unknown()
+    locks.workers(connection, (known["worker_id"],))
+    before = providers.find(connection, known["worker_id"])
     if before is None:
         raise access.provider_unknown()
     providers.update(connection, before["seq"], is_enabled=enabled)

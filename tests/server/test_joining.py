@@ -183,3 +183,14 @@ def test_all_that_a_worker_tells_of_its_hardware_is_there_for_operators(
             "GET", f"/api/providers?{query}&limit=500", credential=shared_server.token
         ).json()["providers"]
         assert "new-keys" in [one["workerId"] for one in listed], query
+
+
+def test_operators_may_name_a_provider_by_its_own_id(shared_server: LiveServer) -> None:
+    token = shared_server.token
+    shared_server.join("by-its-own-id")
+    shown = shared_server.ask("GET", "/api/providers/by-its-own-id", credential=token).json()
+    path = f"/api/providers/{shown['provider']['id']}"
+    switched = shared_server.ask("POST", f"{path}/toggle", {"online": False}, credential=token)
+    assert switched.json()["provider"]["isEnabled"] is False
+    assert shared_server.ask("DELETE", path, credential=token).status_code == 200
+    assert shared_server.ask("GET", path, credential=token).status_code == 404
