@@ -13,6 +13,7 @@ from typing import Any
 from qubix_server import inherited
 from qubix_worker import protocol
 from qubix_worker.protocol import (
+    ATTEMPT_MOST,
     JOBS_HELD_MOST,
     KIND_PATTERN,
     NAME_LENGTH,
@@ -146,6 +147,7 @@ BOUNDS: Mapping[type, Mapping[str, Schema]] = {
         "log": items(1000, {"type": "string", "maxLength": 4096}),
     },
     protocol.JobCompletion: {
+        "attempt": within(0, ATTEMPT_MOST),
         "error": text(4096),
         "metrics": {
             "maxProperties": 64,
