@@ -91,9 +91,7 @@ class Leases(RuleBasedStateMachine):
     @rule(name=NAMES, lost=st.booleans())
     def beat(self, name: str, lost: bool = False) -> None:
         player = self.players[name]
-        status, told = player.report()
-        news = self.ledger.beat(name, status, **told)
-        player.heard_at, player.online = self.ledger.now, True
+        news, told = self.hear(player)
         if not lost:
             self.take_in(player, news, told.get("free_slots"))
 
@@ -103,9 +101,7 @@ class Leases(RuleBasedStateMachine):
         waiting = {}
         for name in names:
             player = self.players[name]
-            status, told = player.report()
-            news = self.ledger.beat(name, status, **told)
-            player.heard_at, player.online = self.ledger.now, True
+            news, told = self.hear(player)
             self.take_in(player, news, told.get("free_slots"))
             if not news and news.can_take:
                 waiting[name] = tuple(told.get("current_jobs") or ())
@@ -166,9 +162,7 @@ class Leases(RuleBasedStateMachine):
                 player.online, player.forgotten = False, bool(player.has)
         # The limit of a job that a mute worker has at work: it ends what takes longer.
         self.ledger.lose_the_silent()
-        mute = self.players["mute"]
-        for job_id in mute.has:
-            mute.forgotten |= self.ledger.job(job_id)["status"] == "PENDING"
+        self.see_what_was_taken_back(self.players["mute"])
 
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
@@ -180,6 +174,20 @@ class Leases(RuleBasedStateMachine):
             self.cancelled.add(job_id)
 
     # --- What a worker makes of an answer -----------------------------------------------------
+
+    def hear(self, player: Player) -> tuple[News, dict[str, Any]]:
+        """The worker's heartbeat, and what it told."""
+        status, told = player.report()
+        news = self.ledger.beat(player.name, status, **told)
+        player.heard_at, player.online = self.ledger.now, True
+        if player.name == "mute" and player.paused:
+            # What it has begun and never named is given back.
+            self.see_what_was_taken_back(player)
+        return news, told
+
+    def see_what_was_taken_back(self, player: Player) -> None:
+        for job_id in player.has:
+            player.forgotten |= self.ledger.job(job_id)["status"] == "PENDING"
 
     def take_in(self, player: Player, news: News, free: int | None) -> None:
         if free is not None:

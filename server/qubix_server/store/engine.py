@@ -23,10 +23,6 @@ LOCK_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 5
 READERS = 4
-MAPPED_BYTES = 2 << 30
-"""So much of an SQLite file is read in place. With a million workers each heartbeat's pages are
-others than the last one's: a system call for each, and a copy, would be a third of what that costs.
-It is the file's own cache, which the system takes back when it needs the memory."""
 FORMS = "sqlite:////var/lib/qubix/qubix.db or postgresql://user:password@host/database"
 
 
@@ -121,12 +117,7 @@ def _sqlite(url: URL, connections: int, begin: str) -> Engine:
     def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
         # Python's module begins transactions too late for savepoints; ours are begun below.
         connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"mmap_size={MAPPED_BYTES}",
-        ):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
