@@ -46,8 +46,8 @@ NO_LIMITS = "without root it cannot limit memory under cgroup v1"
 ASK_SECONDS = 3.0
 FOUND_SECONDS = 6 * 3600.0
 MISSED_SECONDS = 60.0
-"""How long an answer is believed: that there is one, that there is none. To ask Podman is to have it
-write to its disk, and one that has ended is noticed by the first job that needs it (`doubt`)."""
+"""How long an answer is believed: that there is one, that there is none. Podman writes to its disk
+when it is asked, and one that has ended is noticed by the first job that needs it (`doubt`)."""
 NOBODY = 65534
 PATIENT_SECONDS = 60.0
 """How long a job's child waits for one answer: a busy computer leaves a job little time."""
