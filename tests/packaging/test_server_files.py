@@ -53,6 +53,7 @@ def test_systemd_takes_the_unit_and_finds_little_that_it_may_do(tmp_path: Path) 
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
+@pytest.mark.slow
 def test_the_image_is_built_from_what_is_copied_into_it(tmp_path: Path) -> None:
     text = (FILES / "Containerfile").read_text()
     for line in re.findall(r"^COPY (?!--from)(.*)$", text, re.MULTILINE):

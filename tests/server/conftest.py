@@ -1,6 +1,7 @@
 """What the server's tests share: databases of both kinds, and its command line in this process.
 
-A module whose tests shall run on both kinds says so: `pytestmark = pytest.mark.both_databases`.
+A module whose tests shall run on both kinds says so: `pytestmark = pytest.mark.both_databases`. The
+quick run takes the first of them only.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         both = metafunc.definition.get_closest_marker("both_databases")
         if metafunc.definition.get_closest_marker("only_sqlite"):
             both = None
-        kinds = ["sqlite", "postgresql"] if both else ["sqlite"]
+        second = pytest.param("postgresql", marks=pytest.mark.slow)
+        kinds = ["sqlite", second] if both else ["sqlite"]
         metafunc.parametrize("databases", kinds, indirect=True, scope="session")
 
 

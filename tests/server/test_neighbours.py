@@ -23,7 +23,7 @@ from tests.server.databases import Databases
 from tests.server.fleet import Fleet, put_jobs
 
 # Together, so that the two servers that most of these share are started once.
-pytestmark = pytest.mark.xdist_group("test_neighbours.py")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("test_neighbours.py")]
 Pair = tuple[LiveServer, LiveServer]
 
 
