@@ -424,7 +424,7 @@ def test_what_is_wrong_with_a_job_is_said_before_it_is_sent(fleet: Browser, tmp_
 def test_a_container_job_says_what_its_machine_must_have(
     fleet: Browser, server: LiveServer
 ) -> None:
-    image = f"docker.io/library/busybox@sha256:{'a' * 64}"
+    image = f"registry.example/busybox@sha256:{'a' * 64}"
     go(fleet, "#/submit", "submit")
     fleet.driver.find_element(By.CSS_SELECTOR, "[value=container]").click()
     fleet.driver.find_element(By.ID, "image").send_keys(image)

@@ -103,7 +103,7 @@ async function job() {
     if (!/@sha256:[0-9a-f]{64}$/.test(spec.image)) {
       throw new FieldError(
         "Name the image with its registry and its digest, as in " +
-          "docker.io/library/busybox@sha256: and 64 hexadecimal digits.",
+          "registry.example/busybox@sha256: and 64 hexadecimal digits.",
         "image",
       );
     }
