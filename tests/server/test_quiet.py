@@ -3,19 +3,23 @@ one with care. That each single one does is asked by `ledger`, in all tests that
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qubix_server import quiet
+from qubix_server import app, quiet
 from qubix_server.errors import ApiError
 from qubix_server.heartbeats import News
 from qubix_server.routes.heartbeat import read_carefully
+from qubix_server.settings import Settings
 from qubix_server.store.engine import writing_engine
+from qubix_server.store.migrate import migrate
 from qubix_worker.protocol import Heartbeat
 from qubix_worker.wire import to_wire
 from tests.server.ledger import Ledger, opened
@@ -159,3 +163,27 @@ def test_of_two_quiet_ones_the_later_holds(ledger: Ledger) -> None:
         ],
     )
     assert ledger.provider("one")["report"] == 5
+
+
+def test_a_mistake_of_ours_is_answered_in_the_form_of_all_else(tmp_path: Path) -> None:
+    def broken() -> int:
+        raise RuntimeError("no clock")
+
+    settings = Settings(f"sqlite:///{tmp_path / 'qubix.db'}")
+    migrate(settings)
+    application = app.create(settings, broken)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b'{"status": "online"}', "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-length", b"20")]
+    path = "/api/providers/a/heartbeat"
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b""}
+    asyncio.run(application(scope | {"headers": headers}, receive, send))
+    assert sent[0]["status"] == 500
+    assert json.loads(sent[1]["body"])["code"] == "internal"
+    application.state.services.database.close()

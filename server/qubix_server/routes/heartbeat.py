@@ -7,6 +7,7 @@ objects and looked through its routes: that would double what a heartbeat costs.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 
 import msgspec
@@ -25,6 +26,8 @@ from qubix_server.http import small_length
 from qubix_server.services import Services
 from qubix_worker.protocol import BODY_BYTES, Heartbeat
 from qubix_worker.wire import to_wire
+
+log = logging.getLogger(__name__)
 
 PATH = "/api/providers/{worker_id}/heartbeat"
 WAIT = queries.Number("wait", "Hold the answer for so many seconds, until there is a job.", 25)
@@ -55,13 +58,20 @@ class HeartbeatApp:
         except ClientDisconnect:
             return
         except ApiError as error:
-            self._services.measures.beats.refuse(error.status)
-            await Shield(refusal(error))(scope, receive, send)
-            return
-        length = (b"content-length", str(len(answer)).encode())
-        start = {"type": "http.response.start", "status": 200, "headers": [length, *_HEADERS]}
-        await send(start)
-        await send({"type": "http.response.body", "body": answer})
+            await self._refuse(error, scope, receive, send)
+        except Exception:  # the edge of a request: nothing of the framework stands around this one
+            log.exception("a heartbeat failed")
+            mistake = ApiError(500, "internal", "The server made a mistake. It is in its log.")
+            await self._refuse(mistake, scope, receive, send)
+        else:
+            length = (b"content-length", str(len(answer)).encode())
+            start = {"type": "http.response.start", "status": 200, "headers": [length, *_HEADERS]}
+            await send(start)
+            await send({"type": "http.response.body", "body": answer})
+
+    async def _refuse(self, error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
+        self._services.measures.beats.refuse(error.status)
+        await Shield(refusal(error))(scope, receive, send)
 
     async def _take(self, scope: Scope, receive: Receive) -> bytes:
         """The answer. Raises ApiError."""
