@@ -103,6 +103,7 @@ def test_jobs_are_handed_in_shown_and_cancelled(server: LiveServer, tmp_path: Pa
     assert "PENDING" in server.cli("jobs", "show", job_id).stdout
     assert "CANCELLED" in server.cli("jobs", "cancel", job_id).stdout
     assert job_id in server.cli("jobs", "list", "--status", "cancelled").stdout
+    assert "no jobs" in server.cli("jobs", "list", "--worker", "nobody").stdout
 
 
 @pytest.mark.parametrize(

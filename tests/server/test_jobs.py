@@ -176,6 +176,39 @@ def test_the_same_idempotency_key_makes_one_job(server: LiveServer) -> None:
     assert other.status_code == 409
 
 
+def test_an_operator_sees_the_jobs_of_one_worker_page_by_page(server: LiveServer) -> None:
+    machine, other = server.join("paged"), server.join("not-paged")
+    its_own = []
+    for _ in range(3):
+        its_own.append(create(server)["id"])
+        machine.beat()
+        complete(machine, its_own[-1])
+        others = create(server)["id"]
+        other.beat()
+        complete(other, others, status="failed")
+    create(server)
+
+    def asked(query: str) -> tuple[list[str], str | None]:
+        answer = server.ask("GET", f"/api/jobs?{query}", credential=server.token).json()
+        return [job["id"] for job in answer["jobs"]], answer["nextCursor"]
+
+    newest, cursor = asked("workerId=paged&limit=2")
+    assert newest == its_own[:0:-1]
+    assert asked(f"workerId=paged&limit=2&cursor={cursor}") == (its_own[:1], None)
+    assert asked("workerId=paged&status=FAILED") == ([], None)
+    assert len(asked("workerId=not-paged&status=FAILED")[0]) == 3
+    assert asked("workerId=nobody") == ([], None)
+    assert machine.ask("DELETE", "/api/providers/paged").ok
+    assert asked("workerId=paged")[0] == its_own[::-1]
+
+
+@pytest.mark.parametrize("worker_id", ["", "a" * 65, "a%00b"])
+def test_what_is_no_workers_id_is_refused(server: LiveServer, worker_id: str) -> None:
+    answer = server.ask("GET", f"/api/jobs?workerId={worker_id}", credential=server.token)
+    assert answer.status_code == 400
+    assert "workerId" in answer.json()["error"]
+
+
 def test_another_worker_has_no_say(server: LiveServer, machine: Machine) -> None:
     job_id = create(server)["id"]
     machine.beat()

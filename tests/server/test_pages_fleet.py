@@ -300,6 +300,23 @@ def test_a_machines_page_tells_of_it_and_can_switch_it_off(
     fleet.wait_for_text("machine-toggle", "Give it no more jobs")
 
 
+def test_a_machines_page_shows_its_own_jobs(fleet: Browser, server: LiveServer) -> None:
+    mine, other = server.join("mine"), server.join("not-mine")
+    shown = submitted(server)
+    taken(mine, shown)
+    assert mine.ask("POST", f"/api/jobs/{shown}/complete", {"status": "completed"}).ok
+    hidden = submitted(server)
+    taken(other, hidden)
+    assert other.ask("POST", f"/api/jobs/{hidden}/complete", {"status": "completed"}).ok
+    go(fleet, "#/machine/mine", "machine")
+    fleet.until(lambda: fleet.run(MACHINES_JOBS) == [shown])
+
+
+MACHINES_JOBS = """
+  return [...document.querySelectorAll('#machine-jobs [data-job]')].map((job) => job.dataset.job);
+"""
+
+
 def test_a_machine_is_removed_only_after_a_question_that_names_it(
     fleet: Browser, server: LiveServer
 ) -> None:

@@ -94,6 +94,8 @@ def show(arguments: argparse.Namespace) -> int:
 
 def list(arguments: argparse.Namespace) -> int:
     query = {"status": arguments.status.upper()} if arguments.status else {}
+    if arguments.worker is not None:
+        query["workerId"] = arguments.worker
     jobs = Client(arguments).get("/api/jobs", **query)["jobs"]
     for job in jobs:
         if arguments.json:

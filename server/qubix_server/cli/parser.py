@@ -135,6 +135,7 @@ def _jobs(commands: _Commands) -> None:
     )
     listed = _client(commands, "list", "show the newest jobs", "jobs")
     listed.add_argument("--status", help="only those: PENDING, RUNNING, COMPLETED, FAILED, ...")
+    listed.add_argument("--worker", metavar="ID", help="only those of this worker")
     cancel = _client(commands, "cancel", "end a job before its time", "jobs")
     cancel.add_argument("id")
 

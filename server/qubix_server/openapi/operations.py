@@ -278,7 +278,7 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "The jobs, the newest first",
         _one(values.JOBS),
         (OPERATOR,),
-        queries=(jobs.STATUS, CURSOR, jobs.PAGE),
+        queries=(jobs.STATUS, jobs.WORKER_ID, CURSOR, jobs.PAGE),
     ),
     ("GET", "/api/jobs/pending/{worker_id}"): Operation(
         "The jobs that a heartbeat would bring",

@@ -24,6 +24,9 @@ STATUSES = ("PENDING", "ASSIGNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"
 STATUS = queries.Choice("status", "Only jobs with this status.", STATUSES)
 READY_MOST = 4
 """So many of the workers that wait are looked at when a job is made; others are looked at after."""
+WORKER_ID = queries.Text(
+    "workerId", "Only jobs of this worker, also when it has left.", 64, least=1
+)
 PAGE = queries.Whole("limit", "The most jobs of a page.", 1, 500, 100)
 LINES = queries.Whole("limit", "The most lines of a page.", 1, 1000, 200)
 
@@ -46,9 +49,17 @@ async def create(request: Request) -> Response:
 
 async def listed(request: Request) -> Response:
     status = STATUS.of(request)
+    worker_id = WORKER_ID.of(request)
     before = queries.CURSOR.of(request)
     limit = PAGE.of(request)
-    rows = await of(request).database.read(_listed, bearer(request.scope), status, before, limit)
+    rows = await of(request).database.read(
+        _listed,
+        bearer(request.scope),
+        status=status,
+        worker_id=worker_id,
+        before=before,
+        limit=limit,
+    )
     body = {
         "success": True,
         "jobs": [views.job(row) for row in rows],
@@ -155,12 +166,14 @@ def _job_id(request: Request) -> str:
 def _listed(
     connection: Connection,
     credential: str | None,
+    *,
     status: str | None,
+    worker_id: str | None,
     before: int | None,
     limit: int,
 ) -> Sequence[RowMapping]:
     access.require_operator(connection, credential)
-    return jobs.page(connection, status=status, before=before, limit=limit)
+    return jobs.page(connection, status=status, worker_id=worker_id, before=before, limit=limit)
 
 
 def _shown(connection: Connection, credential: str | None, job_id: str) -> RowMapping:

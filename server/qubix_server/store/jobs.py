@@ -102,12 +102,20 @@ def find_by_key(connection: Connection, idempotency_key: str) -> RowMapping | No
 
 
 def page(
-    connection: Connection, *, status: str | None, before: int | None, limit: int
+    connection: Connection,
+    *,
+    status: str | None = None,
+    worker_id: str | None = None,
+    before: int | None = None,
+    limit: int,
 ) -> Sequence[RowMapping]:
-    """The newest first; `before` is the `seq` at which the last page ended."""
+    """The newest first; `before` is the `seq` at which the last page ended. `worker_id`: those that
+    this worker has, or had when they ended."""
     query = select(jobs)
     if status is not None:
         query = query.where(jobs.c.status == status)
+    if worker_id is not None:
+        query = query.where(jobs.c.worker_id == worker_id)
     if before is not None:
         query = query.where(jobs.c.seq < before)
     return connection.execute(query.order_by(jobs.c.seq.desc()).limit(limit)).mappings().all()

@@ -163,6 +163,7 @@ jobs = Table(
 )
 Index("ix_jobs_status", jobs.c.status, jobs.c.seq)
 Index("ix_jobs_provider_seq", jobs.c.provider_seq, jobs.c.status)
+Index("ix_jobs_worker_id", jobs.c.worker_id, jobs.c.seq)
 
 job_results = Table(
     "job_results",

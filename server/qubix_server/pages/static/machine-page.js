@@ -10,7 +10,7 @@ import { Trouble, call, serverNow } from "./session.js";
 import { SYSTEMS, ago, bytes, celsius, gigabytes, moment, percent, plural } from "./words.js";
 
 const POINTS = 1000;
-const JOBS_LOOKED_AT = 500;
+const JOBS_SHOWN = 50;
 const REREAD_SECONDS = 15;
 const JOBS_AGAIN_MS = 1500;
 
@@ -74,9 +74,9 @@ async function read(signal) {
 }
 
 async function readJobs(signal) {
-  const query = `limit=${JOBS_LOOKED_AT}`;
+  const query = new URLSearchParams({ workerId: machine.workerId, limit: JOBS_SHOWN });
   const told = await patiently(() => call(`/api/jobs?${query}`, { signal }), signal);
-  showJobs(told.jobs.filter((job) => job.workerId === machine.workerId));
+  showJobs(told.jobs);
 }
 
 /** An event of this machine. */
@@ -196,7 +196,7 @@ function showJobs(jobs) {
   find("machine-jobs").replaceChildren(...jobs.map((job) => jobCard(job, { withMachine: false })));
   const none = find("machine-jobs-none");
   none.hidden = jobs.length > 0;
-  write(none, "It has had none of the newest jobs.");
+  write(none, "It has no job, and has ended none.");
 }
 
 function drawCharts() {
