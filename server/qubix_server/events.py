@@ -20,6 +20,8 @@ import msgspec
 from websockets.frames import Frame, Opcode
 
 MARKETPLACE = "marketplace"
+IN_FULL = "marketplace-in-full"
+"""The same for operators, who are told also what is private, and of what is only that."""
 SUBSCRIPTIONS_MOST = 100
 TICK_SECONDS = 0.5
 SOON_SECONDS = 0.02
@@ -38,6 +40,7 @@ class Event:
     """One change, for the subscribers of any of `topics`. `data` is JSON values.
 
     Those who listen to the marketplace alone, which is public, are not told what is in `private`.
+    What is for the marketplace is for `IN_FULL` as well.
     """
 
     type: str
@@ -56,6 +59,8 @@ class Outcome(Generic[T]):
     """Some job may be waiting that a held heartbeat can take."""
     wake: tuple[str, ...] = ()
     """Workers whose held heartbeat shall be answered."""
+    able: tuple[str, ...] = ()
+    """Workers that could take a job now, whatever was so when their heartbeat came."""
 
 
 def provider_topic(worker_id: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping
 
 from qubix_server import access, leases, views
 from qubix_server.credentials import digest
-from qubix_server.events import MARKETPLACE, Event, Outcome, provider_topic
+from qubix_server.events import IN_FULL, MARKETPLACE, Event, Outcome, provider_topic
 from qubix_server.store import jobs, locks, metrics, providers
 from qubix_worker.protocol import Heartbeat
 from qubix_worker.wire import to_wire
@@ -228,7 +228,8 @@ def enable(connection: Connection, worker_id: str, enabled: bool, now: int) -> O
     if not enabled:
         leases.release_unstarted(connection, before["seq"], now)
     after = providers.get(connection, before["seq"])
-    return Outcome(after, changes(before, after), jobs_wait=True)
+    able = (after["worker_id"],) if views.is_available(after) else ()
+    return Outcome(after, changes(before, after), jobs_wait=True, able=able)
 
 
 def _news(connection: Connection, provider: RowMapping, named: Collection[str]) -> News:
@@ -260,7 +261,7 @@ def changes(before: RowMapping, after: RowMapping) -> tuple[Event, ...]:
     event = "PROVIDER_ONLINE" if after["is_online"] else "PROVIDER_OFFLINE"
     if shown(before) != shown(after):
         return (status_changed(event, after),)
-    if before["pause_reason"] != after["pause_reason"]:
+    if any(before[key] != after[key] for key in ("pause_reason", "is_enabled")):
         return (status_changed(event, after, public=False),)
     return ()
 
@@ -269,7 +270,8 @@ def status_changed(event: str, row: RowMapping, *, public: bool = True) -> Event
     """That this is how a provider stands now. `event` is what has happened to it."""
     data = views.provider(row) | {"event": event, "status": row["state"]}
     topic = provider_topic(row["worker_id"])
-    topics = (MARKETPLACE, topic) if public else (topic,)
-    # Why a computer rests may tell when somebody sits at it: that is not for everyone.
-    private = {"pauseReason": row["pause_reason"]}
+    topics = (MARKETPLACE, IN_FULL, topic) if public else (IN_FULL, topic)
+    # Why a computer rests may tell when somebody sits at it, and who has switched it off is between
+    # its owner and the operator: neither is for everyone.
+    private = {"pauseReason": row["pause_reason"], "isEnabled": row["is_enabled"]}
     return Event("PROVIDER_STATUS_CHANGED", data, topics, private)

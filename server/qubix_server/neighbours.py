@@ -51,6 +51,7 @@ class Told(Struct, omit_defaults=True):
     heard: list[str] = []
     """The workers whose heartbeats were kept."""
     wake: list[str] = []
+    able: list[str] = []
     jobs_wait: bool = False
     missed: bool = False
     """Some of what happened was not told."""
@@ -90,6 +91,7 @@ class _Postgresql(Neighbours):
         self._events: list[Event] = []
         self._heard: set[str] = set()
         self._wake: set[str] = set()
+        self._able: set[str] = set()
         self._jobs_wait = False
         self._missed = False
         self._threads: list[threading.Thread] = []
@@ -111,7 +113,7 @@ class _Postgresql(Neighbours):
             thread.start()
 
     def tell(self, outcome: Outcome[Any]) -> None:
-        if not (outcome.events or outcome.jobs_wait or outcome.wake):
+        if not (outcome.events or outcome.jobs_wait or outcome.wake or outcome.able):
             return
         with self._lock:
             if len(self._events) + len(outcome.events) <= EVENTS_MOST:
@@ -119,6 +121,7 @@ class _Postgresql(Neighbours):
             else:
                 self._missed = True
             self._wake.update(outcome.wake)
+            self._able.update(outcome.able)
             self._jobs_wait |= outcome.jobs_wait
             self._lock.notify()
 
@@ -162,18 +165,27 @@ class _Postgresql(Neighbours):
     def _next(self) -> Told | None:
         """Waits until there is something to tell, and a moment for more; None at the end."""
         with self._lock:
-            while not (self._events or self._heard or self._wake or self._jobs_wait):
+            while not self._has_news():
                 if self._is_closed.is_set():
                     return None
                 self._lock.wait()
         self._is_closed.wait(COLLECT_SECONDS)
         with self._lock:
             told = Told(
-                self._events, list(self._heard), list(self._wake), self._jobs_wait, self._missed
+                events=self._events,
+                heard=list(self._heard),
+                wake=list(self._wake),
+                able=list(self._able),
+                jobs_wait=self._jobs_wait,
+                missed=self._missed,
             )
-            self._events, self._heard, self._wake = [], set(), set()
+            self._events = []
+            self._heard, self._wake, self._able = set(), set(), set()
             self._jobs_wait = self._missed = False
         return told
+
+    def _has_news(self) -> bool:
+        return bool(self._events or self._heard or self._wake or self._able or self._jobs_wait)
 
     def _payloads(self, told: Told) -> Iterator[str]:
         """What is told as pieces, each with whose it is, of which message, and which of how many.

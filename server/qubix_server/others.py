@@ -36,6 +36,7 @@ class Others:
         services = self._services
         if told.missed:
             services.hub.begin_anew()
+        services.waiting.note_able(told.able)
         if told.jobs_wait:
             services.waiting.jobs_wait()
         services.waiting.wake(tuple(told.wake))

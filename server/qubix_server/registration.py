@@ -17,7 +17,7 @@ from sqlalchemy import Connection, RowMapping
 from qubix_server import access, leases, views
 from qubix_server.credentials import digest, plain_code
 from qubix_server.errors import ApiError
-from qubix_server.events import MARKETPLACE, Event, Outcome, provider_topic
+from qubix_server.events import IN_FULL, MARKETPLACE, Event, Outcome, provider_topic
 from qubix_server.inherited import KINDS, QuickRegistration
 from qubix_server.store import enrollments, locks, providers
 from qubix_worker.protocol import Registration
@@ -89,7 +89,7 @@ def remove(connection: Connection, row: RowMapping, now: int, *, by_itself: bool
     event = Event(
         "PROVIDER_REMOVED",
         {"id": row["id"], "workerId": row["worker_id"]},
-        (MARKETPLACE, provider_topic(row["worker_id"])),
+        (MARKETPLACE, IN_FULL, provider_topic(row["worker_id"])),
     )
     return Outcome(None, (*released, event), jobs_wait=True, wake=(row["worker_id"],))
 
@@ -168,4 +168,5 @@ def _as_json(hardware: dict[str, Any], capabilities: tuple[str, ...]) -> dict[st
 
 
 def _event(kind: str, row: RowMapping) -> Event:
-    return Event(kind, views.provider(row), (MARKETPLACE, provider_topic(row["worker_id"])))
+    topics = (MARKETPLACE, IN_FULL, provider_topic(row["worker_id"]))
+    return Event(kind, views.provider(row), topics)

@@ -87,6 +87,7 @@ class Services:
         """Tells those whom it concerns of a write that is on the disk now. The write's value."""
         for event in outcome.events:
             self.hub.publish(event)
+        self.waiting.note_able(outcome.able)
         if outcome.jobs_wait:
             self.waiting.jobs_wait()
         self.waiting.wake(outcome.wake)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -53,6 +53,12 @@ class Waiting:
             held.can_take = can_take
             if can_take and self.version != seen_version:
                 self._jobs_wait.set()
+
+    def note_able(self, worker_ids: Iterable[str]) -> None:
+        """These could take a job by now: they are looked at when one waits."""
+        for worker_id in worker_ids:
+            if held := self._held.get(worker_id):
+                held.can_take = True
 
     def wake(self, worker_ids: tuple[str, ...]) -> None:
         for worker_id in worker_ids:

@@ -119,6 +119,74 @@ def test_why_a_computer_is_paused_is_told_to_operators_and_not_to_everyone(
     assert not any("pauseReason" in one for one in public)
 
 
+def test_what_an_operator_switches_is_told_to_operators_and_its_owner_alone(
+    shared_server: LiveServer, live: ClientConnection
+) -> None:
+    machine = shared_server.join("switched")
+    machine.beat("paused")  # so that nothing that is public changes
+    token = shared_server.token
+    address = f"ws://127.0.0.1:{shared_server.port}/ws"
+    ask(live, type="subscribe:marketplace")
+    with connect(address, proxy=None) as operator, connect(address, proxy=None) as owner:
+        for reader, message in (
+            (operator, {"type": "subscribe:marketplace", "token": token}),
+            (owner, {"type": "subscribe:provider", "subscriptionId": "switched",
+                     "token": machine.secret}),
+        ):  # fmt: skip
+            said(reader)
+            assert ask(reader, **message)["type"] == "subscribed"
+        for wanted in (False, True):
+            path, body = "/api/providers/switched/toggle", {"online": wanted}
+            assert shared_server.ask("POST", path, body, credential=token).ok
+            for reader in (operator, owner):
+                told = until(reader, "PROVIDER_STATUS_CHANGED")["data"]
+                assert (told["workerId"], told["isEnabled"]) == ("switched", wanted)
+        machine.beat()
+        assert until(operator, "PROVIDER_STATUS_CHANGED")["data"]["isAvailable"] is True
+    public = until(live, "PROVIDER_STATUS_CHANGED")["data"]
+    assert public["isAvailable"] is True
+    assert "isEnabled" not in public
+
+
+@pytest.mark.parametrize("who", ["a worker", "a stranger"])
+def test_the_marketplace_is_public_and_no_more_to_who_is_no_operator(
+    shared_server: LiveServer, live: ClientConnection, who: str
+) -> None:
+    machine = shared_server.join(f"public-to-{who[2:]}")
+    token = machine.secret if who == "a worker" else "no-token"
+    assert ask(live, type="subscribe:marketplace", token=token)["type"] == "subscribed"
+    machine.beat()
+    assert "isEnabled" not in until(live, "PROVIDER_STATUS_CHANGED")["data"]
+
+
+def test_who_proves_to_be_an_operator_later_is_told_once_and_can_leave(
+    shared_server: LiveServer, live: ClientConnection
+) -> None:
+    token = shared_server.token
+    ask(live, type="subscribe:marketplace")
+    ask(live, type="subscribe:marketplace", token=token)
+    machine = shared_server.join("told-once")
+    assert said(live)["type"] == "PROVIDER_REGISTERED"
+    machine.beat()
+    assert "isEnabled" in said(live)["data"]
+    assert ask(live, type="unsubscribe", subscriptionId="marketplace")["type"] == "unsubscribed"
+    machine.beat("offline")
+    assert ask(live, type="ping") == {"type": "pong"}
+
+
+def test_a_machine_that_was_asked_for_by_two_names_is_told_of_until_both_are_given_up(
+    shared_server: LiveServer, live: ClientConnection
+) -> None:
+    machine, token = shared_server.join("two-names"), shared_server.token
+    path = "/api/providers/two-names"
+    other_name = shared_server.ask("GET", path, credential=token).json()["provider"]["id"]
+    for name in ("two-names", other_name):
+        ask(live, type="subscribe:provider", subscriptionId=name, token=token)
+    ask(live, type="unsubscribe", subscriptionId=other_name)
+    machine.beat()
+    assert until(live, "PROVIDER_STATUS_CHANGED")["data"]["isOnline"] is True
+
+
 def test_a_job_is_told_of_to_operators(shared_server: LiveServer) -> None:
     machine = shared_server.join("jobbing")
     machine.beat()

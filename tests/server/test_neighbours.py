@@ -173,6 +173,42 @@ def test_a_heartbeat_held_at_one_is_answered_when_its_job_is_cancelled_at_the_ot
     assert time.monotonic() - began < 15
 
 
+def test_a_machine_that_is_switched_on_at_one_has_its_job_at_the_other_at_once(
+    shared_pair: Pair,
+) -> None:
+    here, there = shared_pair
+    machine = here.join("switched-on")
+    path = "/api/providers/switched-on"
+    assert there.ask("POST", f"{path}/toggle", {"online": False}, credential=there.token).ok
+    machine.beat()
+    answers: list[Any] = []
+    thread = threading.Thread(target=lambda: answers.append(machine.beat(wait=20).json()))
+    history = f"{path}/metrics/history"
+    began = time.monotonic()
+    thread.start()
+    wait_until(lambda: len(machine.ask("GET", history).json()["history"]) == 2)
+    job_id = create_job(there)
+    assert there.ask("POST", f"{path}/toggle", {"online": True}, credential=there.token).ok
+    thread.join()
+    assert [job["id"] for job in answers[0]["pendingJobs"]] == [job_id]
+    assert time.monotonic() - began < 15
+    assert machine.ask("POST", f"/api/jobs/{job_id}/complete", {"status": "failed"}).ok
+    machine.ask("DELETE", path)
+
+
+def test_what_is_switched_at_one_is_told_to_operators_at_the_other(shared_pair: Pair) -> None:
+    here, there = shared_pair
+    machine = here.join("switched-off")
+    machine.beat("paused")
+    with listening(there, type="subscribe:marketplace", token=there.token) as live:
+        path = "/api/providers/switched-off/toggle"
+        assert here.ask("POST", path, {"online": False}, credential=here.token).ok
+        while (told := until(live, "PROVIDER_STATUS_CHANGED"))["workerId"] != "switched-off":
+            pass
+        assert told["isEnabled"] is False
+    machine.ask("DELETE", "/api/providers/switched-off")
+
+
 def test_an_event_that_is_larger_than_a_notification_arrives_whole(shared_pair: Pair) -> None:
     here, there = shared_pair
     machine = here.join("wordy")

@@ -228,6 +228,26 @@ def test_a_change_is_shown_within_a_second(fleet: Browser, server: LiveServer) -
     fleet.until(lambda: not row(fleet, "Quick one"))
 
 
+def test_a_machine_that_another_operator_switches_off_is_shown_within_a_second(
+    fleet: Browser, server: LiveServer
+) -> None:
+    go(fleet, "", "machines")
+    all_there(fleet)
+    machine = server.join("switched", name="Switched one")
+    machine.beat()
+    search(fleet, "switched one")
+    fleet.until(lambda: "Ready" in row(fleet, "Switched one"))
+    waited = []
+    for is_on, word in ((False, "Switched off"), (True, "Ready"), (False, "Switched off")):
+        path, body = "/api/providers/switched/toggle", {"online": is_on}
+        assert server.ask("POST", path, body, credential=server.token).ok
+        began = time.monotonic()
+        wait_until(lambda word=word: word in row(fleet, "Switched one"))  # type: ignore[misc]
+        waited.append(time.monotonic() - began)
+    assert min(waited) < 1
+    assert machine.ask("DELETE", "/api/providers/switched").ok
+
+
 def test_the_machines_can_be_filtered(fleet: Browser) -> None:
     go(fleet, "", "machines")
     all_there(fleet)

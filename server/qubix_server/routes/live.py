@@ -1,5 +1,6 @@
 """WS /ws: what changes, as it changes. The public fields are for all; the rest needs a credential,
-in the `Authorization` header or as `token` in the message that subscribes.
+in the `Authorization` header or as `token` in the message that subscribes. Operators who listen to
+the marketplace are told of all machines in full.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from qubix_server.access import bearer
 from qubix_server.addresses import host
 from qubix_server.errors import ApiError
 from qubix_server.events import (
+    IN_FULL,
     MARKETPLACE,
     SUBSCRIPTIONS_MOST,
     Subscriber,
@@ -97,7 +99,9 @@ async def _reply(
     if not isinstance(given, str) or len(given) > 128:
         raise ApiError(400, "bad_message", "subscriptionId must be a text.")
     if kind == "unsubscribe":
-        if topic := subscriber.subscriptions.pop(given, None):
+        topic = subscriber.subscriptions.pop(given, None)
+        # It may be asked for under another name as well: by the server's id, and the worker's.
+        if topic and topic not in subscriber.subscriptions.values():
             services.hub.unsubscribe(subscriber, topic)
         return {"type": "unsubscribed", "subscriptionId": given}
     credential = message.get("token", header)
@@ -107,13 +111,18 @@ async def _reply(
     if len(subscriber.topics) >= SUBSCRIPTIONS_MOST:
         raise ApiError(400, "too_many", f"At most {SUBSCRIPTIONS_MOST} subscriptions.")
     services.hub.subscribe(subscriber, topic)
-    subscription = MARKETPLACE if topic == MARKETPLACE else given
+    subscription = MARKETPLACE if topic in (MARKETPLACE, IN_FULL) else given
+    before = subscriber.subscriptions.get(subscription, topic)
     subscriber.subscriptions[subscription] = topic
+    if before not in subscriber.subscriptions.values():
+        services.hub.unsubscribe(subscriber, before)
     return {"type": "subscribed", "subscriptionId": subscription, "topic": kind}
 
 
 async def _topic(services: Services, kind: str, given: str, credential: str | None) -> str:
     if kind == "subscribe:marketplace":
+        if credential and await services.database.read(access.is_operator, credential):
+            return IN_FULL
         return MARKETPLACE
     if kind == "subscribe:provider":
         return await services.database.read(_provider_topic, credential, given)

@@ -157,7 +157,6 @@ async def toggle(request: Request) -> Response:
     enabled = body.get("online")
     if not isinstance(enabled, bool):
         raise ApiError(400, "bad_value", "online must be true or false.")
-    seen_version = services.waiting.version
     row = await services.commit(
         noted,
         act("provider.enable" if enabled else "provider.disable", request),
@@ -167,9 +166,6 @@ async def toggle(request: Request) -> Response:
         _any_id(request),
         enabled,
         services.clock(),
-    )
-    services.waiting.note(
-        row["worker_id"], can_take=views.is_available(row), seen_version=seen_version
     )
     return answer({"success": True, "provider": views.provider_in_full(row)})
 

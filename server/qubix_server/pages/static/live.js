@@ -1,6 +1,6 @@
 // What changes, as it changes: one WebSocket, which comes back by itself. The server tells of every
-// machine in public fields, and more of those that are asked for by name: only what is on the screen
-// is, so that a large fleet costs no more than a small one.
+// machine's coming, going and status, and of the use of those that are asked for by name: only what
+// is on the screen is, so that a large fleet costs no more than a small one.
 
 import { backOff } from "./patience.js";
 import { REFUSED, refuse, token } from "./session.js";
@@ -66,7 +66,7 @@ export class Live {
   #heard(message) {
     this.#heardAt = Date.now();
     if (message.type === "connected") {
-      this.#send({ type: "subscribe:marketplace" });
+      this.#send({ type: "subscribe:marketplace", token: token() });
     } else if (message.type === "subscribed" && message.topic === "subscribe:marketplace") {
       this.#liveAt = Date.now();
       this.#asked.clear();
@@ -75,6 +75,7 @@ export class Live {
       this.#onFresh();
     } else if (message.type === "error") {
       if (message.code === "unauthorized") refuse(REFUSED);
+      else if (this.#liveAt === Infinity) this.#lost();
     } else if (message.data) {
       this.#onEvent(message.type, message.data);
     }
