@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,13 @@ import platformdirs
 
 from qubix_server.addresses import check_backend, is_loopback
 from qubix_server.errors import ApiError, StartError
+
+# A registry, a name, perhaps a tag, and a digest: the image that it is today, and will be tomorrow.
+_IMAGE = re.compile(
+    r"[a-z0-9][a-z0-9.-]*(:\d{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:\w[\w.-]{0,127})?"
+    r"@sha256:[0-9a-f]{64}",
+    re.ASCII,
+)
 
 MISSED_HEARTBEATS = 3
 """A provider is offline after this many heartbeats that did not come."""
@@ -33,6 +41,7 @@ class Settings:
     public_url: str | None = None
     server_name: str = "QUBIX"
     downloads_dir: Path | None = None
+    worker_image: str | None = None
     heartbeat_interval_seconds: int = 30
     trusted_proxies: tuple[str, ...] = ()
     insecure_http: bool = False
@@ -84,6 +93,7 @@ def load(flags: Mapping[str, object], environment: Mapping[str, str]) -> Setting
         public_url=_public_url(given("public_url")),
         server_name=_server_name(given("server_name")),
         downloads_dir=Path(downloads).absolute() if downloads else None,
+        worker_image=_image(given("worker_image")),
         heartbeat_interval_seconds=_whole_number(
             "heartbeat-interval-seconds",
             given("heartbeat_interval_seconds"),
@@ -124,6 +134,15 @@ def _public_url(text: str | None) -> str | None:
     except ApiError as error:
         rule = error.sentence.removeprefix("backend ")
         raise StartError(f"--public-url {text!r} cannot be used. It {rule}") from error
+
+
+def _image(text: str | None) -> str | None:
+    if text is not None and (len(text) > 512 or not _IMAGE.fullmatch(text)):
+        raise StartError(
+            f"--worker-image {text!r} cannot be used. Give an image with its registry and its "
+            "digest, such as registry.example/qubix-worker@sha256:... with 64 digits."
+        )
+    return text
 
 
 def _server_name(text: str | None) -> str:

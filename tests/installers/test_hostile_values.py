@@ -24,6 +24,7 @@ from starlette.requests import Request
 
 from qubix_server.errors import ApiError
 from qubix_server.installers import routes
+from qubix_server.installers.compose import compose_file
 from qubix_server.installers.scripts import batch_script, shell_script
 from qubix_server.settings import Settings
 from qubix_worker.amalgamation import amalgamate
@@ -46,8 +47,10 @@ CARRIERS = (
     "backend", "enrollment", "host", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-for",
 )  # fmt: skip
 SYSTEMS = ("linux", "windows", "macos")
+# A value as it stands in the Compose file: nothing in it ends the string, or is a variable.
+QUOTED = re.compile(r'"([ !#%-\[\]-~]|\$\$|\\["\\]|\\U[0-9a-f]{8})*"')
 HANDLERS: dict[str, Callable[[Request], Any]] = {
-    "script": routes.script, "offer": routes.offer, "app": routes.app,
+    "script": routes.script, "offer": routes.offer, "app": routes.app, "docker": routes.docker,
 }  # fmt: skip
 
 
@@ -131,12 +134,36 @@ def assert_inert(system: str, body: bytes) -> None:
         assert quoted == "'" + word.replace("'", "'\\''") + "'"
 
 
+COMPOSE, HERE = (
+    compose_file(address, None, amalgamate()).decode("ascii").split("\n")
+    for address in ("http://h", "http://localhost")
+)
+# Two lines more, where the address is this computer's own.
+NETWORK = [line for line in HERE if line not in COMPOSE and "localhost" not in line]
+
+
+def assert_compose_inert(body: bytes) -> None:
+    """All of the Compose file is as it is with other values, but for what is quoted."""
+    lines = [line for line in body.decode("ascii").split("\n") if line not in NETWORK]
+    values = []
+    for line, other in zip(lines, COMPOSE, strict=True):
+        if line == other:
+            continue
+        key = re.match(r" +(WORKER|QUBIX_BACKEND|QUBIX_ENROLLMENT): ", other)
+        assert key, line
+        assert line.startswith(key[0])
+        assert QUOTED.fullmatch(line.removeprefix(key[0])), line
+        values.append(key[1])
+    assert values in (["WORKER", "QUBIX_BACKEND"], ["WORKER", "QUBIX_BACKEND", "QUBIX_ENROLLMENT"])
+
+
 @pytest.mark.slow
 def test_every_hostile_value_is_refused_or_inert(application: Starlette) -> None:
     seen: Counter[tuple[str, str]] = Counter()
     for at, value in enumerate(values(5, NUMBER)):
         carrier, system = CARRIERS[at % len(CARRIERS)], SYSTEMS[at % len(SYSTEMS)]
         handler = "offer" if at % 25 == 7 else "app" if at % 5 == 0 else "script"
+        handler = "docker" if at % 7 == 3 else handler
         system = "windows" if handler == "app" else system
         try:
             answer = HANDLERS[handler](request(application, system, carrier, value))
@@ -149,6 +176,8 @@ def test_every_hostile_value_is_refused_or_inert(application: Starlette) -> None
             assert header.isprintable(), (name, value)
         if handler == "script":
             assert_inert(system, answer.body)
+        elif handler == "docker":
+            assert_compose_inert(answer.body)
         elif handler == "offer":
             json.loads(answer.body)
         else:

@@ -130,6 +130,7 @@ def test_the_worker_is_handed_out_as_one_file(ask: Ask) -> None:
         "/api/installer",
         "/api/installer/linux",
         "/api/installer/worker.py",
+        "/api/installer/docker",
         "/api/installer/app/windows",
     ],
 )
@@ -151,6 +152,7 @@ def test_every_file_comes_with_its_digest_and_can_be_asked_for_again(path: str, 
     [
         "/api/installer",
         "/api/installer/windows?enrollment=T",
+        "/api/installer/docker?enrollment=T",
         "/api/installer/worker.py",
         "/api/installer/app/windows",
     ],
@@ -162,7 +164,7 @@ def test_head_gives_the_same_headers_and_no_body(path: str, ask: Ask) -> None:
         assert head.headers.get(name) == answer.headers.get(name)
 
 
-@pytest.mark.parametrize("path", ["", "/linux", "/windows", "/macos", "/app/windows"])
+@pytest.mark.parametrize("path", ["", "/linux", "/windows", "/macos", "/docker", "/app/windows"])
 def test_what_holds_an_enrollment_is_kept_nowhere(path: str, ask: Ask) -> None:
     answer = ask(f"/api/installer{path}?enrollment=T")
     assert answer.headers["cache-control"] == "no-store"
@@ -170,7 +172,7 @@ def test_what_holds_an_enrollment_is_kept_nowhere(path: str, ask: Ask) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["freebsd", "docker", "app", "worker", "linux.sh", "%6Cinux%00", "l%C4%B1nux", "..", "$(id)"],
+    ["freebsd", "compose", "app", "worker", "linux.sh", "%6Cinux%00", "l%C4%B1nux", "..", "$(id)"],
 )
 def test_another_system_is_refused_in_the_words_of_the_contract(name: str, ask: Ask) -> None:
     expected = (400, "invalid_os", "Invalid OS. Supported: windows, linux, macos")
@@ -204,7 +206,7 @@ def test_another_system_is_refused_in_the_words_of_the_contract(name: str, ask: 
         "http://h/" + "a" * 40_000,
     ],
 )
-@pytest.mark.parametrize("system", ["linux", "windows", "macos"])
+@pytest.mark.parametrize("system", ["linux", "windows", "macos", "docker"])
 def test_a_backend_that_is_no_address_of_a_server_is_refused(
     system: str, backend: str, ask: Ask
 ) -> None:
@@ -227,7 +229,7 @@ def test_a_backend_with_characters_that_shells_know_is_inert(system: str, ask: A
     "enrollment", ["", "a b", "a'b", '"', "a\n", "a\0", "%PATH%", "$(id)", "é", "a" * 129]
 )
 def test_an_enrollment_that_cannot_be_one_is_refused(enrollment: str, ask: Ask) -> None:
-    for path in ("/linux", "/windows", "/app/windows", ""):
+    for path in ("/linux", "/windows", "/docker", "/app/windows", ""):
         status, code, sentence = ask(f"/api/installer{path}?enrollment={quote(enrollment)}").refusal
         assert (status, code) == (400, "bad_enrollment")
         assert sentence.startswith("enrollment must be")
@@ -248,7 +250,7 @@ def test_without_a_backend_it_is_the_public_url_where_there_is_one(tmp_path: Pat
 
 @pytest.mark.parametrize("host", ["a'b$(id)", "a b", "a/b", "`id`", "u@h", '"', "a;b", "%0a"])
 def test_a_host_header_that_is_no_host_is_refused(host: str, ask: Ask) -> None:
-    for path in ("/linux", "/windows", "/app/windows", ""):
+    for path in ("/linux", "/windows", "/docker", "/app/windows", ""):
         status, code, _ = ask(f"/api/installer{path}", Host=host).refusal
         assert (status, code) == (400, "bad_host")
 
@@ -256,7 +258,8 @@ def test_a_host_header_that_is_no_host_is_refused(host: str, ask: Ask) -> None:
 def test_the_offer_says_what_there_is_and_its_links_give_just_that(ask: Ask) -> None:
     offer = json.loads(ask("/api/installer?enrollment=K7QM-2XWD").body)
     assert offer["systems"].keys() == {"windows", "linux", "macos"}
-    files = [offer["worker"], *(system["script"] for system in offer["systems"].values())]
+    files = [system["script"] for system in offer["systems"].values()]
+    files += [offer["worker"], offer["docker"]]
     files.append(offer["systems"]["windows"]["application"])
     for file in files:
         answer = ask(file["url"])

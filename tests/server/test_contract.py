@@ -37,6 +37,7 @@ TABLE: list[tuple[str, str, Any, tuple[int, int, int, int]]] = [
     ("GET", "/api/installer", None, (200, 200, 200, 200)),
     ("GET", "/api/installer/linux", None, (200, 200, 200, 200)),
     ("GET", "/api/installer/worker.py", None, (200, 200, 200, 200)),
+    ("GET", "/api/installer/docker", None, (200, 200, 200, 200)),
     ("GET", "/api/installer/app/linux", None, (404, 404, 404, 404)),
     ("POST", "/api/enrollments", None, (201, 201, 201, 201)),
     ("GET", "/api/enrollments/no-such-token", None, (404, 404, 404, 404)),
@@ -124,7 +125,7 @@ def test_nobody_joins_by_a_name_of_the_apis_own(shared_server: LiveServer, name:
         ("GET", "/static/%2e%2e%2fapp.py", 404),
         ("GET", "/%00", 404),
         ("GET", "/api/jobs/%00", 401),
-        ("GET", "/api/installer/docker", 400),
+        ("GET", "/api/installer/beos", 400),
     ],
 )
 def test_what_is_not_there_is_answered_in_the_same_form(

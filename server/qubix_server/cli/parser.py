@@ -51,6 +51,11 @@ def build() -> argparse.ArgumentParser:
         help="folder with the desktop applications to hand out (QUBIX_DOWNLOADS_DIR)",
     )  # fmt: skip
     serve.add_argument(
+        "--worker-image", metavar="IMAGE",
+        help="image of the worker, by its digest, for who uses containers (QUBIX_WORKER_IMAGE; "
+        "default: they build it)",
+    )  # fmt: skip
+    serve.add_argument(
         "--heartbeat-interval-seconds", metavar="S",
         help="how often workers report (QUBIX_HEARTBEAT_INTERVAL_SECONDS; default: 30)",
     )  # fmt: skip

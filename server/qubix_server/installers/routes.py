@@ -1,4 +1,4 @@
-"""GET /api/installer and what is below it: scripts, the worker's one file, applications."""
+"""GET /api/installer and what is below it: scripts, the worker's file, Compose, applications."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from qubix_server.addresses import check_backend, public_url
 from qubix_server.errors import ApiError
 from qubix_server.installers.answers import digest_headers, file_answer, is_held, not_modified
 from qubix_server.installers.applications import Application, application
+from qubix_server.installers.compose import compose_file
 from qubix_server.installers.ranges import range_refusal
 from qubix_server.installers.release import release
 from qubix_server.installers.scripts import batch_script, shell_script
@@ -27,6 +28,7 @@ SYSTEMS = ("windows", "linux", "macos")
 _ALIASES = {"darwin": "macos"}
 # A token, or the code that stands for it; nothing in it means anything to any language.
 _ENROLLMENT = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_COMPOSE = "compose.yaml"
 _SCRIPTS = {
     "windows": ("application/x-bat", "qubix-worker-installer.bat"),
     "linux": ("application/x-sh", "qubix-worker-installer.sh"),
@@ -41,6 +43,12 @@ def offer(request: Request) -> Response:
     answer = {
         "version": release().version,
         "worker": _offered(NAME, amalgamate(), "/api/installer/worker.py", ""),
+        "docker": _offered(
+            _COMPOSE,
+            _compose(backend, enrollment, _settings(request).worker_image),
+            "/api/installer/docker",
+            query,
+        ),
         "systems": {
             system: {
                 "script": _offered(
@@ -84,6 +92,19 @@ def worker(request: Request) -> Response:
     )
 
 
+def docker(request: Request) -> Response:
+    backend, enrollment = _asked(request)
+    return file_answer(
+        request,
+        _compose(backend, enrollment, _settings(request).worker_image),
+        {
+            "Content-Type": "application/yaml",
+            "Content-Disposition": f'attachment; filename="{_COMPOSE}"',
+            **_caching(enrollment),
+        },
+    )
+
+
 def app(request: Request) -> Response:
     system = _system(request)
     backend, enrollment = _asked(request)
@@ -111,7 +132,9 @@ def app(request: Request) -> Response:
 
 routes = [
     Route("/api/installer", offer),
-    Route("/api/installer/worker.py", worker),  # before {os}, which would take it for a system
+    # These before {os}, which would take them for a system.
+    Route("/api/installer/worker.py", worker),
+    Route("/api/installer/docker", docker),
     Route("/api/installer/app/{os}", app),
     Route("/api/installer/{os}", script),
 ]
@@ -143,6 +166,11 @@ def _asked(request: Request) -> tuple[str, str | None]:
 def _script(system: str, backend: str, enrollment: str | None) -> bytes:
     build = batch_script if system == "windows" else shell_script
     return build(backend, enrollment, amalgamate())
+
+
+@functools.lru_cache(maxsize=16)
+def _compose(backend: str, enrollment: str | None, image: str | None) -> bytes:
+    return compose_file(backend, enrollment, amalgamate(), image)
 
 
 def _caching(enrollment: str | None) -> dict[str, str]:

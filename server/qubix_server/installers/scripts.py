@@ -6,14 +6,12 @@ Values reach a script only through its own language's quoting: in the .sh as a q
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from pathlib import Path
 
 import qubix_worker
+from qubix_server.installers.templates import filled, text
 
 _END = "END_OF_THE_QUBIX_WORKER"
 _SECTION = ":: === "
@@ -27,8 +25,8 @@ def shell_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
 
     Raises ValueError for a value that no shell can hold (NUL).
     """
-    text = worker.decode("ascii").removesuffix("\n")
-    if _END in text.split("\n"):
+    body = worker.decode("ascii").removesuffix("\n")
+    if _END in body.split("\n"):
         raise ValueError("The worker holds the line that ends it in the script")
     place = _python("place.py")
     if "'" in place:
@@ -39,10 +37,10 @@ def shell_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
         "ENROLLMENT": _shell_word(enrollment or ""),
         "SHA256": _shell_word(hashlib.sha256(worker).hexdigest()),
         "PLACE": place,
-        "WORKER": text,
+        "WORKER": body,
         "END": _END,
     }
-    return _filled("installer.sh", values).encode("utf-8")
+    return filled("installer.sh", values).encode("utf-8")
 
 
 def batch_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
@@ -57,10 +55,10 @@ def batch_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
         "VALUES": json.dumps(values),
         "PROGRAM": _python("place.py") + "\n\n" + _program(),
     }
-    text = _filled("installer.bat", slots)
+    head = filled("installer.bat", slots)
     if re.search(rb"^[ \t]*:qubix_", worker, re.MULTILINE):
         raise ValueError("The worker holds a line that cmd would take for a label")
-    whole = text + worker.decode("ascii")
+    whole = head + worker.decode("ascii")
     if whole.count("\n" + _SECTION) != 3:
         raise ValueError("The script has not exactly its three sections")
     if max(map(len, whole.split("\n"))) > _CMD_LINE_LENGTH:
@@ -68,29 +66,19 @@ def batch_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
     return whole.encode("ascii").replace(b"\n", b"\r\n")
 
 
-def _shell_word(text: str) -> str:
-    """`text` as one quoted word of POSIX sh: apostrophes around it, so that nothing in it means
+def _shell_word(value: str) -> str:
+    """`value` as one quoted word of POSIX sh: apostrophes around it, so that nothing in it means
     anything (POSIX.1-2017, Shell Command Language, 2.2.2)."""
-    if "\0" in text:
+    if "\0" in value:
         raise ValueError("A shell's word cannot hold NUL")
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def _filled(template: str, values: Mapping[str, str]) -> str:
-    """The template with each @SLOT@ filled; in one pass, so that no value is taken for a slot."""
-    return re.sub(r"@([A-Z0-9]+)@", lambda found: values[found[1]], _text(template))
+    return "'" + value.replace("'", "'\\''") + "'"
 
 
 def _python(name: str) -> str:
-    return _text(name).rstrip("\n")
+    return text(name).rstrip("\n")
 
 
 def _program() -> str:
     """start.py without its import of place.py, which stands above it in the script."""
     lines = _python("start.py").split("\n")
     return "\n".join(line for line in lines if not line.startswith("from qubix_server"))
-
-
-@functools.cache
-def _text(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="ascii")

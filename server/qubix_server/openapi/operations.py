@@ -183,6 +183,11 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("GET", "/api/installer/worker.py"): Operation(
         "The worker as one file", _file("text/x-python"), parameters=(_IF_NONE_MATCH,)
     ),
+    ("GET", "/api/installer/docker"): Operation(
+        "A Compose file that runs the worker in a container",
+        _file("application/yaml"),
+        parameters=_FOR_A_WORKER,
+    ),
     ("GET", "/api/installer/app/{os}"): Operation(
         "The desktop application",
         {

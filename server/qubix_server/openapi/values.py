@@ -133,6 +133,7 @@ OFFER = keys(
     {
         "version": TEXT,
         "worker": named("Offered"),
+        "docker": named("Offered"),
         "systems": {
             "type": "object",
             "additionalProperties": keys(
