@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -31,6 +31,9 @@ AT_ONCE = 200
 QUEUE_BYTES = 2 * 1024 * 1024
 """What waits for a reader, at most. The frames are shared by all readers of an event."""
 CHUNK_BYTES = 64 * 1024
+PLACES_MOST = 10_000
+"""Of so many things it is remembered how far they were told of: far more than happens in the moment
+by which servers hear of each other late."""
 
 T = TypeVar("T")
 
@@ -47,6 +50,10 @@ class Event:
     data: dict[str, Any]
     topics: tuple[str, ...]
     private: dict[str, Any] = field(default_factory=dict)
+    about: str = ""
+    """What it tells of, where nothing older may be told after it: other servers are heard late."""
+    place: tuple[float, ...] = ()
+    """Its place among all that is told of that: the later it came about, the higher."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +153,9 @@ class Hub:
         """What is being told now."""
         self._to_wake: deque[Subscriber] = deque()
         self._are_due: set[Subscriber] = set()
+        self._places: dict[str, tuple[float, ...]] = {}
+        """What was told last of each thing, those that were told of last at the end."""
+        self._noticing: list[set[str]] = []
 
     def subscribe(self, subscriber: Subscriber, topic: str) -> None:
         subscriber.topics.add(topic)
@@ -179,12 +189,35 @@ class Hub:
         self._newest[topic] = event
 
     def publish(self, event: Event) -> None:
-        """Tells of it very soon; of what was published before it for the same topics, first."""
+        """Tells of it very soon; of what was published before it for the same topics, first. One
+        that is older than what was told already is left out."""
+        if event.about and not self.is_later(event.about, event.place):
+            return
+        for topics in self._noticing:
+            topics.update(event.topics)
         for topic in event.topics:
             earlier = self._of_this_tick.pop(topic, None)
             if newest := self._newest.pop(topic, earlier):
                 self._tell(newest())
         self._tell(event)
+
+    def is_later(self, about: str, place: tuple[float, ...]) -> bool:
+        """Whether nothing later was told, or noted here, of `about`; it is noted."""
+        before = self._places.pop(about, place)
+        self._places[about] = max(before, place)
+        if len(self._places) > PLACES_MOST:
+            del self._places[next(iter(self._places))]
+        return place >= before
+
+    @contextlib.contextmanager
+    def noticing(self) -> Iterator[set[str]]:
+        """The topics for which something is published meanwhile."""
+        topics: set[str] = set()
+        self._noticing.append(topics)
+        try:
+            yield topics
+        finally:
+            self._noticing = [one for one in self._noticing if one is not topics]
 
     def _begin_tick(self) -> None:
         self._newest, self._of_this_tick = {}, self._newest

@@ -229,4 +229,12 @@ def ended(connection: Connection, job_id: str) -> Event:
     topics = [job_topic(job_id)]
     if job["worker_id"]:
         topics.append(provider_topic(job["worker_id"]))
-    return Event("JOB_COMPLETED", views.job(job), tuple(topics))
+    return Event(
+        "JOB_COMPLETED", views.job(job), tuple(topics), about=job_topic(job_id), place=place(job)
+    )
+
+
+def place(job: RowMapping) -> tuple[float, ...]:
+    """How far a job has come: it ends once, and its progress falls only with a new lease."""
+    has_ended = job["status"] in ("COMPLETED", "FAILED", "CANCELLED")
+    return (float(has_ended), float(job["attempt"]), job["progress"])

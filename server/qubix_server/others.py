@@ -21,6 +21,7 @@ from qubix_server.store.outage import Rarely
 
 log = logging.getLogger(__name__)
 
+TRIES = 5
 _STATUS = "PROVIDER_STATUS_CHANGED"
 
 
@@ -43,12 +44,10 @@ class Others:
         listens = services.hub.listens
         changed: list[Event] = []
         for event in told.events:
-            if not any(map(listens, event.topics)):
-                continue
-            if event.type == _STATUS:
-                changed.append(event)
-            else:
+            if event.type != _STATUS:
                 services.hub.publish(event)
+            elif any(map(listens, event.topics)):
+                changed.append(event)
         heard = [one for one in told.heard if listens(provider_topic(one))]
         if changed or heard:
             task = asyncio.create_task(self._publish(changed, heard))
@@ -64,7 +63,7 @@ class Others:
         """Tells what is so now: what was told may have been overtaken by a change from here."""
         wanted = {event.data["workerId"] for event in changed} | set(heard)
         try:
-            rows = await self._services.database.read(_rows, wanted)
+            rows = await self._read(wanted)
         except ApiError as error:
             self._not_told.warn(error)
             self._services.hub.begin_anew()
@@ -77,6 +76,16 @@ class Others:
         for worker_id in heard:
             if row := rows.get(worker_id):
                 publish(_in_use(row))
+
+    async def _read(self, worker_ids: Collection[str]) -> dict[str, RowMapping]:
+        topics = {provider_topic(one) for one in worker_ids}
+        with self._services.hub.noticing() as told:
+            for _ in range(TRIES):
+                told.clear()
+                rows = await self._services.database.read(_rows, worker_ids)
+                if not told & topics:  # else it may have changed here since it was read
+                    break
+        return rows
 
 
 def _rows(connection: Connection, worker_ids: Collection[str]) -> dict[str, RowMapping]:

@@ -115,7 +115,8 @@ def progress(
         "currentOperation": row["current_operation"],
     }
     topics = (job_topic(job_id), provider_topic(provider["worker_id"]))
-    return Outcome(row, (Event("JOB_PROGRESS", data, topics),))
+    event = Event("JOB_PROGRESS", data, topics, about=job_topic(job_id), place=leases.place(row))
+    return Outcome(row, (event,))
 
 
 def complete(

@@ -203,9 +203,9 @@ def test_what_is_switched_at_one_is_told_to_operators_at_the_other(shared_pair: 
     with listening(there, type="subscribe:marketplace", token=there.token) as live:
         path = "/api/providers/switched-off/toggle"
         assert here.ask("POST", path, {"online": False}, credential=here.token).ok
-        while (told := until(live, "PROVIDER_STATUS_CHANGED"))["workerId"] != "switched-off":
+        while (told := until(live, "PROVIDER_STATUS_CHANGED"))["isEnabled"]:
             pass
-        assert told["isEnabled"] is False
+        assert told["workerId"] == "switched-off"
     machine.ask("DELETE", "/api/providers/switched-off")
 
 
@@ -220,6 +220,47 @@ def test_an_event_that_is_larger_than_a_notification_arrives_whole(shared_pair: 
         ending = {"status": "failed", "error": error}
         assert machine.ask("POST", f"/api/jobs/{job_id}/complete", ending).ok
         assert until(live, "JOB_COMPLETED")["error"] == error
+
+
+def test_progress_never_falls_nor_comes_after_the_end_wherever_it_is_told(
+    shared_pair: Pair,
+) -> None:
+    here, there = shared_pair
+    machine = here.join("in-order")
+    for turn in range(3):
+        job_id = create_job(here)
+        take(machine, job_id)
+        topic = {"type": "subscribe:job", "subscriptionId": job_id, "token": here.token}
+        with listening(here, **topic) as one, listening(there, **topic) as other:
+            for reader in (one, other):
+                reader.send(json.dumps({"type": "subscribe:marketplace"}))
+                assert said(reader)["type"] == "subscribed"
+            for percent in range(1, 20):
+                at = seen_by(shared_pair[percent % 2], machine)
+                path = f"/api/jobs/{job_id}/progress"
+                assert at.ask("POST", path, {"progress": percent}).ok
+            ended = {"status": "completed"}
+            assert machine.ask("POST", f"/api/jobs/{job_id}/complete", ended).ok
+            last = {f"last-{turn}-{server.port}" for server in shared_pair}
+            for server, name in zip(shared_pair, sorted(last), strict=True):
+                server.join(name)
+            for reader in (one, other):
+                told = list(until_all_joined(reader, last))
+                assert told[-1]["type"] == "JOB_COMPLETED"
+                figures = [message["data"]["progress"] for message in told]
+                assert figures == sorted(figures)
+    machine.ask("DELETE", "/api/providers/in-order")
+
+
+def until_all_joined(live: ClientConnection, names: set[str]) -> Iterator[dict[str, Any]]:
+    """What is told of jobs until these have joined."""
+    waiting = set(names)
+    while waiting:
+        message = said(live)
+        if message["type"] == "PROVIDER_REGISTERED":
+            waiting.discard(message["data"]["workerId"])
+        if message["type"].startswith("JOB_"):
+            yield message
 
 
 def test_lost_connections_are_renewed_and_readers_ask_anew(

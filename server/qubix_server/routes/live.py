@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from qubix_server import access, work
+from qubix_server import access, leases, work
 from qubix_server.access import bearer
 from qubix_server.addresses import host
 from qubix_server.errors import ApiError
@@ -121,13 +121,17 @@ async def _reply(
 
 async def _topic(services: Services, kind: str, given: str, credential: str | None) -> str:
     if kind == "subscribe:marketplace":
-        if credential and await services.database.read(access.is_operator, credential):
-            return IN_FULL
-        return MARKETPLACE
+        if credential is None:
+            return MARKETPLACE
+        knows = await services.database.read(access.is_operator, credential)
+        return IN_FULL if knows else MARKETPLACE
     if kind == "subscribe:provider":
         return await services.database.read(_provider_topic, credential, given)
     if kind == "subscribe:job":
-        return await services.database.read(_job_topic, credential, given)
+        topic, place = await services.database.read(_job_topic, credential, given)
+        # Who has seen the job as it is now is not told how it was before, at another server.
+        services.hub.is_later(topic, place)
+        return topic
     raise ApiError(400, "bad_message", "type is not one that this server knows.")
 
 
@@ -153,9 +157,12 @@ def _provider_topic(connection: Connection, credential: str | None, any_id: str)
     return provider_topic(worker_id)
 
 
-def _job_topic(connection: Connection, credential: str | None, job_id: str) -> str:
+def _job_topic(
+    connection: Connection, credential: str | None, job_id: str
+) -> tuple[str, tuple[float, ...]]:
     access.require_operator(connection, credential)
-    return job_topic(work.find(connection, job_id)["id"])
+    job = work.find(connection, job_id)
+    return job_topic(job["id"]), leases.place(job)
 
 
 def _tell(subscriber: Subscriber, message: dict[str, Any]) -> None:
