@@ -33,7 +33,7 @@ TEST_PACKAGES = (
     *WINDOW_PACKAGES, "xvfb", "openbox", "trayer", "xdotool", "imagemagick", "dbus-x11",
     "xauth", "sway", "wtype",
     "chromium", "chromium-driver", "shellcheck", "dash", "busybox", "mksh", "zsh", "binutils",
-    "procps", "iproute2", "openssl", "podman", "postgresql", "nginx-light",
+    "procps", "iproute2", "openssl", "podman", "debootstrap", "postgresql", "nginx-light",
     "gcc", "libc6-dev",  # a driver's library that the tests stand in for
     # Podman's other runtime, crun, does not run inside of a container. Docker brings its own runc,
     # which this one would replace.

@@ -6,6 +6,7 @@ Run twice it is content; with the server gone it goes on. Settings stay unless p
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,7 +81,8 @@ def _remove(paths: Paths, *, purge: bool) -> None:
     folders = [paths.state, paths.data]
     if purge:
         folders.append(paths.config)
-    if file := amalgamation.running_from():
+    # In an image, which nobody can write to, it goes with the image.
+    if (file := amalgamation.running_from()) and os.access(file.parent, os.W_OK):
         for environment in file.parent.glob("environment-*"):
             shutil.rmtree(environment, ignore_errors=True)
         (file.parent / LOCK_NAME).unlink(missing_ok=True)
