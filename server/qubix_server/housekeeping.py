@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from qubix_server import heartbeats
 from qubix_server.errors import ApiError
 from qubix_server.services import Services
-from qubix_server.store import audit, enrollments
+from qubix_server.store import audit, enrollments, tries
 from qubix_server.thinning import Thinning
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ async def prune(services: Services) -> None:
     thinning = Thinning(services.database)
     while True:
         now = services.clock()
-        await services.database.write(_prune, now)
+        await services.database.write(prune_once, now)
         await thinning.go_on(now)
         await asyncio.sleep(PRUNED_EVERY_SECONDS)
 
@@ -91,6 +91,7 @@ async def _keep_on(
         services.waiting.jobs_wait()
 
 
-def _prune(connection: Connection, now: int) -> None:
+def prune_once(connection: Connection, now: int) -> None:
     enrollments.forget_old(connection, now)
     audit.forget_old(connection, now)
+    tries.forget_full(connection, now)

@@ -57,6 +57,7 @@ UPDATE jobs SET named = true WHERE seq = 2;
     "0003": "UPDATE jobs SET progress_session = 's', progress_report = 5 WHERE seq = 1;",
     "0004": "INSERT INTO audit VALUES (1, 1, 'operator', '0123', 'job.create', 'a', '::1');",
     "0005": "",
+    "0006": "INSERT INTO tries VALUES ('codes', '::/64', 9007199254740992);",
 }
 REVISIONS = tuple(LATER_ROWS)
 

@@ -263,6 +263,24 @@ def until_all_joined(live: ClientConnection, names: set[str]) -> Iterator[dict[s
             yield message
 
 
+def test_who_has_made_too_many_invitations_at_one_makes_none_at_the_other(own_pair: Pair) -> None:
+    made = [own_pair[n % 2].ask("POST", "/api/enrollments").status_code for n in range(61)]
+    assert made == [201] * 60 + [429]
+    for server in own_pair:
+        again = server.ask("POST", "/api/enrollments")
+        assert again.status_code == 429
+        assert int(again.headers["Retry-After"]) >= 1
+
+
+def test_who_has_guessed_too_often_at_one_guesses_no_more_at_the_other(own_pair: Pair) -> None:
+    code = own_pair[0].enroll()["code"]
+    path = "/api/enrollments/"
+    for n in range(10):
+        assert own_pair[n % 2].ask("GET", f"{path}AAAA-AAAA").status_code == 404
+    for server in own_pair:
+        assert server.ask("GET", path + code).status_code == 429
+
+
 def test_lost_connections_are_renewed_and_readers_ask_anew(
     own_pair: Pair, postgresql: Cluster
 ) -> None:

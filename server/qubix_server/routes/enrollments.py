@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, RowMapping
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +17,7 @@ from qubix_server.audit import act, noted, short_name
 from qubix_server.clock import rfc3339
 from qubix_server.credentials import digest, new_code, new_secret, plain_code
 from qubix_server.errors import ApiError
+from qubix_server.limits import Bucket, take_shared
 from qubix_server.services import of
 from qubix_server.store import enrollments
 from qubix_worker.protocol import EnrollmentInfo
@@ -28,14 +31,18 @@ MEANING = (
 
 async def create(request: Request) -> Response:
     services = of(request)
+    buckets = []
     if not await services.database.read(access.is_operator, bearer(request.scope)):
-        services.new_enrollments.take(client_address(request))
+        address = client_address(request)
+        services.new_enrollments.take(address)
+        buckets.append(services.new_enrollments.bucket(address))
     token, code = new_secret(), new_code()
     expires_at = await services.database.write(
         noted,
         act("enrollment.create", request),
         lambda _: short_name(digest(token)),
-        enrollments.create,
+        _create,
+        buckets,
         digest(token),
         digest(plain_code(code) or ""),
         services.clock(),
@@ -47,7 +54,7 @@ async def create(request: Request) -> Response:
 async def show(request: Request) -> Response:
     """What joining means, for a code or a token; one that can't be used any more says why."""
     services = of(request)
-    with services.guess(client_address(request), request.path_params["code"]):
+    async with services.guess(client_address(request), request.path_params["code"]):
         row = await services.database.read(_find, request.path_params["code"])
         if row is None:
             raise ApiError(404, "enrollment_unknown", "This invitation is not known.")
@@ -64,6 +71,14 @@ async def show(request: Request) -> Response:
         version=__version__,
     )
     return answer({"success": True, **to_wire(info)})
+
+
+def _create(
+    connection: Connection, buckets: Sequence[Bucket], token_hash: str, code_hash: str, now: int
+) -> int:
+    """As `enrollments.create`, for one try of each of these."""
+    take_shared(connection, buckets, now)
+    return enrollments.create(connection, token_hash, code_hash, now)
 
 
 def _find(connection: Connection, text: str) -> RowMapping | None:

@@ -38,7 +38,7 @@ async def register(request: Request) -> Response:
     services = of(request)
     wanted = await decoded(request, Registration)
     secret = new_secret()
-    with services.guess(client_address(request), wanted.enrollment):
+    async with services.guess(client_address(request), wanted.enrollment):
         row = await services.commit(
             noted,
             act("provider.register", request, enrollment=wanted.enrollment),
@@ -61,7 +61,7 @@ async def quick_register(request: Request) -> Response:
         body.setdefault("enrollment", invitation)
     wanted = decode(QuickRegistration, body)
     secret = new_secret()
-    with services.guess(client_address(request), wanted.enrollment):
+    async with services.guess(client_address(request), wanted.enrollment):
         row, is_new = await services.commit(
             noted,
             act("provider.register", request, enrollment=wanted.enrollment),
@@ -97,9 +97,10 @@ async def check_new(request: Request) -> Response:
 async def _limit_guesses(request: Request, code: str) -> None:
     """A code, unlike a token, is short enough to be guessed at here as well."""
     services = of(request)
-    with contextlib.suppress(_UnknownError), services.guess(client_address(request), code):
-        if await services.database.read(registration.find_enrollment, code) is None:
-            raise _UnknownError(401, "enrollment_unknown", "This invitation is not known.")
+    with contextlib.suppress(_UnknownError):
+        async with services.guess(client_address(request), code):
+            if await services.database.read(registration.find_enrollment, code) is None:
+                raise _UnknownError(401, "enrollment_unknown", "This invitation is not known.")
 
 
 class _UnknownError(ApiError):

@@ -191,6 +191,15 @@ job_leases = Table(
     Column("assigned_at", Milliseconds, nullable=False),
 )
 
+# How many tries an address has left: see `tries`.
+tries = Table(
+    "tries",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("whose", String(64), primary_key=True),
+    Column("full_at", Milliseconds, nullable=False, index=True),
+)
+
 # What operators and enrollments did.
 audit = Table(
     "audit",
