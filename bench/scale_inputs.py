@@ -10,6 +10,7 @@ measure of a server.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import statistics
@@ -17,22 +18,26 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import msgspec
 import psutil
 from sqlalchemy import Connection, Engine, text
 
-from bench.fleet import BEAT, register
+from bench.fleet import BEAT, STRIDE, register
 from bench.jobs import TRIVIAL, ask
 from bench.load import free_port, started
 from bench.scale_load import Answers, closed, paced, reading
-from bench.scale_model import Costs, Machine
+from bench.scale_model import INTERVAL_SECONDS, MESSAGES_A_SECOND, Costs, Machine
 from qubix_server import heartbeats
 from qubix_server.credentials import digest
+from qubix_server.events import Hub, provider_topic
+from qubix_server.neighbours import PIECE_CHARACTERS, Pieces, Told
 from qubix_server.settings import Settings
 from qubix_server.store import metrics
 from qubix_server.store.engine import is_postgresql, writing_engine
@@ -43,12 +48,18 @@ from qubix_server.thinning import PROVIDERS_AT_ONCE
 WORKERS = 5_000
 CONNECTIONS = 64
 SECONDS = 3.0
-PACE = 300.0
-"""Heartbeats a second that any machine should bear: those of 9,000 workers."""
+PACE, SMALL_PACE = 300.0, 500.0
+"""Heartbeats a second that any machine should bear: those of 9,000 workers, and of 15,000. The
+second are what the simulation is compared with; nothing is reckoned from them."""
 HELD_SECONDS = 1.0
 READERS, WATCHED, WATCHED_PACE = 20, 100, 200.0
-JOBS = 30
+HEARD, REPEATED = 2_000, 50
+JOBS, JOBS_BEFORE = 40, 5
+CROWD = 10_000
 THINNED = 2_000
+"""Of that crowd, so many are thinned: the rows of neighbours lie as far apart as in a fleet."""
+BEATS_A_CHECKPOINT = 300 / INTERVAL_SECONDS
+"""Of each worker, with PostgreSQL's own `checkpoint_timeout`."""
 PROBE_BYTES = 64 << 20
 
 
@@ -169,7 +180,8 @@ def on_postgresql(random: Random) -> Measured | None:
         with server(home / "one", database_url) as (url, pid):
             measured = _measure(home / "one", url, pid, database, random)
             with server(home / "other", database_url) as (_, other):
-                measured = replace(measured, costs=_neighbours(measured.costs, url, other, database))
+                costs = _neighbours(measured.costs, url, other, database, random)
+                measured = replace(measured, costs=costs)
         database.engine.dispose()
         return replace(measured, costs=_housekeeping(measured.costs, Database(create())))
 
@@ -239,7 +251,7 @@ def _copy(connection: Connection, count: int) -> None:
 
 
 _NUMBERS = (
-    "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last)"
+    "WITH RECURSIVE n(i) AS (SELECT CAST(:first AS integer) UNION ALL SELECT i + 1 FROM n WHERE i < :last)"
 )
 
 
@@ -254,23 +266,32 @@ def _measure(home: Path, url: str, pid: int, database: Database, random: Random)
     many, _ = spend(lambda: closed(url, CONNECTIONS, SECONDS, WORKERS))
     logged = database.log_bytes() - logged
     clear = database.alone("VACUUM providers") / many.beats if database.is_postgresql else 0.0
-    few, answers = spend(lambda: paced(url, PACE, SECONDS, WORKERS, random))
+    few, _ = spend(lambda: paced(url, PACE, SECONDS, WORKERS, random))
+    between, answers = spend(lambda: paced(url, SMALL_PACE, SECONDS, WORKERS, random))
     held, _ = spend(lambda: paced(url, PACE, SECONDS, WORKERS, random, wait=HELD_SECONDS))
     commit, write = _line(few, many, lambda one: one.threads)
     database_commit, database_beat = _line(few, many, lambda one: one.database)
+    wake, take = _line(few, many, lambda one: one.loop)
     by_the_clock = few.commit_seconds / few.commits
     wait = by_the_clock - commit - write * few.size - database_commit - database_beat * few.size
+    written = many.written / many.beats
+    if database.is_postgresql:
+        # Pages are written once for each checkpoint, to which a fleet has beaten more often.
+        log = logged / many.beats
+        written = log + (written - log) * many.beats / WORKERS / BEATS_A_CHECKPOINT
     job, database_job = _jobs(home, url, spend)
     costs = Costs(
         database="PostgreSQL" if database.is_postgresql else "SQLite",
-        take=few.loop / few.beats,
+        wake=wake,
+        take=take,
         hold=max(0.0, (held.loop / held.beats) - few.loop / few.beats),
         commit=commit,
         write=write,
         wait=max(0.0, wait),
         database_commit=database_commit,
         database_beat=database_beat,
-        written_bytes=many.written / many.beats,
+        written_bytes=written,
+        message=0.0,
         hear=0.0,
         deliver=0.0,
         tell=_tell(url, spend, random),
@@ -285,8 +306,8 @@ def _measure(home: Path, url: str, pid: int, database: Database, random: Random)
         worker_bytes=worker_bytes,
     )
     small = Small(
-        few.beats / few.seconds, answers.quantile(0.5), answers.quantile(0.99),
-        (few.loop + few.threads) / few.seconds,
+        between.beats / between.seconds, answers.quantile(0.5), answers.quantile(0.99),
+        (between.loop + between.threads) / between.seconds,
     )  # fmt: skip
     return Measured(costs, small, logged / many.beats if database.is_postgresql else None)
 
@@ -323,19 +344,14 @@ class _Spending:
             self._database.alone("CHECKPOINT")
         with urllib.request.urlopen(f"{self._url}/metrics", timeout=30) as answer:  # noqa: S310
             told = answer.read().decode()
-        loop = threads = 0.0
-        for thread in self._process.threads():
-            spent = thread.user_time + thread.system_time
-            if thread.id == self._process.pid:
-                loop = spent
-            else:
-                threads += spent
+        threads = _threads(self._process.pid)
+        loop = threads.pop(self._process.pid)
         processes = self._database.processes()
         return Spent(
             time.monotonic(),
             _metric(told, "qubix_heartbeats_total"),
             loop,
-            threads,
+            sum(threads.values()),
             _metric(told, "qubix_commit_seconds_count"),
             _metric(told, "qubix_commit_seconds_sum"),
             sum(map(processor_seconds, processes)),
@@ -344,9 +360,17 @@ class _Spending:
 
 
 def processor_seconds(process: psutil.Process) -> float:
-    """Of it, and of those of its children that have ended."""
-    spent = process.cpu_times()
-    found: float = spent.user + spent.system + spent.children_user + spent.children_system
+    """Of all its threads."""
+    return sum(_threads(process.pid).values())
+
+
+def _threads(pid: int) -> dict[int, float]:
+    """Seconds that each thread of a process ran, to the nanosecond (proc(5) has them to a hundredth
+    of a second only): https://docs.kernel.org/scheduler/sched-stats.html"""
+    found = {}
+    for folder in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it has ended meanwhile
+            found[int(folder.name)] = int((folder / "schedstat").read_text().split()[0]) / 1e9
     return found
 
 
@@ -363,11 +387,10 @@ def _tell(url: str, spend: _Spending, random: Random) -> float:
     told = 0
 
     async def watched() -> Answers:
-        nonlocal told
+        nonlocal spent, told
         async with reading(url, READERS, WATCHED) as readers:
             begun = spend.now()
             answers = await paced(url, WATCHED_PACE, SECONDS, WATCHED, random)
-            nonlocal spent
             spent = spend.now().minus(begun)
             told = readers.events
         return answers
@@ -386,8 +409,9 @@ def _jobs(home: Path, url: str, spend: _Spending) -> tuple[float, float]:
 
     token = (home / "server" / "operator-token").read_text().strip()
     module = base64.b64encode(bytes(wasmtime.wat2wasm(TRIVIAL))).decode()
-    before = spend.now()
-    for number in range(JOBS):
+    for number in range(JOBS_BEFORE + JOBS):
+        if number == JOBS_BEFORE:
+            before = spend.now()
         worker, secret = f"bench-{number}", f"secret-bench-{number}"
         beat = f"/api/providers/{worker}/heartbeat"
         body = {"kind": "wasm", "spec": {"module": module}, "timeoutSeconds": 60}
@@ -402,22 +426,47 @@ def _jobs(home: Path, url: str, spend: _Spending) -> tuple[float, float]:
     return (spent.loop + spent.threads) / JOBS, spent.database / JOBS
 
 
-def _neighbours(costs: Costs, url: str, other: int, database: Database) -> Costs:
+def _neighbours(costs: Costs, url: str, other: int, database: Database, random: Random) -> Costs:
     """With what a heartbeat costs a second server, which only hears of it."""
     hearer = psutil.Process(other)
     listeners = [psutil.Process(pid) for pid in database.listeners()]
 
-    def spent() -> tuple[float, float]:
-        return processor_seconds(hearer), sum(map(processor_seconds, listeners))
+    def spent(run: Coroutine[Any, Any, object]) -> tuple[float, float]:
+        """In the server that hears, and in the database for each that does."""
+        before = processor_seconds(hearer), sum(map(processor_seconds, listeners))
+        asyncio.run(run)
+        after = processor_seconds(hearer), sum(map(processor_seconds, listeners))
+        return after[0] - before[0], (after[1] - before[1]) / len(listeners)
 
-    before = spent()
-    beats = len(asyncio.run(closed(url, CONNECTIONS, SECONDS, WORKERS)).seconds)
-    after = spent()
+    asyncio.run(asyncio.sleep(SECONDS / 2))  # it has only just started
+    idle, nothing = spent(asyncio.sleep(SECONDS))
+    heard, delivered = spent(paced(url, PACE, SECONDS, WORKERS, random))
+    messages = SECONDS * MESSAGES_A_SECOND
+    hear = _hear()
     return replace(
         costs,
-        hear=(after[0] - before[0]) / beats,
-        deliver=(after[1] - before[1]) / beats / max(1, len(listeners)),
+        message=max(0.0, (heard - idle) / messages - hear * PACE / MESSAGES_A_SECOND),
+        hear=hear,
+        deliver=max(0.0, delivered - nothing) / messages,
     )
+
+
+def _hear() -> float:
+    """A worker's id among many in a message: taken in as `neighbours` and `others` do."""
+    text = msgspec.json.encode(Told(heard=[f"{n:036d}" for n in range(HEARD)])).decode()
+    cut = range(0, len(text), PIECE_CHARACTERS)
+    payloads = [
+        f"a 1 {number} {len(cut)} {text[at : at + PIECE_CHARACTERS]}"
+        for number, at in enumerate(cut)
+    ]
+    listens = Hub().listens
+    began = time.process_time()
+    for _ in range(REPEATED):
+        pieces = Pieces(but="b")
+        whole = [one for one in map(pieces.add, payloads) if one is not None]
+        told = msgspec.json.decode(whole[0], type=Told)
+        [one for one in told.heard if listens(provider_topic(one))]
+    return (time.process_time() - began) / REPEATED / HEARD
 
 
 def _housekeeping(costs: Costs, database: Database) -> Costs:
@@ -430,18 +479,18 @@ def _housekeeping(costs: Costs, database: Database) -> Costs:
         connection.execute(
             text(f"INSERT INTO providers ({', '.join(_PROVIDER)}) {_NUMBERS} "  # noqa: S608
                  f"SELECT {', '.join(_PROVIDER.values())} FROM n"),
-            {"first": 1, "last": THINNED, "now": now},
+            {"first": 1, "last": CROWD, "now": now},
         )  # fmt: skip
     empty = database.bytes_of("metrics")
-    beats = range(begin, begin + HOUR_MS // 2, 30_000)
+    beats = range(begin, begin + 3 * window, 30_000)
     with database.engine.begin() as connection:
         for at in beats:
             connection.execute(text(
                 "INSERT INTO metrics (provider_seq, at, cpu_percent, ram_percent, gpu_percent, "
                 "gpu_temp, gpu_mem_used) SELECT seq, :at, 12.5, 40.5, 50.5, 60.5, 4321.5 "
-                "FROM providers ORDER BY seq"
-            ), {"at": at})  # fmt: skip
-    row_bytes = (database.bytes_of("metrics") - empty) / len(beats) / THINNED
+                "FROM providers ORDER BY seq * :stride % :crowd"
+            ), {"at": at, "stride": STRIDE, "crowd": CROWD})  # fmt: skip
+    row_bytes = (database.bytes_of("metrics") - empty) / len(beats) / CROWD
     scans, found = [], []
     for _ in range(3):
         with database.engine.begin() as connection:
@@ -449,13 +498,13 @@ def _housekeeping(costs: Costs, database: Database) -> Costs:
             found = list(metrics.thick(connection, begin, GRAINS[1]))
             scans.append(time.monotonic() - began)
     began = time.monotonic()
-    for at in range(0, len(found), PROVIDERS_AT_ONCE):
+    for at in range(0, THINNED, PROVIDERS_AT_ONCE):
         with database.engine.begin() as connection:
             metrics.thin(connection, found[at : at + PROVIDERS_AT_ONCE])
-    thin = (time.monotonic() - began) / len(found)
+    thin = (time.monotonic() - began) / THINNED
     sweep, lose = _silence(database, now)
     database.engine.dispose()
-    rows = THINNED * window / 30_000
+    rows = CROWD * window / 30_000
     scan = statistics.median(scans) / rows
     return replace(costs, thin=thin, scan=scan, sweep=sweep, lose=lose, row_bytes=row_bytes)
 

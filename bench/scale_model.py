@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from qubix_server.events import SUBSCRIPTIONS_MOST, TICK_SECONDS
 from qubix_server.housekeeping import PRUNED_EVERY_SECONDS
+from qubix_server.neighbours import COLLECT_SECONDS
 from qubix_server.store.metrics import DAY_MS, GRAINS, HOUR_MS, KEPT_MS, READ_AT_ONCE
 from qubix_server.store.writer import BATCH
 from qubix_server.thinning import BETWEEN_WRITES_SECONDS, PROVIDERS_AT_ONCE
@@ -21,6 +22,8 @@ INTERVAL_SECONDS = 30.0
 TARGET = 0.6
 """A server's processor is used up to here, so that one of them may end, and a crowd come back."""
 PROCESSES_MOST = 10_000
+MESSAGES_A_SECOND = 1 / COLLECT_SECONDS
+"""Of one server to the others, where it has so much to tell."""
 WINDOW_SECONDS = GRAINS[1].window_ms / 1000
 _HOURLY = GRAINS[1].window_ms / GRAINS[2].window_ms
 _SWEEP_SECONDS = 5.0
@@ -31,6 +34,8 @@ class Costs:
     """In seconds of processor time, unless it says otherwise. All are measured."""
 
     database: str
+    wake: float
+    """What a commit costs the event loop, which is woken by it, whatever is in it."""
     take: float
     """A heartbeat on the event loop: read, handed to the writer, answered."""
     hold: float
@@ -46,10 +51,12 @@ class Costs:
     """What the database works for a commit, and for a heartbeat in it; none within SQLite."""
     written_bytes: float
     """What goes to the disk for a heartbeat, in the end."""
+    message: float
+    """What one server tells at once, in each of the others, whatever is in it."""
     hear: float
-    """A heartbeat at one server, in each of the others."""
+    """A heartbeat in it."""
     deliver: float
-    """The same, in the database, for each of the others."""
+    """What one server tells at once, in the database, for each of the others."""
     tell: float
     """An event for one reader."""
     job: float
@@ -101,12 +108,16 @@ class Fleet:
         return self.workers * self.jobs_an_hour / 3600
 
     @property
+    def watched(self) -> float:
+        """Heartbeats a second that a reader wants to know of."""
+        each = min(self.workers, SUBSCRIPTIONS_MOST)
+        return self.readers * each * min(1 / self.interval, 1 / TICK_SECONDS)
+
+    @property
     def told(self) -> float:
-        """Events a second, for one reader after the other: figures of those that are watched, and
-        that each job begins and ends."""
-        watched = min(self.workers, SUBSCRIPTIONS_MOST)
-        figures = watched * min(1 / self.interval, 1 / TICK_SECONDS)
-        return self.readers * (figures + 2 * self.jobs)
+        """Events a second, for one reader after the other: of heartbeats, and that each job begins
+        and ends."""
+        return self.watched + self.readers * 2 * self.jobs
 
 
 @dataclass(frozen=True)
@@ -133,17 +144,23 @@ def batch(costs: Costs, rate: float) -> float:
 
 def heard(costs: Costs, fleet: Fleet, processes: int, design: Design = AS_BUILT) -> float:
     """Of each server's processor, what goes by hearing of heartbeats at the others."""
-    others = fleet.beats * (1 - 1 / processes)
-    if not design.hears_all:
-        others = min(others, fleet.told / max(1, processes))
-    return others * costs.hear
+    each = messages(fleet, processes, design)
+    others = fleet.beats * (1 - 1 / processes) if design.hears_all else each
+    return each * costs.message + others * costs.hear
+
+
+def messages(fleet: Fleet, processes: int, design: Design = AS_BUILT) -> float:
+    """Of the others, that each server hears in a second."""
+    found = (processes - 1) * min(MESSAGES_A_SECOND, fleet.beats / processes)
+    # A reader is with one server, and what it watches beats at all.
+    return found if design.hears_all else min(found, fleet.watched / processes)
 
 
 def processor(costs: Costs, fleet: Fleet, processes: int, design: Design = AS_BUILT) -> float:
     """The load of each server's processor: Python runs in one thread of a process at a time."""
     rate = fleet.beats / processes
     each = costs.take + fleet.held * costs.hold + costs.write
-    each += costs.commit / batch(costs, rate)
+    each += (costs.commit + costs.wake) / batch(costs, rate)
     own = rate * each + (fleet.jobs * costs.job + fleet.told * costs.tell) / processes
     return own + heard(costs, fleet, processes, design)
 
@@ -186,8 +203,7 @@ def loads(
     a_beat = costs.database_beat + costs.database_commit / batch(costs, rate) + costs.clear
     writes, reads = thinning(costs, fleet.workers) if design.thins else (0.0, 0.0)
     work = fleet.beats * a_beat + fleet.jobs * costs.database_job
-    if design.hears_all:
-        work += fleet.beats * costs.deliver * (processes - 1)
+    work += processes * messages(fleet, processes, design) * costs.deliver
     work += processes * costs.sweep / _SWEEP_SECONDS
     # Every server looks for what there is to thin; whoever is first thins it.
     work += (writes + reads * processes) / WINDOW_SECONDS
@@ -210,14 +226,13 @@ def processes_needed(
 ) -> int | None:
     """The fewest servers whose processors and writers have time left; None where no number will do,
     since each hears of all that the others keep."""
-
-    def will_do(processes: int) -> bool:
-        return (
-            processor(costs, fleet, processes, design) <= target
-            and writer(costs, fleet, processes) <= target
-        )
-
-    return _first(will_do, 1 if costs.database == "SQLite" else PROCESSES_MOST)
+    for count in range(1, 2 if costs.database == "SQLite" else PROCESSES_MOST):
+        if heard(costs, fleet, count, design) > target:
+            return None  # and more so with more of them
+        used = processor(costs, fleet, count, design)
+        if max(used, writer(costs, fleet, count)) <= target:
+            return count
+    return None
 
 
 def databases_needed(

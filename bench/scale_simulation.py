@@ -19,6 +19,7 @@ from random import Random
 
 from bench.scale_model import (
     AS_BUILT,
+    MESSAGES_A_SECOND,
     WINDOW_SECONDS,
     Costs,
     Design,
@@ -35,8 +36,6 @@ ANSWERED = 0.4
 """Of a heartbeat's cost on the event loop, what comes after its commit."""
 TURN_SECONDS = 0.005
 """So long a thread keeps the processor where another wants it: sys.getswitchinterval."""
-LUMPS_A_SECOND = 20.0
-"""So often a server hears of the heartbeats at each of the others."""
 JITTER = 0.1
 
 
@@ -136,7 +135,7 @@ class _Server:
         self._random = random
         # All else that takes the processor comes in lumps.
         beside = heard(costs, fleet, processes, design) + fleet.told * costs.tell / processes
-        self._lumps_a_second = LUMPS_A_SECOND * max(1, min(processes - 1, 50))
+        self._lumps_a_second = MESSAGES_A_SECOND * max(1, min(processes - 1, 50))
         self._lump = beside / self._lumps_a_second
         self._next_lump = random.expovariate(self._lumps_a_second) if beside else math.inf
         self.ready: deque[tuple[float, float]] = deque()
@@ -241,6 +240,7 @@ class _Play:
 
     def _tell(self, now: float, server: _Server) -> None:
         server.go_on(now)
+        server.work(now, self._costs.wake)
         for came in server.taken:
             server.waits.append(server.work(now, server.answer) - came)
         server.commits += 1
