@@ -249,6 +249,7 @@ def test_without_javascript_it_can_be_read_and_every_file_be_had(browser: Browse
         "/api/installer/macos",
         "/api/installer/linux",
         "/api/installer/worker.py",
+        "/api/installer/docker",
     ]
 
 
