@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, RowMapping
 from starlette.types import Scope
 
@@ -71,6 +73,12 @@ def require_worker_or_operator(
     if provider is None:
         raise provider_unknown()
     return provider, False
+
+
+def unproven(connection: Connection, secret_hashes: Collection[str]) -> set[str]:
+    """Of the credentials with these hashes, those that were taken back."""
+    known = (operators.is_operator, providers.owner_of_secret)
+    return {one for one in secret_hashes if not any(find(connection, one) for find in known)}
 
 
 def provider_unknown() -> ApiError:

@@ -23,6 +23,8 @@ MARKETPLACE = "marketplace"
 IN_FULL = "marketplace-in-full"
 """The same for operators, who are told also what is private, and of what is only that."""
 SUBSCRIPTIONS_MOST = 100
+TOO_SLOW = 1013
+UNPROVEN = 4401
 TICK_SECONDS = 0.5
 SOON_SECONDS = 0.02
 """So long events are collected for a reader: what changes together is one write."""
@@ -90,7 +92,10 @@ class Subscriber:
         self.topics: set[str] = set()
         self.subscriptions: dict[str, str] = {}
         """What the reader calls each topic that it has asked for."""
-        self.too_slow = asyncio.get_running_loop().create_future()
+        self.proofs: dict[str, str] = {}
+        """By which credential, as its hash, it hears each topic that is not for all."""
+        self.sent_away: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        """With which close code, once it is to go."""
         self._frames: deque[bytes] = deque()
         self._bytes = 0
         self._is_woken = asyncio.Event()
@@ -100,7 +105,7 @@ class Subscriber:
     def put(self, frame: bytes) -> bool:
         """Has `frame` sent after the next `wake`; False where too much waits already."""
         if self._bytes + len(frame) > QUEUE_BYTES:
-            self.give_up()
+            self.send_away()
             return False
         self._frames.append(frame)
         self._bytes += len(frame)
@@ -111,9 +116,9 @@ class Subscriber:
     def wake(self) -> None:
         self._is_woken.set()
 
-    def give_up(self) -> None:
-        if not self.too_slow.done():
-            self.too_slow.set_result(None)
+    def send_away(self, close_code: int = TOO_SLOW) -> None:
+        if not self.sent_away.done():
+            self.sent_away.set_result(close_code)
 
     async def has_room(self, seconds: float) -> bool:
         """Waits until little waits to be sent, but no longer than this."""
@@ -157,12 +162,16 @@ class Hub:
         """What was told last of each thing, those that were told of last at the end."""
         self._noticing: list[set[str]] = []
 
-    def subscribe(self, subscriber: Subscriber, topic: str) -> None:
+    def subscribe(self, subscriber: Subscriber, topic: str, proof: str = "") -> None:
+        """`proof`: the credential, as its hash, by which this is allowed."""
         subscriber.topics.add(topic)
+        if topic != MARKETPLACE:
+            subscriber.proofs[topic] = proof
         self._listeners[topic].add(subscriber)
 
     def unsubscribe(self, subscriber: Subscriber, topic: str) -> None:
         subscriber.topics.discard(topic)
+        subscriber.proofs.pop(topic, None)
         if listeners := self._listeners.get(topic):
             listeners.discard(subscriber)
             if not listeners:
@@ -176,10 +185,26 @@ class Hub:
         """Whether anybody would be told."""
         return topic in self._listeners
 
+    def proofs(self) -> set[str]:
+        """The credentials, as hashes, by which somebody hears what is not for all."""
+        return {
+            subscriber.proofs[topic]
+            for topic, listeners in self._listeners.items()
+            if topic != MARKETPLACE
+            for subscriber in listeners
+        }
+
+    def end_unproven(self, unproven: Collection[str]) -> None:
+        """Has those closed who hear anything by one of these."""
+        for subscriber in {one for listeners in self._listeners.values() for one in listeners}:
+            if any(proof in unproven for proof in subscriber.proofs.values()):
+                subscriber.send_away(UNPROVEN)
+                self.forget(subscriber)
+
     def begin_anew(self) -> None:
         """Has every reader closed: something was missed, and they shall ask how things stand."""
         for subscriber in {one for listeners in self._listeners.values() for one in listeners}:
-            subscriber.give_up()
+            subscriber.send_away()
             self.forget(subscriber)
 
     def publish_newest(self, topic: str, event: Callable[[], Event]) -> None:

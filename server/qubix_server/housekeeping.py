@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from qubix_server import heartbeats
+from qubix_server import access, heartbeats
 from qubix_server.errors import ApiError
 from qubix_server.services import Services
 from qubix_server.store import audit, enrollments, tries
@@ -21,6 +21,7 @@ ASSIGNED_AT_ONCE = 200
 """Of the workers that wait, so many are looked at in one write: other writes come between."""
 BETWEEN_WRITES_SECONDS = 0.02
 PRUNED_EVERY_SECONDS = 60
+PROVEN_EVERY_SECONDS = 5
 
 
 async def give_out_jobs(services: Services) -> None:
@@ -71,9 +72,17 @@ async def prune(services: Services) -> None:
         await asyncio.sleep(PRUNED_EVERY_SECONDS)
 
 
+async def end_unproven(services: Services) -> None:
+    """Ends the readers whose credential was taken back, by whichever server; for ever."""
+    while True:
+        await asyncio.sleep(PROVEN_EVERY_SECONDS)
+        if proofs := services.hub.proofs():
+            services.hub.end_unproven(await services.database.read(access.unproven, proofs))
+
+
 def start(services: Services) -> list[asyncio.Task[None]]:
     """Begins all of it; whoever starts it cancels it."""
-    duties = (give_out_jobs, lose_the_silent, prune)
+    duties = (give_out_jobs, lose_the_silent, prune, end_unproven)
     return [asyncio.create_task(_keep_on(duty, services), name=duty.__name__) for duty in duties]
 
 

@@ -207,6 +207,47 @@ def test_a_job_is_told_of_to_operators(shared_server: LiveServer) -> None:
         assert until(live, "JOB_COMPLETED")["data"]["status"] == "COMPLETED"
 
 
+def closed_with(connection: ClientConnection) -> int:
+    """With which code, once all that was told before is read."""
+    with pytest.raises(ConnectionClosed) as closed:
+        while True:
+            connection.recv(timeout=20)
+    assert closed.value.rcvd
+    return closed.value.rcvd.code
+
+
+def test_who_listens_by_a_token_that_was_replaced_is_closed_and_others_are_not(
+    live_server: LiveServer,
+) -> None:
+    address, old = f"ws://127.0.0.1:{live_server.port}/ws", live_server.token
+    machine = live_server.join("stays")
+    with (
+        connect(address, proxy=None) as everyone, connect(address, proxy=None) as operator,
+        connect(address, proxy=None) as owner,
+    ):  # fmt: skip
+        for reader in (everyone, operator, owner):
+            said(reader)
+        ask(everyone, type="subscribe:marketplace")
+        ask(operator, type="subscribe:marketplace", token=old)
+        wanted = {"type": "subscribe:provider", "subscriptionId": "stays"}
+        ask(owner, **wanted, token=machine.secret)
+        assert live_server.cli("token").returncode == 0
+        assert closed_with(operator) == 4401
+        assert ask(everyone, type="ping") == {"type": "pong"}
+        assert ask(owner, type="ping") == {"type": "pong"}
+        assert ask(everyone, **wanted, token=old)["code"] == "unauthorized"
+
+
+def test_a_machine_that_was_removed_listens_no_more(shared_server: LiveServer) -> None:
+    machine, token = shared_server.join("to-go"), shared_server.token
+    with connect(f"ws://127.0.0.1:{shared_server.port}/ws", proxy=None) as owner:
+        said(owner)
+        ask(owner, type="subscribe:provider", subscriptionId="to-go", token=machine.secret)
+        assert shared_server.ask("DELETE", "/api/providers/to-go", credential=token).ok
+        assert until(owner, "PROVIDER_REMOVED")["data"]["workerId"] == "to-go"
+        assert closed_with(owner) == 4401
+
+
 def test_pages_of_other_sites_may_not_listen(shared_server: LiveServer) -> None:
     with pytest.raises((InvalidStatus, ConnectionClosed)):
         connect(

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from qubix_server import access, leases, work
 from qubix_server.access import bearer
 from qubix_server.addresses import host
+from qubix_server.credentials import digest
 from qubix_server.errors import ApiError
 from qubix_server.events import (
     IN_FULL,
@@ -35,7 +36,6 @@ MESSAGE_BYTES = 16 * 1024
 CLOSE_SECONDS = 2.0
 SLOW_SECONDS = 5.0
 """So long a reader may leave the answers to its own messages lie."""
-TOO_SLOW = 1013
 FORBIDDEN = 4403
 
 
@@ -51,16 +51,17 @@ async def live(websocket: WebSocket) -> None:
         asyncio.create_task(_send(websocket, subscriber)),
         asyncio.create_task(_listen(websocket, services, subscriber)),
     ]
+    ends: list[asyncio.Future[Any]] = [*tasks, subscriber.sent_away]
     try:
-        await asyncio.wait([*tasks, subscriber.too_slow], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     finally:
         services.hub.forget(subscriber)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    if subscriber.too_slow.done():
+    if subscriber.sent_away.done():
         with contextlib.suppress(TimeoutError, RuntimeError, WebSocketDisconnect):
-            await asyncio.wait_for(websocket.close(TOO_SLOW), CLOSE_SECONDS)
+            await asyncio.wait_for(websocket.close(subscriber.sent_away.result()), CLOSE_SECONDS)
 
 
 async def _send(websocket: WebSocket, subscriber: Subscriber) -> None:
@@ -84,7 +85,7 @@ async def _listen(websocket: WebSocket, services: Services, subscriber: Subscrib
             # No more is read from who does not read, and others have their turn between.
             await asyncio.sleep(0)
             if not await subscriber.has_room(SLOW_SECONDS):
-                subscriber.give_up()
+                subscriber.send_away()
                 return
 
 
@@ -110,7 +111,7 @@ async def _reply(
     topic = await _topic(services, kind, given, credential)
     if len(subscriber.topics) >= SUBSCRIPTIONS_MOST:
         raise ApiError(400, "too_many", f"At most {SUBSCRIPTIONS_MOST} subscriptions.")
-    services.hub.subscribe(subscriber, topic)
+    services.hub.subscribe(subscriber, topic, digest(credential or ""))
     subscription = MARKETPLACE if topic in (MARKETPLACE, IN_FULL) else given
     before = subscriber.subscriptions.get(subscription, topic)
     subscriber.subscriptions[subscription] = topic
