@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import downloads, heartbeats, idle, jobs
+from bench import downloads, heartbeats, idle, jobs, scale
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "downloads": downloads.run,
     "jobs": jobs.run,
     "idle": idle.run,
+    "scale": scale.run,
 }
 
 

@@ -134,6 +134,8 @@ class _Line(asyncio.Protocol):
     @classmethod
     async def to(cls, url: str) -> _Line:
         place = urlsplit(url)
+        assert place.hostname
+        assert place.port
         loop = asyncio.get_running_loop()
         _, line = await loop.create_connection(cls, place.hostname, place.port)
         return line

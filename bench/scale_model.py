@@ -8,17 +8,17 @@ fleet grows, or `workers_until` finds nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from qubix_server.events import SUBSCRIPTIONS_MOST, TICK_SECONDS
-from qubix_server.housekeeping import PRUNED_EVERY_SECONDS
 from qubix_server.neighbours import COLLECT_SECONDS
 from qubix_server.store.metrics import DAY_MS, GRAINS, HOUR_MS, KEPT_MS, READ_AT_ONCE
-from qubix_server.store.writer import BATCH
 from qubix_server.thinning import BETWEEN_WRITES_SECONDS, PROVIDERS_AT_ONCE
 
 INTERVAL_SECONDS = 30.0
+FULL = 64
+"""Heartbeats in a commit where there are enough of them: so many are measured at once."""
 TARGET = 0.6
 """A server's processor is used up to here, so that one of them may end, and a crowd come back."""
 PROCESSES_MOST = 10_000
@@ -45,7 +45,8 @@ class Costs:
     write: float
     """A heartbeat in the writer's thread."""
     wait: float
-    """A commit's wait for the disk and the database, beside what the database works: by the clock."""
+    """A commit's wait for the disk and the database, without what the database works: by the
+    clock."""
     database_commit: float
     database_beat: float
     """What the database works for a commit, and for a heartbeat in it; none within SQLite."""
@@ -88,8 +89,8 @@ class Machine:
 
 @dataclass(frozen=True)
 class Fleet:
-    """`held` of the heartbeats are; each worker has so many jobs in an hour; `readers` each watch as
-    many workers as they may."""
+    """`held` of the heartbeats are; each worker has so many jobs in an hour; `readers` each watch
+    as many workers as they may."""
 
     workers: int
     interval: float = INTERVAL_SECONDS
@@ -134,14 +135,6 @@ AS_BUILT = Design()
 REPLACED = Design(hears_all=False, thins=False)
 
 
-def batch(costs: Costs, rate: float) -> float:
-    """Heartbeats of one commit, where so many a second come to a server; at most `BATCH`."""
-    fixed = costs.commit + costs.wait + costs.database_commit
-    each = costs.write + costs.database_beat
-    free = 1 - rate * each
-    return max(1.0, min(float(BATCH), rate * fixed / free)) if free > 0 else float(BATCH)
-
-
 def heard(costs: Costs, fleet: Fleet, processes: int, design: Design = AS_BUILT) -> float:
     """Of each server's processor, what goes by hearing of heartbeats at the others."""
     each = messages(fleet, processes, design)
@@ -157,34 +150,40 @@ def messages(fleet: Fleet, processes: int, design: Design = AS_BUILT) -> float:
 
 
 def processor(costs: Costs, fleet: Fleet, processes: int, design: Design = AS_BUILT) -> float:
-    """The load of each server's processor: Python runs in one thread of a process at a time."""
-    rate = fleet.beats / processes
-    each = costs.take + fleet.held * costs.hold + costs.write
-    each += (costs.commit + costs.wake) / batch(costs, rate)
-    own = rate * each + (fleet.jobs * costs.job + fleet.told * costs.tell) / processes
-    return own + heard(costs, fleet, processes, design)
+    """The load of each server's processor (Python runs in one thread of a process at a time), with
+    commits that are `FULL`.
+
+    Where there is time, more and smaller ones are made, so that a server seems busier than it is.
+    """
+    each = costs.take + fleet.held * costs.hold + costs.write + (costs.commit + costs.wake) / FULL
+    own = fleet.beats * each + fleet.jobs * costs.job + fleet.told * costs.tell
+    return own / processes + heard(costs, fleet, processes, design)
 
 
-def writer(costs: Costs, fleet: Fleet, processes: int) -> float:
-    """The load of each server's one writing connection, by the clock, with commits as full as they
-    may be: where they are not, it takes fewer at once and is no slower."""
+def writer(costs: Costs, fleet: Fleet, processes: int, design: Design = AS_BUILT) -> float:
+    """The load of each server's one writing connection, by the clock, likewise."""
     fixed = costs.commit + costs.wait + costs.database_commit
-    return fleet.beats / processes * (fixed / BATCH + costs.write + costs.database_beat)
+    each = fixed / FULL + costs.write + costs.database_beat
+    thins = fleet.workers * costs.thin * (1 + _HOURLY) / WINDOW_SECONDS if design.thins else 0.0
+    return (fleet.beats * each + thins) / processes
 
 
-def thinning(costs: Costs, workers: int) -> tuple[float, float]:
-    """Seconds in each five minutes for one server after another: those of writes, and of reads.
+def thinning(costs: Costs, fleet: Fleet) -> tuple[float, float]:
+    """Seconds in each five minutes, for one who thins a window after the other: those of writes,
+    and those of reads.
 
     A window is read anew for every `READ_AT_ONCE` workers of it that are found.
     """
+    workers = fleet.workers
     a_write = costs.thin + BETWEEN_WRITES_SECONDS / PROVIDERS_AT_ONCE
-    per_window = WINDOW_SECONDS / INTERVAL_SECONDS
+    per_window = WINDOW_SECONDS / fleet.interval
     passes = math.ceil(workers / READ_AT_ONCE)
     # Of those that have been found and thinned, a row is left.
-    thick = passes * workers - READ_AT_ONCE * passes * (passes - 1) / 2
-    thin = READ_AT_ONCE * passes * (passes - 1) / 2 + workers
-    rows = workers * per_window + thick * per_window + thin
-    rows += (thick * _HOURLY**-1 + thin) * _HOURLY
+    thinned = READ_AT_ONCE * passes * (passes - 1) / 2
+    thick, thin = passes * workers - thinned, thinned + workers
+    rows = workers * per_window  # whether any beats too often
+    rows += thick * per_window + thin
+    rows += (thick / _HOURLY + thin) * _HOURLY
     return workers * a_write * (1 + _HOURLY), rows * costs.scan
 
 
@@ -199,9 +198,8 @@ def loads(
     costs: Costs, machine: Machine, fleet: Fleet, processes: int, design: Design = AS_BUILT
 ) -> dict[str, float]:
     """Of everything that more servers do not help, how much is used."""
-    rate = fleet.beats / processes
-    a_beat = costs.database_beat + costs.database_commit / batch(costs, rate) + costs.clear
-    writes, reads = thinning(costs, fleet.workers) if design.thins else (0.0, 0.0)
+    a_beat = costs.database_beat + costs.database_commit / FULL + costs.clear
+    writes, reads = thinning(costs, fleet) if design.thins else (0.0, 0.0)
     work = fleet.beats * a_beat + fleet.jobs * costs.database_job
     work += processes * messages(fleet, processes, design) * costs.deliver
     work += processes * costs.sweep / _SWEEP_SECONDS
@@ -211,13 +209,12 @@ def loads(
     if costs.database == "SQLite":
         # All of it is in the one process, and its one writer.
         found["the server's processor"] = processor(costs, fleet, 1, design)
-        found["commits"] = writer(costs, fleet, 1)
+        found["commits"] = writer(costs, fleet, 1, design)
     else:
         found["the database's processors"] = work / machine.cores
         found["NOTIFY"] = heard(costs, fleet, processes, design)
     if design.thins:
-        pause = PRUNED_EVERY_SECONDS / WINDOW_SECONDS if writes + reads == 0 else 0.0
-        found["thinning"] = pause + (writes + reads) / WINDOW_SECONDS
+        found["thinning"] = (writes + reads) / WINDOW_SECONDS
     return found
 
 
@@ -226,13 +223,38 @@ def processes_needed(
 ) -> int | None:
     """The fewest servers whose processors and writers have time left; None where no number will do,
     since each hears of all that the others keep."""
-    for count in range(1, 2 if costs.database == "SQLite" else PROCESSES_MOST):
+    least = max(1, math.ceil(fleet.beats * costs.take / target))
+    for count in range(least, 2 if costs.database == "SQLite" else PROCESSES_MOST + 1):
         if heard(costs, fleet, count, design) > target:
             return None  # and more so with more of them
         used = processor(costs, fleet, count, design)
-        if max(used, writer(costs, fleet, count)) <= target:
+        if max(used, writer(costs, fleet, count, design)) <= target:
             return count
     return None
+
+
+def processes_alone(costs: Costs, fleet: Fleet, design: Design = AS_BUILT) -> int:
+    """How many servers it would take if none had to hear of what the others keep."""
+    deaf = replace(costs, message=0.0, hear=0.0)
+    return processes_needed(deaf, fleet, design) or PROCESSES_MOST
+
+
+def limits(
+    costs: Costs, machine: Machine, fleet: Fleet, design: Design = AS_BUILT
+) -> dict[str, int]:
+    """With how many workers each resource is used up, the first one first."""
+
+    def load_of(name: str) -> Callable[[int], float]:
+        def load(workers: int) -> float:
+            some = replace(fleet, workers=workers)
+            count = 1 if costs.database == "SQLite" else processes_alone(costs, some, design)
+            return loads(costs, machine, some, count, design)[name]
+
+        return load
+
+    names = loads(costs, machine, fleet, 1, design)
+    found = {name: workers_until(load_of(name)) for name in names}
+    return dict(sorted(found.items(), key=lambda one: one[1]))
 
 
 def databases_needed(
@@ -252,17 +274,14 @@ def databases_needed(
 
 def share(fleet: Fleet, count: int) -> Fleet:
     """One of so many networks that the fleet is cut into."""
-    return Fleet(
-        math.ceil(fleet.workers / count), fleet.interval, fleet.held, fleet.jobs_an_hour,
-        math.ceil(fleet.readers / count),
-    )  # fmt: skip
+    return replace(
+        fleet,
+        workers=math.ceil(fleet.workers / count),
+        readers=math.ceil(fleet.readers / count),
+    )
 
 
-def first_to_break(found: Mapping[str, float]) -> str:
-    return max(found, key=lambda name: found[name])
-
-
-def workers_until(load: Callable[[int], float], limit: float = 1.0, most: int = 10**9) -> int:
+def workers_until(load: Callable[[int], float], limit: float = 1.0, most: int = 10**8) -> int:
     """The most workers with which `load` stays within `limit`."""
     low, high = 0, most
     while low < high:

@@ -76,8 +76,7 @@ def simulate(
     played = min(count, PLAYED_MOST)
     database = _Database(max(1, round(cores * played / count)))
     servers = [
-        _Server(costs, fleet, count, design, Random(random.random()), seconds)  # noqa: S311 - no secret
-        for _ in range(played)
+        _Server(costs, fleet, count, design, random=random, seconds=seconds) for _ in range(played)
     ]
     _Play(costs, database, servers, seconds).run()
     waits = sorted(itertools.chain.from_iterable(one.waits for one in servers))
@@ -122,10 +121,10 @@ class _Server:
         fleet: Fleet,
         processes: int,
         design: Design,
+        *,
         random: Random,
         seconds: float,
     ) -> None:
-        rate = fleet.beats / processes
         self._arrivals = _arrivals(fleet, processes, random, seconds)
         self._next = next(self._arrivals, math.inf)
         self._take = (costs.take * (1 - ANSWERED)) + fleet.held * costs.hold
@@ -146,12 +145,11 @@ class _Server:
         self.commits = self.written = 0
         self.taken: list[float] = []
         self.to_do = 0.0
-        writes, _ = thinning(costs, fleet.workers) if design.thins else (0.0, 0.0)
+        writes, _ = thinning(costs, fleet) if design.thins else (0.0, 0.0)
         # Windows are thinned one write after the other, until there is nothing more to thin.
         self.thins_until = seconds * min(1.0, writes / WINDOW_SECONDS / processes)
         self.thin = costs.thin * PROVIDERS_AT_ONCE
         self.thins_at = 0.0
-        self.rate = rate
 
     def work(self, now: float, seconds: float) -> float:
         """Has the processor do this after all else; when it is done."""
