@@ -1,13 +1,18 @@
 """The Compose file: what it lets the worker do, and that no value in it becomes anything else.
 
-Compose is not at hand everywhere: what it makes of `$` is done here as its specification says.
+Compose is not at hand everywhere: what it makes of `$` is done here as its specification says, and
+one test asks it where it is.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import re
+import shutil
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,7 +58,7 @@ def compose(backend: str = "https://h.example", **more: Any) -> dict[str, Any]:
     return interpolated(read, more.get("variables"))
 
 
-def test_the_file_is_handed_out_with_its_type_and_name(tmp_path: Any) -> None:
+def test_the_file_is_handed_out_with_its_type_and_name(tmp_path: Path) -> None:
     settings = load(
         {"database_url": f"sqlite:///{tmp_path / 'qubix.db'}", "worker_image": IMAGE}, {}
     )
@@ -182,6 +187,36 @@ def test_so_does_every_hostile_one_and_brings_nothing_else() -> None:
             continue
         environment = interpolated(yaml.safe_load(body))["services"]["worker"]["environment"]
         assert (environment["QUBIX_BACKEND"], environment["QUBIX_ENROLLMENT"]) == (value, value)
+
+
+def test_compose_itself_reads_it_so(tmp_path: Path) -> None:
+    docker = shutil.which("docker") or "docker"
+    if not shutil.which("docker") or _run(docker, "compose", "version").returncode:
+        pytest.skip("there is no Docker Compose here")
+    value = "http://localhost/$a$$b${c}'(x)!*;&=+,%25\\"
+    (tmp_path / "compose.yaml").write_bytes(compose_file(value, value, amalgamate()))
+    file = f"--file={tmp_path / 'compose.yaml'}"
+    profiles = ("--profile=nvidia", "--profile=amd")
+    read = _run(docker, "compose", file, *profiles, "config", "--format=json")
+    assert read.returncode == 0, read.stderr
+    services = json.loads(read.stdout)["services"]
+    assert services.keys() == set(GPU_SERVICES)
+    for service in services.values():
+        said = service["environment"]
+        assert said["QUBIX_BACKEND"] in given(value)
+        assert said["QUBIX_ENROLLMENT"] in given(value)
+        built = service["build"]
+        assert built["args"]["WORKER"] in given(f"{value}/api/installer/worker.py")
+        assert built["dockerfile_inline"] in given(text("Containerfile"))
+
+
+def given(value: str) -> tuple[str, str]:
+    """How Compose may give a value out: as it is, or so that it could read it again."""
+    return value, value.replace("$", "$$")
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize("value", ["\0", "a\0b", "\ud800", "\udfff"])
