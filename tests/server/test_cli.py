@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 import sqlite3
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,6 +107,44 @@ def test_jobs_are_handed_in_shown_and_cancelled(server: LiveServer, tmp_path: Pa
     assert "CANCELLED" in server.cli("jobs", "cancel", job_id).stdout
     assert job_id in server.cli("jobs", "list", "--status", "cancelled").stdout
     assert "no jobs" in server.cli("jobs", "list", "--worker", "nobody").stdout
+
+
+def test_a_program_reads_every_answer_as_json(
+    command: Command, server: LiveServer, tmp_path: Path
+) -> None:
+    module = tmp_path / "empty.wasm"
+    module.write_bytes(b"\0asm")
+
+    def told(*arguments: str) -> list[dict[str, Any]]:
+        done = command(*arguments, "--json", environment=server.variables())
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    server.join("one")
+    server.join("two")
+    assert [one["workerId"] for one in told("providers", "list")] == ["one", "two"]
+    assert told("providers", "revoke", "two") == [{"revoked": "two"}]
+    (job,) = told("jobs", "submit", str(module), "--no-wait")
+    assert told("jobs", "show", job["id"])[0]["status"] == "PENDING"
+    assert job["id"] in [one["id"] for one in told("jobs", "list", "--status", "pending")]
+    assert told("jobs", "cancel", job["id"])[0]["status"] == "CANCELLED"
+    assert told("audit", "--most", "1")[0]["action"] == "job.cancel"
+
+
+COMMANDS = (
+    (), ("serve",), ("migrate",), ("backup",), ("token",), ("audit",), ("jobs",),
+    ("jobs", "submit"), ("jobs", "show"), ("jobs", "list"), ("jobs", "cancel"), ("providers",),
+    ("providers", "list"), ("providers", "revoke"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_each_command_explains_itself(command: Command, words: tuple[str, ...]) -> None:
+    done = command(*words, "--help", environment={})
+    assert done.returncode == 0
+    assert " ".join(("usage: qubix-server", *words)) in done.stdout
+    named = re.findall(r"^    ([a-z]+)\b", done.stdout, re.MULTILINE)
+    assert named == [other[-1] for other in COMMANDS if other and other[:-1] == words]
 
 
 @pytest.mark.parametrize(

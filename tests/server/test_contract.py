@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -187,6 +188,26 @@ def test_a_body_that_is_too_large_is_a_413(shared_server: LiveServer) -> None:
             f"{shared_server.url}/api/providers/register", data=b" " * size, timeout=30
         )
         assert answer.status_code == 413
+
+
+def test_a_body_of_unknown_length_is_read_no_further_than_it_may_be(
+    shared_server: LiveServer,
+) -> None:
+    """In chunks, which tell no length before."""
+    sent = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 200 << 20:
+            sent += 64 * 1024
+            yield b" " * 64 * 1024
+
+    with contextlib.suppress(requests.ConnectionError):
+        answer = requests.post(
+            f"{shared_server.url}/api/providers/register", data=pieces(), timeout=30
+        )
+        assert answer.status_code == 413
+    assert sent < 100 << 20
 
 
 JSON = st.recursive(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from qubix_worker.client import ANSWER_BYTES
 from tests.conftest import LiveServer, Machine, wait_until
@@ -231,6 +232,12 @@ def test_who_is_silent_for_three_intervals_is_offline_and_loses_its_job(
         return found
 
     assert job()["status"] == "RUNNING"
+    with connect(f"ws://127.0.0.1:{server.port}/ws", proxy=None) as live:
+        live.send(json.dumps({"type": "subscribe:marketplace"}))
+        events = (json.loads(live.recv(timeout=20)) for _ in range(100))
+        told = next(one["data"] for one in events if one["type"] == "PROVIDER_STATUS_CHANGED")
+        assert (told["event"], told["workerId"]) == ("PROVIDER_TIMEOUT", "silent")
+        assert (told["isOnline"], told["status"]) == (False, "offline")
     wait_until(lambda: job()["status"] == "PENDING")
     provider = server.ask("GET", "/api/providers/silent", credential=token).json()["provider"]
     assert provider["isOnline"] is False
