@@ -48,13 +48,13 @@ class Application(Starlette):
 
     def __init__(self, beats: HeartbeatApp, measures: Measures, **more: Any) -> None:
         super().__init__(**more)
-        self._beats = beats
+        self.direct = beats
         self._measures = measures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (worker_id := heartbeat.worker_of(scope)) is not None:
             scope["path_params"] = {"worker_id": worker_id}
-            await self._beats(scope, receive, send)
+            await self.direct(scope, receive, send)
         elif scope["type"] == "http":
             await self._counted(scope, receive, send)
         elif scope["type"] == "websocket":

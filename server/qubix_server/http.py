@@ -81,6 +81,8 @@ class BoundedHttp(HttpToolsProtocol):
     time."""
 
     seconds = SECONDS
+    has_small_body = False
+    """Of the request that comes now."""
     _head_bytes = 0
     _in_head = True
     _is_coming = False
@@ -111,7 +113,8 @@ class BoundedHttp(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._head_bytes = 0
-        if small_length(self.headers) is None:
+        self.has_small_body = small_length(self.headers) is not None
+        if not self.has_small_body:
             self._has_come()
         super().on_headers_complete()
 

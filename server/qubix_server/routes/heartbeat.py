@@ -12,15 +12,16 @@ import time
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qubix_server import heartbeats, queries, quiet
 from qubix_server.access import bearer
 from qubix_server.answers import HEADERS, Shield, refusal
 from qubix_server.bodies import content, decode, parsed, with_camel_keys
 from qubix_server.clock import rfc3339
+from qubix_server.direct import Done
 from qubix_server.errors import ApiError
-from qubix_server.events import Event, provider_topic
+from qubix_server.events import Event, Outcome, provider_topic
 from qubix_server.heartbeats import News, jobs_named
 from qubix_server.http import small_length
 from qubix_server.services import Services
@@ -46,72 +47,84 @@ def worker_of(scope: Scope) -> str | None:
 
 class HeartbeatApp:
     """Keeps each heartbeat before it is answered. With `?wait=` the answer is held until there is
-    news."""
+    news. One that need not be held, and may be quiet, comes by `begin`; all others by a call."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._nothing = self._answer(News())
+        self.head = b"".join(b"%b: %b\r\n" % header for header in _HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             answer = await self._take(scope, receive)
         except ClientDisconnect:
             return
-        except ApiError as error:
-            await self._refuse(error, scope, receive, send)
-        except Exception:  # the edge of a request: nothing of the framework stands around this one
-            log.exception("a heartbeat failed")
-            mistake = ApiError(500, "internal", "The server made a mistake. It is in its log.")
-            await self._refuse(mistake, scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - the edge of a request
+            await self._refusal(error)(scope, receive, send)
         else:
             length = (b"content-length", str(len(answer)).encode())
             start = {"type": "http.response.start", "status": 200, "headers": [length, *_HEADERS]}
             await send(start)
             await send({"type": "http.response.body", "body": answer})
 
-    async def _refuse(self, error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
+    def may_take(self, scope: Scope) -> bool:
+        if scope["query_string"] or (worker_id := worker_of(scope)) is None:
+            return False
+        scope["path_params"] = {"worker_id": worker_id}
+        return True
+
+    def begin(self, scope: Scope, body: bytes, done: Done) -> bool:
+        quick = quiet.read(body)
+        if quick is None:
+            return False
+        taking = _Taking(self._services, scope, body, quick)
+
+        def answer(kept: asyncio.Future[Outcome[News]]) -> None:
+            try:
+                told = taking.note(kept.result())
+                self._services.measures.beats.at_once.note(taking.seconds())
+                done(self._answer(told) if told else self._nothing)
+            except Exception as error:  # noqa: BLE001 - the edge of a request
+                done(self._refusal(error))
+
+        try:
+            taking.keep().add_done_callback(answer)
+        except ApiError as error:
+            done(self._refusal(error))
+        return True
+
+    def _refusal(self, error: Exception) -> ASGIApp:
+        """Called where `error` is handled."""
+        if not isinstance(error, ApiError):
+            log.error("a heartbeat failed", exc_info=error)
+            error = ApiError(500, "internal", "The server made a mistake. It is in its log.")
         self._services.measures.beats.refuse(error.status)
-        await Shield(refusal(error))(scope, receive, send)
+        return Shield(refusal(error))
 
     async def _take(self, scope: Scope, receive: Receive) -> bytes:
         """The answer. Raises ApiError."""
-        begun = time.perf_counter()
-        services = self._services
-        worker_id = scope["path_params"]["worker_id"]
         wait = 0.0
         if scope["query_string"]:
             wait = WAIT.of(Request(scope)) or 0
         body = await _content(scope, receive)
-        quick = quiet.read(body)
-        careful = None if quick else read_carefully(body)
-        now, credential = services.clock(), bearer(scope)
-        heard = quiet.Heard(
-            worker_id, credential, now, quick, lambda: careful or read_carefully(body)
-        )
-        seen_version = services.waiting.version
-        told = services.committed(await services.database.write_together(quiet.take_all, heard))
-        services.neighbours.heard(worker_id)
-        topic = provider_topic(worker_id)
-        if services.hub.listens(topic) and not told.overtaken:
-            services.hub.publish_newest(topic, lambda: _in_use(heard, topic))
-        # This worker may have another heartbeat that is held, from when less or more was free.
-        services.waiting.note(worker_id, can_take=told.can_take, seen_version=seen_version)
+        taking = _Taking(self._services, scope, body, quiet.read(body))
+        told = taking.note(await taking.keep())
+        beats = self._services.measures.beats
         if told or not wait:
-            services.measures.beats.at_once.note(time.perf_counter() - begun)
+            beats.at_once.note(taking.seconds())
         else:
-            services.measures.beats.held += 1
-            told = await self._held(receive, heard, told, wait=wait, seen_version=seen_version)
+            beats.held += 1
+            told = await self._held(receive, taking, told, wait)
         return self._answer(told) if told else self._nothing
 
-    async def _held(
-        self, receive: Receive, heard: quiet.Heard, told: News, *, wait: float, seen_version: int
-    ) -> News:
+    async def _held(self, receive: Receive, taking: _Taking, told: News, wait: float) -> News:
         """Holds the answer until there is news, the time is over, or the client has gone."""
         services = self._services
         # Not so long that the worker, who tells nothing meanwhile, would count as silent.
         seconds = min(wait, services.settings.heartbeat_interval_seconds)
+        heard = taking.heard
         with services.waiting.hold(
-            heard.worker_id, can_take=told.can_take, seen_version=seen_version
+            heard.worker_id, can_take=told.can_take, seen_version=taking.seen_version
         ) as woken:
             news = asyncio.create_task(woken.wait())
             gone = asyncio.create_task(_gone(receive))
@@ -137,6 +150,50 @@ class HeartbeatApp:
                 "worker": to_wire(self._services.release),
             }
         )
+
+
+class _Taking:
+    """A heartbeat that is being kept."""
+
+    __slots__ = ("_began", "_services", "heard", "seen_version")
+
+    def __init__(
+        self, services: Services, scope: Scope, body: bytes, quick: quiet.QuickBeat | None
+    ) -> None:
+        """Raises ApiError where `quick` is None and the body is no heartbeat."""
+        self._services = services
+        self._began = time.perf_counter()
+        careful = None if quick else read_carefully(body)
+        self.heard = quiet.Heard(
+            scope["path_params"]["worker_id"],
+            bearer(scope),
+            services.clock(),
+            quick,
+            lambda: careful or read_carefully(body),
+        )
+        self.seen_version = services.waiting.version
+
+    def keep(self) -> asyncio.Future[Outcome[News]]:
+        """Raises ApiError where too much waits to be kept."""
+        return self._services.database.write_together(quiet.take_all, self.heard)
+
+    def note(self, outcome: Outcome[News]) -> News:
+        """It is kept: tells those whom it concerns."""
+        services, heard = self._services, self.heard
+        told = services.committed(outcome)
+        services.neighbours.heard(heard.worker_id)
+        topic = provider_topic(heard.worker_id)
+        if services.hub.listens(topic) and not told.overtaken:
+            services.hub.publish_newest(topic, lambda: _in_use(heard, topic))
+        # This worker may have another heartbeat that is held, from when less or more was free.
+        services.waiting.note(
+            heard.worker_id, can_take=told.can_take, seen_version=self.seen_version
+        )
+        return told
+
+    def seconds(self) -> float:
+        """Since it came."""
+        return time.perf_counter() - self._began
 
 
 async def _gone(receive: Receive) -> None:

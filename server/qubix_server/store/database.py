@@ -10,7 +10,8 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from qubix_server.store.engine import READERS, reading_engine, writing_engine
+from qubix_server.store.checkpoints import Checkpoints
+from qubix_server.store.engine import READERS, is_postgresql, reading_engine, writing_engine
 from qubix_server.store.writer import (
     Writer,
     connection_was_lost,
@@ -29,7 +30,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self._writing = writing_engine(url)
         self._reading = reading_engine(url)
-        self._writer = Writer(self._writing)
+        self._checkpoints = None if is_postgresql(url) else Checkpoints(self._reading)
+        self._writer = Writer(
+            self._writing, committed=self._checkpoints.note if self._checkpoints else None
+        )
         self.commits = self._writer.commits
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="database-reader")
 
@@ -42,11 +46,11 @@ class Database:
         """What `work(connection, …)` returns, once all that it wrote is on the disk."""
         return await self._writer.run(lambda connection: work(connection, *args, **kwargs))
 
-    async def write_together(
+    def write_together(
         self, work: Callable[[Connection, Sequence[Item]], Sequence[T | Exception]], item: Item
-    ) -> T:
+    ) -> asyncio.Future[T]:
         """What `work(connection, items)` gives for `item`, once it is on the disk: see `Writer`."""
-        return await self._writer.run_together(work, item)
+        return self._writer.run_together(work, item)
 
     async def read(
         self,
@@ -77,6 +81,8 @@ class Database:
 
     def close(self) -> None:
         self._writer.close()
+        if self._checkpoints:
+            self._checkpoints.close()
         self._readers.shutdown(wait=True, cancel_futures=True)
         self._reading.dispose()
         self._writing.dispose()

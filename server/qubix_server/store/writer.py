@@ -36,8 +36,6 @@ Item = TypeVar("Item")
 T = TypeVar("T")
 CAPACITY = 4096
 BATCH = 256
-LINGER_SECONDS = 0.0003
-LINGER_TIMES = 10
 TRIES = 3
 PAUSE_SECONDS = 0.05
 """Before a batch is run again, at most; so long that two who met do not meet again."""
@@ -103,10 +101,19 @@ class _Entry:
 class Writer:
     """Runs write functions of a connection, in order, in shared transactions."""
 
-    def __init__(self, engine: Engine, *, capacity: int = CAPACITY, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        committed: Callable[[], None] | None = None,
+        *,
+        capacity: int = CAPACITY,
+        batch: int = BATCH,
+    ) -> None:
+        """`committed` is called after each commit, in the writer's thread."""
         self._engine = engine
+        self._committed = committed or (lambda: None)
+        self._connection: Connection | None = None
         self._batch = batch
-        self._last = 0
         self._is_committing = False
         self._failures = Rarely(log, "Writes were not kept, and are to come again")
         self.commits = Commits()
@@ -123,13 +130,13 @@ class Writer:
         value: T = await self._put(_Entry(_future(), work))
         return value
 
-    async def run_together(
+    def run_together(
         self, work: Callable[[Connection, Sequence[Item]], Sequence[T | Exception]], item: Item
-    ) -> T:
+    ) -> asyncio.Future[T]:
         """What `work` gives for `item`, once that is committed. It is called with the items of all
-        that wait one behind the other, and gives or refuses each. Raises as `run` does."""
-        value: T = await self._put(_Entry(_future(), together=work, item=item))
-        return value
+        that wait one behind the other, and gives or refuses each. Raises as `run` does; the future
+        too."""
+        return self._put(_Entry(_future(), together=work, item=item))
 
     def _put(self, entry: _Entry) -> asyncio.Future[Any]:
         if self._queue.qsize() >= self._capacity:
@@ -146,19 +153,13 @@ class Writer:
         while True:
             entries = self._next_batch()
             if not entries:
+                self._disconnect()
                 return
             began = time.perf_counter()
             self._commit(entries)
             self.commits.note(time.perf_counter() - began, len(entries))
+            self._committed()
             _tell(entries)
-
-    def _linger(self) -> None:
-        """Waits a moment for as many as came at once the last time: a commit costs the same for
-        many, and those who bring them need the processor that a commit would take."""
-        for _ in range(LINGER_TIMES):
-            if 1 + self._queue.qsize() >= self._last:
-                break
-            time.sleep(LINGER_SECONDS)
 
     def _next_batch(self) -> list[_Entry]:
         """Waits for an entry and takes what stands behind it; empty at the end."""
@@ -172,26 +173,36 @@ class Writer:
                 if entries:
                     self._queue.put(None)
                 break
-            if not entries:
-                self._linger()
             entries.append(entry)
-        self._last = len(entries)
         return entries
 
     def _commit(self, entries: Sequence[_Entry]) -> None:
         for tries_left in reversed(range(TRIES)):
             self._is_committing = False
             try:
-                with self._engine.begin() as connection:
+                connection = self._connected()
+                with connection.begin():
                     for together, run in itertools.groupby(entries, lambda entry: entry.together):
                         _apply(connection, together, list(run))
                     self._is_committing = True
             except Exception as error:  # noqa: BLE001 - logged where it is final
+                self._disconnect()
                 if tries_left and self._may_try_again(error):
                     time.sleep(random.uniform(0, PAUSE_SECONDS))  # noqa: S311 - no secret
                     continue
                 self._refuse(entries, error)
             return
+
+    def _connected(self) -> Connection:
+        """Always the same one: to borrow it for each commit cost a tenth of it."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection:
+            self._connection.close()
+            self._connection = None
 
     def _may_try_again(self, error: Exception) -> bool:
         if isinstance(error, DBAPIError) and (
