@@ -1,6 +1,6 @@
 """Durable heartbeats, against bare Starlette on uvicorn that echoes the same JSON.
 
-Both servers are loaded in turns, on loopback, by 64 connections that each wait for their answer.
+Both servers are loaded in turns, on loopback, by 256 connections that each wait for their answer.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -85,9 +85,16 @@ def read(body: bytes) -> QuickBeat | None:
         beat = _read(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    use = beat.usage
-    texts = [use.timestamp, *(card.name for card in use.gpus), *(card.uuid for card in use.gpus)]
-    return beat if all(text is UNSET or text.isprintable() for text in texts) else None
+    return beat if _is_printable(beat.usage) else None
+
+
+def _is_printable(use: Use) -> bool:
+    if use.timestamp is not UNSET and not use.timestamp.isprintable():
+        return False
+    return all(
+        card.name.isprintable() and (card.uuid is UNSET or card.uuid.isprintable())
+        for card in use.gpus
+    )
 
 
 @dataclass(slots=True)
@@ -115,8 +122,10 @@ class _Round:
         self._all = heard
         # The others too: all are locked in one order.
         self._known = beats.known(connection, {one.worker_id for one in heard})
-        self._heard: dict[int, dict[str, Any]] = {}
-        self._measured: list[dict[str, Any]] = []
+        self._heard: dict[int, beats.Heard] = {}
+        self._measured: list[beats.Measured] = []
+        self._jobs_wait: bool | None = None
+        """None where it was not looked."""
         self._no_job_for: set[tuple[object, ...]] = set()
 
     def run(self) -> list[Outcome[News] | Exception]:
@@ -134,6 +143,7 @@ class _Round:
         # What was kept until now is to be seen by `take`, and what that changes by the next ones.
         self._write()
         self._known.pop(one.worker_id, None)
+        self._jobs_wait = None
         self._no_job_for.clear()
         return alone(
             self._connection,
@@ -145,30 +155,29 @@ class _Round:
     def _keep(self, one: Heard, beat: QuickBeat, worker: beats.Known) -> None:
         use = beat.usage
         worker.report = beat.report
-        self._heard[worker.seq] = {
-            "provider_seq": worker.seq,
-            "at": one.at,
-            "number": beat.report,
-            "in_use": text(use),
-        }
+        self._heard[worker.seq] = (worker.seq, one.at, beat.report, text(use))
         self._measured.append(
-            {
-                "provider_seq": worker.seq,
-                "at": one.at,
-                "cpu_percent": _told(use.cpu_percent),
-                "ram_percent": _told(use.ram_percent),
-                "gpu_percent": _told(use.gpu_percent),
-                "gpu_temp": _told(use.gpu_temp),
-                "gpu_mem_used": _told(use.gpu_mem_used_mb),
-            }
+            (
+                worker.seq,
+                one.at,
+                _told(use.cpu_percent),
+                _told(use.ram_percent),
+                _told(use.gpu_percent),
+                _told(use.gpu_temp),
+                _told(use.gpu_mem_used_mb),
+            )
         )
 
     def _write(self) -> None:
         if self._measured:
-            beats.keep(self._connection, list(self._heard.values()), self._measured)
+            beats.keep(self._connection, self._heard.values(), self._measured)
             self._heard, self._measured = {}, []
 
     def _there_is_a_job_for(self, worker: beats.Known) -> bool:
+        if self._jobs_wait is None:
+            self._jobs_wait = jobs.any_wait(self._connection)
+        if not self._jobs_wait:
+            return False
         has_gpu = worker.gpu_model is not None
         alike = (
             worker.capabilities, worker.ram_total_gb, worker.gpu_vram_gb, has_gpu, worker.os

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+import functools
+import itertools
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+import msgspec
+from msgspec import Struct, field
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    CursorResult,
+    String,
+    any_,
+    bindparam,
+    select,
+    text,
+)
 
 from qubix_server.store import locks
 from qubix_server.store.jobs import HELD
-from qubix_server.store.schema import jobs, metrics, providers, worker_secrets
+from qubix_server.store.schema import jobs, providers, worker_secrets
 
+Heard = tuple[int, int, int | None, str]
+"""A provider's `seq`, when it was heard, the number of its heartbeat, what is in use."""
+Measured = tuple[int, int, float | None, float | None, float | None, float | None, float | None]
+"""A row of `metrics`: `provider_seq`, `at`, and the five measures in `_MEASURES`."""
+_NUMBERS = (providers.c.ram_total_gb, providers.c.gpu_vram_gb)
 _COLUMNS = (
     providers.c.worker_id,
     providers.c.seq,
@@ -27,46 +45,14 @@ _COLUMNS = (
     providers.c.worker_sha256,
     providers.c.capabilities,
     providers.c.names_jobs,
-    providers.c.ram_total_gb,
-    providers.c.gpu_vram_gb,
+    *_NUMBERS,
     providers.c.gpu_model,
     providers.c.os,
 )
-# Made once: to put a statement together costs about as much as to run it.
-_KNOWN = (
-    select(*_COLUMNS)
-    .join(worker_secrets, worker_secrets.c.provider_seq == providers.c.seq)
-    .where(providers.c.worker_id.in_(bindparam("wanted", expanding=True)))
-)
-_HELD = select(jobs.c.provider_seq, jobs.c.id, jobs.c.status, jobs.c.named).where(
-    jobs.c.provider_seq.in_(bindparam("wanted", expanding=True)), jobs.c.status.in_(HELD)
-)
-_HEARD = (
-    update(providers)
-    .where(providers.c.seq == bindparam("provider_seq"))
-    .values(
-        last_heartbeat_at=bindparam("at"), report=bindparam("number"), usage=bindparam("in_use")
-    )
-)
-_MEASURED = insert(metrics)
-# PostgreSQL is asked over a line: all rows travel in one statement, whose text is always the same.
-_HEARD_AT_ONCE = text(
-    "UPDATE providers SET last_heartbeat_at = heard.at, report = heard.number, "
-    "usage = heard.in_use FROM unnest(CAST(:provider_seq AS bigint[]), CAST(:at AS bigint[]), "
-    "CAST(:number AS bigint[]), CAST(:in_use AS text[])) AS heard (seq, at, number, in_use) "
-    "WHERE providers.seq = heard.seq"
-)
 _MEASURES = ("cpu_percent", "ram_percent", "gpu_percent", "gpu_temp", "gpu_mem_used")
-_MEASURED_AT_ONCE = text(
-    f"INSERT INTO metrics (provider_seq, at, {', '.join(_MEASURES)}) SELECT * FROM unnest("  # noqa: S608 - names of ours
-    "CAST(:provider_seq AS bigint[]), CAST(:at AS bigint[]), "
-    + ", ".join(f"CAST(:{name} AS double precision[])" for name in _MEASURES)
-    + ")"
-)
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct, array_like=True):
     """A worker as it is known, in what a heartbeat can change."""
 
     worker_id: str
@@ -97,31 +83,145 @@ class Known:
 def known(connection: Connection, worker_ids: Collection[str]) -> dict[str, Known]:
     """Those of these workers that there are, for this write to change."""
     locks.workers(connection, worker_ids)
+    at_once = _Sqlite if connection.dialect.name == "sqlite" else _Postgresql
     found: dict[str, Known] = {}
-    for row in connection.execute(_KNOWN, {"wanted": list(worker_ids)}):
-        if earlier := found.get(row[0]):
+    for one in at_once.known(connection, worker_ids):
+        if earlier := found.get(one.worker_id):
             earlier.has_one_secret = False
         else:
-            found[row[0]] = Known(*tuple(row))
+            found[one.worker_id] = one
     by_seq = {one.seq: one for one in found.values()}
-    for seq, job_id, status, named in connection.execute(_HELD, {"wanted": list(by_seq)}):
+    for seq, job_id, status, named in at_once.held(connection, by_seq):
         by_seq[seq].held.add(job_id)
-        by_seq[seq].all_begun &= named and status == "RUNNING"
+        by_seq[seq].all_begun &= bool(named) and status == "RUNNING"
     return found
 
 
-def keep(
-    connection: Connection, heard: Sequence[dict[str, Any]], measured: Sequence[dict[str, Any]]
-) -> None:
-    """Notes when workers were heard (`provider_seq`, `at`, `number`, `in_use`), and rows of
-    `metrics`."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(_HEARD_AT_ONCE, _columns(heard))
-        connection.execute(_MEASURED_AT_ONCE, _columns(measured))
-        return
-    connection.execute(_HEARD, heard)
-    connection.execute(_MEASURED, measured)
+def keep(connection: Connection, heard: Collection[Heard], measured: Collection[Measured]) -> None:
+    """Notes when workers were heard, and rows of `metrics`."""
+    at_once = _Sqlite if connection.dialect.name == "sqlite" else _Postgresql
+    at_once.keep(connection, heard, measured)
 
 
-def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    return {name: [row[name] for row in rows] for name in rows[0]}
+class _Postgresql:
+    """Is asked over a line: all rows travel in one statement, whose text is always the same."""
+
+    _KNOWN = (
+        select(*_COLUMNS)
+        .join(worker_secrets, worker_secrets.c.provider_seq == providers.c.seq)
+        .where(providers.c.worker_id == any_(bindparam("wanted", type_=ARRAY(String))))
+    )
+    _HELD = select(jobs.c.provider_seq, jobs.c.id, jobs.c.status, jobs.c.named).where(
+        jobs.c.provider_seq == any_(bindparam("wanted", type_=ARRAY(BigInteger))),
+        jobs.c.status.in_(HELD),
+    )
+    _HEARD = text(
+        "UPDATE providers SET last_heartbeat_at = heard.at, report = heard.number, "
+        "usage = heard.in_use FROM unnest(CAST(:seq AS bigint[]), CAST(:at AS bigint[]), "
+        "CAST(:number AS bigint[]), CAST(:in_use AS text[])) AS heard (seq, at, number, in_use) "
+        "WHERE providers.seq = heard.seq"
+    )
+    _MEASURED = text(
+        f"INSERT INTO metrics (provider_seq, at, {', '.join(_MEASURES)}) SELECT * FROM unnest("  # noqa: S608 - names of ours
+        "CAST(:provider_seq AS bigint[]), CAST(:at AS bigint[]), "
+        + ", ".join(f"CAST(:{name} AS double precision[])" for name in _MEASURES)
+        + ")"
+    )
+
+    @classmethod
+    def known(cls, connection: Connection, worker_ids: Collection[str]) -> Iterator[Known]:
+        for row in connection.execute(cls._KNOWN, {"wanted": list(worker_ids)}):
+            yield Known(*tuple(row))
+
+    @classmethod
+    def held(cls, connection: Connection, seqs: Collection[int]) -> Iterable[Any]:
+        return connection.execute(cls._HELD, {"wanted": list(seqs)})
+
+    @classmethod
+    def keep(
+        cls, connection: Connection, heard: Collection[Heard], measured: Collection[Measured]
+    ) -> None:
+        connection.execute(cls._HEARD, _columns(("seq", "at", "number", "in_use"), heard))
+        connection.execute(cls._MEASURED, _columns(("provider_seq", "at", *_MEASURES), measured))
+
+
+def _columns(names: Sequence[str], rows: Collection[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+
+
+class _Sqlite:
+    """Is asked in few steps: with each one Python's lock is given away, and got back only when the
+    thread that answers requests lets go of it. So many rows are one statement's values, filled up
+    with rows of NULL to a few sizes, and what is found is one text.
+    """
+
+    _FOUND = ", ".join(
+        # As many digits as a number may have; JSON of SQLite's own has 15.
+        f"CASE WHEN {column} IS NOT NULL THEN printf('%!.17g', {column}) END"
+        if column in _NUMBERS else str(column)
+        for column in _COLUMNS
+    )  # fmt: skip
+
+    @classmethod
+    def known(cls, connection: Connection, worker_ids: Collection[str]) -> list[Known]:
+        found = _run(
+            connection,
+            f"SELECT json_group_array(json_array({cls._FOUND})) FROM providers "  # noqa: S608 - names of ours
+            "JOIN worker_secrets ON worker_secrets.provider_seq = providers.seq "
+            "WHERE providers.worker_id IN ({values})",
+            [(worker_id,) for worker_id in worker_ids],
+        )
+        return _DECODER.decode(found.scalar_one())
+
+    @classmethod
+    def held(cls, connection: Connection, seqs: Collection[int]) -> list[Any]:
+        found = _run(
+            connection,
+            "SELECT json_group_array(json_array(provider_seq, id, status, named)) FROM jobs "
+            "WHERE status IN ('ASSIGNED', 'RUNNING') AND provider_seq IN ({values})",
+            [(seq,) for seq in seqs],
+        )
+        rows: list[Any] = msgspec.json.decode(found.scalar_one())
+        return rows
+
+    @classmethod
+    def keep(
+        cls, connection: Connection, heard: Collection[Heard], measured: Collection[Measured]
+    ) -> None:
+        _run(
+            connection,
+            "UPDATE providers SET last_heartbeat_at = column2, report = column3, usage = column4 "
+            "FROM ({values}) WHERE seq = column1",
+            heard,
+        )
+        _run(
+            connection,
+            f"INSERT INTO metrics (provider_seq, at, {', '.join(_MEASURES)}) "  # noqa: S608 - names of ours
+            "SELECT * FROM ({values}) WHERE column1 IS NOT NULL",
+            measured,
+        )
+
+
+_SIZES = (1, 8, 64, 256)
+
+
+def _run(
+    connection: Connection, statement: str, rows: Collection[tuple[Any, ...]]
+) -> CursorResult[Any]:
+    """Runs `statement` over these rows, which stand in it as `{values}`."""
+    width = len(next(iter(rows), ("",)))
+    size = next((size for size in _SIZES if size >= len(rows)), len(rows))
+    blank = (None,) * (width * (size - len(rows)))
+    return connection.exec_driver_sql(
+        _with_values(statement, width, size), (*itertools.chain.from_iterable(rows), *blank)
+    )
+
+
+@functools.lru_cache(64)
+def _with_values(statement: str, width: int, size: int) -> str:
+    row = f"({', '.join('?' * width)})"
+    return statement.format(values=f"VALUES {', '.join([row] * size)}")
+
+
+# What SQLite calls true is 1, and numbers come as texts.
+_DECODER = msgspec.json.Decoder(list[Known], strict=False)

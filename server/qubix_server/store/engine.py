@@ -10,7 +10,9 @@ so only what `shown` makes of it may be told to anyone.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
@@ -23,6 +25,14 @@ LOCK_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 5
 READERS = 4
+PAGE_BYTES = 4096
+LOG_PAGES = 16_000
+"""Where SQLite's log is longer, the writer sees to it (see `checkpoints`)."""
+LOG_SHARE = 8
+"""Nor shall it take more than this part of a disk: what is copied out of it needs room too."""
+READERS_KIB = 8 * 1024
+WRITERS_KIB = 256 * 1024
+"""What SQLite keeps of the file in memory at most: with a million providers, the ways to them."""
 FORMS = "sqlite:////var/lib/qubix/qubix.db or postgresql://user:password@host/database"
 
 
@@ -75,7 +85,8 @@ def writing_engine(url: str) -> Engine:
 
 
 def reading_engine(url: str) -> Engine:
-    return _engine(url, connections=READERS, reads_only=True)
+    # And one for `checkpoints`.
+    return _engine(url, connections=READERS + 1, reads_only=True)
 
 
 def conninfo(url: str) -> dict[str, Any]:
@@ -97,14 +108,22 @@ _SESSION = {
 }
 
 
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+)
+
+
 def _engine(url: str, *, connections: int, reads_only: bool) -> Engine:
     made = parsed(url)
     if made.get_backend_name() == "sqlite":
-        return _sqlite(made, connections, "BEGIN" if reads_only else "BEGIN IMMEDIATE")
+        return _sqlite(made, connections, reads_only)
     return _postgresql(made, connections, reads_only)
 
 
-def _sqlite(url: URL, connections: int, begin: str) -> Engine:
+def _sqlite(url: URL, connections: int, reads_only: bool) -> Engine:
+    begin = "BEGIN" if reads_only else "BEGIN IMMEDIATE"
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -117,7 +136,12 @@ def _sqlite(url: URL, connections: int, begin: str) -> Engine:
     def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
         # Python's module begins transactions too late for savepoints; ours are begun below.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "wal_autocheckpoint=8000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -125,6 +149,14 @@ def _sqlite(url: URL, connections: int, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _log_pages(database: Path) -> int:
+    try:
+        free = shutil.disk_usage(database.parent).free
+    except OSError:
+        return LOG_PAGES
+    return max(1, min(LOG_PAGES, free // LOG_SHARE // PAGE_BYTES))
 
 
 def _postgresql(url: URL, connections: int, reads_only: bool) -> Engine:
