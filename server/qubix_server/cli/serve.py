@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -219,5 +220,12 @@ class OneLine(logging.Formatter):
     """No message can begin a line that looks like another's."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        text = super().formatMessage(record)
-        return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+        return _plain(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's own name
+        """What failed may hold what a client sent: each of its lines is seen to go on."""
+        return "\n".join("  " + _plain(line) for line in super().formatException(ei).splitlines())
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

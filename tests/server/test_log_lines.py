@@ -1,0 +1,39 @@
+"""What a client sends cannot look like a line that the server has written."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import pytest
+
+from qubix_server.cli.serve import OneLine
+
+HOSTILE = (
+    "/x\n2026-01-01 00:00:00,000 WARNING qubix_server: all is well",
+    "a\rb", "a\x1b[2Jb", "a\u2028b", "a\x85b", "a\u202eb", "a\0b", "a\x0bb\x0cc",
+)  # fmt: skip
+
+
+def written(message: str, error: Exception | None = None) -> list[str]:
+    """As lines, whatever a reader takes for the end of one."""
+    info = (type(error), error, error.__traceback__) if error else None
+    record = logging.LogRecord("server", logging.WARNING, "", 0, "%s failed", (message,), info)
+    return OneLine("%(levelname)s %(name)s: %(message)s").format(record).splitlines()
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_message_is_one_line(hostile: str) -> None:
+    (line,) = written(hostile)
+    assert line.startswith("WARNING server: ")
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_of_what_failed_no_line_begins_where_a_message_does(hostile: str) -> None:
+    first, *rest = written("it", ValueError(hostile))
+    assert first == "WARNING server: it failed"
+    assert rest
+    for line in rest:
+        assert re.match(r"  ", line)
+        assert line.isprintable()
