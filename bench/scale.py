@@ -100,7 +100,7 @@ def _costs(one: Measured) -> Iterator[Figure]:
     )
     yield Figure(f"{kind}: a look for the silent", costs.sweep * 1e6, "us", ALONE, alone * 1e6)
     yield Figure(f"{kind}: one taken offline", costs.lose * 1e6, "us", ALONE, alone * 1e6)
-    if costs.message:
+    if kind == "PostgreSQL":
         log = one.log_bytes
         work = costs.database_beat + costs.database_commit / FULL
         yield Figure(
@@ -141,8 +141,8 @@ def _needs(
         sys.stderr.write(f"bench: {size}: no number of databases will do\n")
         return
     quiet = fleet.beats * (costs.take + costs.write) / TARGET
-    yield Figure(f"{size}: {costs.database}s", networks, "", "one for all", 1)
-    yield Figure(f"{size}: servers in all", servers * networks, "", "for mere heartbeats", quiet)
+    yield Figure(f"{size}: {costs.database}s", networks, "", "one", 1)
+    yield Figure(f"{size}: servers in all", servers * networks, "", "mere heartbeats", quiet)
     undivided = loads(costs, place, fleet, processes_alone(costs, fleet, design), design)
     worst = max(undivided, key=lambda name: undivided[name])
     yield Figure(f"{size}: over one, {worst}", undivided[worst], "used", "all there is", 1)

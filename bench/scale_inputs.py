@@ -47,7 +47,7 @@ from qubix_server.store.migrate import migrate
 from qubix_server.thinning import PROVIDERS_AT_ONCE
 
 WORKERS = 5_000
-ROUNDS, SECONDS = 3, 2.0
+ROUNDS, SECONDS = 3, 1.5
 """Of a few rounds the one counts in which others took least of the machine."""
 PACE, SMALL_PACE = 300.0, 500.0
 """Heartbeats a second that any machine should bear: those of 9,000 workers, and of 15,000. The
@@ -399,7 +399,7 @@ def _tell(url: str, spend: _Spending, random: Random) -> float:
             await paced(url, WATCHED_PACE, SECONDS, WATCHED, random)
             return spend.now().minus(begun), told.events
 
-    quiet, _ = spend.least(lambda: paced(url, WATCHED_PACE, SECONDS, WATCHED, random))
+    quiet, _ = spend(lambda: paced(url, WATCHED_PACE, SECONDS, WATCHED, random))
     spent, events = asyncio.run(watched())
     more = spent.loop / spent.beats - quiet.loop / quiet.beats
     return max(0.0, more * spent.beats / events)
@@ -443,15 +443,20 @@ def _neighbours(costs: Costs, url: str, other: int, database: Database, random: 
         return after[0] - before[0], (after[1] - before[1]) / len(listeners)
 
     asyncio.run(asyncio.sleep(SECONDS / 2))  # it has only just started
-    idle, nothing = spent(asyncio.sleep(SECONDS))
-    heard, delivered = spent(paced(url, PACE, SECONDS, WORKERS, random))
+    heard, delivered = [], []
+    for _ in range(ROUNDS):
+        idle, nothing = spent(asyncio.sleep(SECONDS))
+        more, for_each = spent(paced(url, PACE, SECONDS, WORKERS, random))
+        heard.append(more - idle)
+        delivered.append(for_each - nothing)
     messages = SECONDS * MESSAGES_A_SECOND
     hear = _hear()
+    among = hear * PACE / MESSAGES_A_SECOND
     return replace(
         costs,
-        message=max(0.0, (heard - idle) / messages - hear * PACE / MESSAGES_A_SECOND),
+        message=max(0.0, statistics.median(heard) / messages - among),
         hear=hear,
-        deliver=max(0.0, delivered - nothing) / messages,
+        deliver=max(0.0, statistics.median(delivered)) / messages,
     )
 
 
