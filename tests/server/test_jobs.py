@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -243,6 +244,21 @@ def test_a_large_module_travels_by_its_hash(server: LiveServer, machine: Machine
     assert machine.ask("GET", path).content == module
     assert server.ask("GET", path).status_code == 401
     create(server, spec={"moduleSha256": sha256})
+
+
+def test_who_is_no_operator_any_more_when_a_module_has_come_has_not_put_it(
+    live_server: LiveServer,
+) -> None:
+    module, token = b"\0asm" + bytes(100_000), live_server.token
+    path = f"/api/modules/{hashlib.sha256(module).hexdigest()}"
+
+    def slowly() -> Iterator[bytes]:
+        yield module[:50_000]
+        assert live_server.cli("token").returncode == 0
+        yield module[50_000:]
+
+    assert live_server.ask("PUT", path, credential=token, data=slowly()).status_code == 401
+    assert live_server.ask("GET", path, credential=live_server.token).status_code == 404
 
 
 def test_jobs_and_results_survive_kill_9(live_server: LiveServer) -> None:

@@ -8,6 +8,8 @@ import re
 import pytest
 
 from qubix_server.cli.serve import OneLine
+from tests.conftest import LiveServer
+from tests.server.test_websocket import answered, handshake
 
 HOSTILE = (
     "/x\n2026-01-01 00:00:00,000 WARNING qubix_server: all is well",
@@ -37,3 +39,16 @@ def test_of_what_failed_no_line_begins_where_a_message_does(hostile: str) -> Non
     for line in rest:
         assert re.match(r"  ", line)
         assert line.isprintable()
+
+
+def test_no_address_that_was_asked_for_is_written_down(live_server: LiveServer) -> None:
+    """Somebody may put a token there, where it does not belong."""
+    for path in ("/", "/api/jobs", "/api/providers/x/heartbeat", "/nothing"):
+        for method in ("GET", "POST"):
+            live_server.ask(method, f"{path}?token=in-the-address")
+    for path in (b"/ws", b"/nothing"):
+        answered(live_server, handshake(line=b"GET " + path + b"?token=in-the-address HTTP/1.1"))
+        bad = handshake(line=b"GET " + path + b"?token=in-the-address HTTP/1.1", key=None)
+        answered(live_server, bad)
+    answered(live_server, b"GET /?token=in-the-address\xff\0 HTTP/1.1\r\n\r\n")
+    assert "in-the-address" not in live_server.stop()

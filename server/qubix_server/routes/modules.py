@@ -30,6 +30,7 @@ async def put(request: Request) -> Response:
     services = of(request)
     sha256 = _sha256(request)
     credential = bearer(request.scope)
+    # A large body is read only from an operator, who has to be one still when it is kept.
     await services.database.read(access.require_operator, credential)
     data = await content(request, RESULT_BYTES)
     if hashlib.sha256(data).hexdigest() != sha256:
@@ -38,7 +39,8 @@ async def put(request: Request) -> Response:
         noted,
         act("module.put", request),
         lambda _: sha256,
-        modules.put,
+        _put,
+        credential,
         sha256,
         data,
         services.clock(),
@@ -64,6 +66,13 @@ def _sha256(request: Request) -> str:
     if not _SHA256.fullmatch(sha256):
         raise ApiError(400, "bad_digest", "A module is named by its SHA-256 in hexadecimal.")
     return sha256
+
+
+def _put(
+    connection: Connection, credential: str | None, sha256: str, data: bytes, now: int
+) -> bool:
+    access.require_operator(connection, credential)
+    return modules.put(connection, sha256, data, now)
 
 
 def _get(connection: Connection, credential: str | None, sha256: str) -> bytes:
