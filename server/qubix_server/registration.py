@@ -24,6 +24,8 @@ from qubix_worker.protocol import Registration
 
 RESERVED = ("register", "quick-register", "check-new")
 """What stands below /api/providers: nobody could be asked about under such a name."""
+_JOINED, _LEFT = (0.0,), (1.0,)
+"""Who joins at one server and leaves at another is not told of the other way round."""
 
 
 def find_enrollment(connection: Connection, text: str) -> RowMapping | None:
@@ -90,6 +92,8 @@ def remove(connection: Connection, row: RowMapping, now: int, *, by_itself: bool
         "PROVIDER_REMOVED",
         {"id": row["id"], "workerId": row["worker_id"]},
         (MARKETPLACE, IN_FULL, provider_topic(row["worker_id"])),
+        about=row["id"],
+        place=_LEFT,
     )
     return Outcome(None, (*released, event), jobs_wait=True, wake=(row["worker_id"],))
 
@@ -169,4 +173,4 @@ def _as_json(hardware: dict[str, Any], capabilities: tuple[str, ...]) -> dict[st
 
 def _event(kind: str, row: RowMapping) -> Event:
     topics = (MARKETPLACE, IN_FULL, provider_topic(row["worker_id"]))
-    return Event(kind, views.provider(row), topics)
+    return Event(kind, views.provider(row), topics, about=row["id"], place=_JOINED)

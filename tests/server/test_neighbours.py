@@ -252,6 +252,23 @@ def test_progress_never_falls_nor_comes_after_the_end_wherever_it_is_told(
     machine.ask("DELETE", "/api/providers/in-order")
 
 
+def test_who_joins_at_one_and_leaves_at_the_other_is_not_left_behind(shared_pair: Pair) -> None:
+    here, there = shared_pair
+    with listening(there, type="subscribe:marketplace") as live:
+        for turn in range(3):
+            machine = here.join(f"short-{turn}")
+            assert seen_by(there, machine).ask("DELETE", f"/api/providers/short-{turn}").ok
+        here.join("after-them")
+        known: set[str] = set()
+        while "after-them" not in known:
+            message = said(live)
+            if message["type"] == "PROVIDER_REGISTERED":
+                known.add(message["data"]["workerId"])
+            if message["type"] == "PROVIDER_REMOVED":
+                known.discard(message["data"]["workerId"])
+    assert known == {"after-them"}
+
+
 def until_all_joined(live: ClientConnection, names: set[str]) -> Iterator[dict[str, Any]]:
     """What is told of jobs until these have joined."""
     waiting = set(names)
