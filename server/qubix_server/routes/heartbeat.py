@@ -77,19 +77,22 @@ class HeartbeatApp:
         quick = quiet.read(body)
         if quick is None:
             return False
-        taking = _Taking(self._services, scope, body, quick)
+        taking: _Taking | None = None
 
         def answer(kept: asyncio.Future[Outcome[News]]) -> None:
+            assert taking
             try:
                 told = taking.note(kept.result())
-                self._services.measures.beats.at_once.note(taking.seconds())
-                done(self._answer(told) if told else self._nothing)
             except Exception as error:  # noqa: BLE001 - the edge of a request
                 done(self._refusal(error))
+            else:
+                self._services.measures.beats.at_once.note(taking.seconds())
+                done(self._answer(told) if told else self._nothing)
 
         try:
+            taking = _Taking(self._services, scope, body, quick)
             taking.keep().add_done_callback(answer)
-        except ApiError as error:
+        except Exception as error:  # noqa: BLE001 - the edge of a request
             done(self._refusal(error))
         return True
 
