@@ -241,9 +241,10 @@ def _copy(connection: Connection, count: int) -> None:
         ),
         {"first": 1, "last": count - 1},
     )
+    # Nobody falls silent while this is measured.
     connection.execute(
         text("UPDATE providers SET is_online = TRUE, state = 'online', "
-             "last_heartbeat_at = registered_at, capabilities = '[\"wasm\"]'")
+             "last_heartbeat_at = registered_at + 600000, capabilities = '[\"wasm\"]'")
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from bench.scale_simulation import simulate
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
+    pytest.mark.xdist_group("test_scale_measured.py"),
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="it measures by /proc"),
 ]
 
