@@ -5,13 +5,14 @@ is looked for in the database afterwards."""
 from __future__ import annotations
 
 import contextlib
+import http.client
+import json
 import random
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import requests
 from sqlalchemy import Connection, func, select
 
 from qubix_server.clock import now
@@ -149,24 +150,31 @@ class Fleet:
     def _asker(self, who: str, credential: str | None) -> Callable[[str, Any], Any]:
         """Asks any server, over its own connections."""
         chance = random.Random(who)
-        session = requests.Session()
+        headers = {"Content-Type": "application/json"}
         if credential:
-            session.headers["Authorization"] = f"Bearer {credential}"
+            headers["Authorization"] = f"Bearer {credential}"
+        lines: dict[int, http.client.HTTPConnection] = {}
 
         def ask(path: str, body: Any) -> Any:
             """The answer; None where there was none, or to come again."""
-            server = chance.choice(self._servers)
+            port = chance.choice(self._servers).port
             try:
-                answer = session.post(server.url + path, json=body, timeout=30)
-            except requests.RequestException:
+                line = lines.get(port) or http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                lines[port] = line
+                line.request("POST", path, json.dumps(body) if body else None, headers)
+                answer = line.getresponse()
+                content = answer.read()
+            except (OSError, http.client.HTTPException):
+                if gone := lines.pop(port, None):
+                    gone.close()
                 return None
-            if answer.ok:
-                return answer.json()
+            if 200 <= answer.status < 300:
+                return json.loads(content)
             with self._lock:
-                if answer.status_code in (429, 503):
-                    self.come_again.add(answer.headers.get("Retry-After"))
+                if answer.status in (429, 503):
+                    self.come_again.add(answer.headers["Retry-After"])
                 else:
-                    self.refused.append(f"{path} {answer.status_code} {answer.text}")
+                    self.refused.append(f"{path} {answer.status} {content!r}")
             return None
 
         return ask
