@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 
 import pytest
 
@@ -52,3 +53,11 @@ def test_no_address_that_was_asked_for_is_written_down(live_server: LiveServer) 
         answered(live_server, bad)
     answered(live_server, b"GET /?token=in-the-address\xff\0 HTTP/1.1\r\n\r\n")
     assert "in-the-address" not in live_server.stop()
+
+
+def test_who_sends_no_http_is_answered_and_fills_no_log(live_server: LiveServer) -> None:
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", live_server.port), timeout=30) as line:
+            line.sendall(b"\x16\x03\x01 this is no request\r\n\r\n")
+            assert b"bad_request" in line.recv(4096)
+    assert "Invalid" not in live_server.stop()

@@ -214,6 +214,12 @@ def _log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("uvicorn.error").addFilter(_is_not_about_a_request)
+
+
+def _is_not_about_a_request(record: logging.LogRecord) -> bool:
+    """Who sends what is no HTTP has his answer; he shall not fill the log with it."""
+    return not record.getMessage().startswith(("Invalid HTTP request", "Unsupported upgrade"))
 
 
 class OneLine(logging.Formatter):
