@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import settings
 
 from tests import accounts
 from tests.accounts import Account
@@ -25,6 +26,14 @@ PATIENCE_SECONDS = 30
 # would compile all that it imports, which takes longer than what most of them are for.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What names no count of its own has fewer examples where the slow tests are left out."""
+    settings.register_profile("whole", max_examples=200)
+    settings.register_profile("quick", max_examples=25)
+    if not config.getoption("--hypothesis-profile"):
+        settings.load_profile("quick" if config.option.markexpr == "not slow" else "whole")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
@@ -95,6 +104,9 @@ class LiveServer:
     def _answers(self) -> bool:
         assert self.process
         assert self.process.poll() is None, self.process.communicate()[0]
+        with socket.socket() as knocks:  # a request that nobody takes costs a hundred times that
+            if knocks.connect_ex(("127.0.0.1", self.port)):
+                return False
         try:
             return requests.get(f"{self.url}/healthz", timeout=5).ok
         except requests.ConnectionError:

@@ -92,7 +92,13 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("depth", [0, 12], ids=["a short home", "a home with a long path"])
+@pytest.mark.parametrize(
+    "depth",
+    [
+        pytest.param(0, id="a short home", marks=pytest.mark.slow),
+        pytest.param(12, id="a home with a long path"),
+    ],
+)
 def test_a_second_start_leaves_it_to_the_first(tmp_path: Path, depth: int) -> None:
     home = tmp_path.joinpath(*["a folder with a long name"] * depth)
     first = start(home, QT_QPA_PLATFORM="offscreen")

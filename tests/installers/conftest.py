@@ -22,11 +22,11 @@ sys.exit(int(os.environ.get("WORKER_EXIT", "0")))
 """
 SHELLS = (
     "dash",
-    "bash",
-    "bash --posix",
-    "busybox sh",
-    "mksh",
     "zsh --emulate sh",
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("bash", "bash --posix", "busybox sh", "mksh")
+    ),
 )
 
 

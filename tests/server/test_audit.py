@@ -16,6 +16,7 @@ from qubix_server.store import audit as rows
 from qubix_server.store.engine import writing_engine
 from qubix_server.store.schema import audit as table
 from tests.conftest import LiveServer
+from tests.server.conftest import Command
 
 pytestmark = pytest.mark.both_databases
 
@@ -85,17 +86,24 @@ def test_pages_follow_one_another(shared_server: LiveServer) -> None:
     assert paged[:5] == whole
 
 
-def test_the_command_line_shows_it_and_a_new_token(live_server: LiveServer) -> None:
+def test_the_command_line_shows_it_and_a_new_token(
+    command: Command, live_server: LiveServer
+) -> None:
+    def lines_of(*arguments: str) -> list[str]:
+        done = command(*arguments, environment=live_server.variables())
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
     before = live_server.token
-    live_server.cli("token")
+    lines_of("token")
     live_server.ask("POST", "/api/enrollments", credential=live_server.token)
-    lines = live_server.cli("audit", "--most", "2").stdout.splitlines()
+    lines = lines_of("audit", "--most", "2")
     assert len(lines) == 2
     assert f"operator {digest(live_server.token)[:12]} " in lines[0]
     assert "enrollment.create" in lines[0]
     assert "console" in lines[1]
     assert "token.rotate" in lines[1]
-    told = [json.loads(line) for line in live_server.cli("audit", "--json").stdout.splitlines()]
+    told = [json.loads(line) for line in lines_of("audit", "--json")]
     assert [entry["action"] for entry in told] == [
         "enrollment.create", "token.rotate", "token.create",
     ]  # fmt: skip

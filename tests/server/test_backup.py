@@ -71,6 +71,7 @@ def restored(copy: Path, home: Path) -> LiveServer:
     return server
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_made_under_way_has_all_that_was_kept_before_it(
     live_server: LiveServer, tmp_path: Path
 ) -> None:
@@ -109,14 +110,14 @@ def test_a_copy_that_is_made_under_way_has_all_that_was_kept_before_it(
 
 
 def test_a_server_that_begins_with_a_copy_goes_on_with_its_computers_and_jobs(
-    live_server: LiveServer, tmp_path: Path
+    command: Command, live_server: LiveServer, tmp_path: Path
 ) -> None:
     token, copy = live_server.token, tmp_path / "copy.db"
     quick, slow = (Player(live_server.join(name)) for name in ("quick", "slow"))
     done_since, still_done = (create(live_server) for _ in range(2))
     assert quick.take() == done_since
     assert slow.take() == still_done
-    assert live_server.cli("backup", str(copy)).returncode == 0
+    assert command("backup", str(copy), environment=live_server.variables()).returncode == 0
 
     late = Player(live_server.join("late"))
     made_since = create(live_server)
@@ -149,6 +150,7 @@ def test_a_server_that_begins_with_a_copy_goes_on_with_its_computers_and_jobs(
         server.stop()
 
 
+@pytest.mark.slow
 def test_a_server_goes_on_with_what_postgresql_gives_back(
     postgresql: Cluster, tmp_path: Path
 ) -> None:

@@ -65,23 +65,24 @@ def test_an_address_that_is_not_this_computers_is_a_sentence(tmp_path: Path) -> 
     assert done.stderr.count("\n") == 1
 
 
-def test_a_newer_database_is_not_touched(live_server: LiveServer) -> None:
-    live_server.stop()
-    database = sqlite3.connect(live_server.home / "server" / "qubix.db")
+def test_a_newer_database_is_not_touched(database_url: str, tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "qubix.db")
     with database:
         database.execute("UPDATE alembic_version SET version_num = 'ffff'")
     database.close()
-    done = live_server.cli("serve")
+    done = serve(tmp_path, QUBIX_DATABASE_URL=database_url)
     assert done.returncode == 1
     assert "newer version" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_the_token_is_for_this_account_only_and_can_be_replaced(live_server: LiveServer) -> None:
+def test_the_token_is_for_this_account_only_and_can_be_replaced(
+    command: Command, live_server: LiveServer
+) -> None:
     file = live_server.home / "server" / "operator-token"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     before = live_server.token
-    done = live_server.cli("token")
+    done = command("token", environment=live_server.variables())
     assert done.stdout.strip() == live_server.token != before
     answer = live_server.ask("GET", "/api/jobs", credential=before)
     assert answer.status_code == 401
@@ -99,14 +100,21 @@ def test_providers_are_listed_and_revoked(command: Command, server: LiveServer) 
     assert "no computers" in providers("list").stdout
 
 
-def test_jobs_are_handed_in_shown_and_cancelled(server: LiveServer, tmp_path: Path) -> None:
+def test_jobs_are_handed_in_shown_and_cancelled(
+    command: Command, server: LiveServer, tmp_path: Path
+) -> None:
+    def jobs(*arguments: str) -> str:
+        done = command("jobs", *arguments, environment=server.variables())
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     module = tmp_path / "a module.wasm"
     module.write_bytes(b"\0asm" + bytes(100_000))
-    job_id = server.cli("jobs", "submit", str(module), "--no-wait").stdout.strip()
-    assert "PENDING" in server.cli("jobs", "show", job_id).stdout
-    assert "CANCELLED" in server.cli("jobs", "cancel", job_id).stdout
-    assert job_id in server.cli("jobs", "list", "--status", "cancelled").stdout
-    assert "no jobs" in server.cli("jobs", "list", "--worker", "nobody").stdout
+    job_id = jobs("submit", str(module), "--no-wait").strip()
+    assert "PENDING" in jobs("show", job_id)
+    assert "CANCELLED" in jobs("cancel", job_id)
+    assert job_id in jobs("list", "--status", "cancelled")
+    assert "no jobs" in jobs("list", "--worker", "nobody")
 
 
 def test_a_program_reads_every_answer_as_json(

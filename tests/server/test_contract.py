@@ -234,18 +234,14 @@ def fuzzed(shared_server: LiveServer) -> Machine:
     return shared_server.join("fuzzed")
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=HEARTBEATS)
 def test_no_heartbeat_is_answered_with_a_5xx(fuzzed: Machine, body: dict[str, Any]) -> None:
     answer = fuzzed.ask("POST", "/api/providers/fuzzed/heartbeat", body)
     assert answer.status_code in (200, 400)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.text(max_size=30), query=st.text(max_size=30))
 def test_no_path_is_answered_with_a_5xx(shared_server: LiveServer, path: str, query: str) -> None:
     answer = shared_server.ask(

@@ -87,6 +87,7 @@ def test_where_no_server_answers_is_a_sentence(tmp_path: Path) -> None:
     assert f"postgresql://me@127.0.0.1:{port}/q cannot be used" in refused(done)
 
 
+@pytest.mark.slow
 def test_a_user_that_the_server_does_not_know_is_a_sentence(
     postgresql: Cluster, tmp_path: Path
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_user_that_the_server_does_not_know_is_a_sentence(
     assert "stranger" in refused(migrate(url, tmp_path))
 
 
+@pytest.mark.slow
 def test_a_database_that_cannot_hold_all_text_is_a_sentence(
     postgresql: Cluster, tmp_path: Path
 ) -> None:

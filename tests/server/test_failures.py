@@ -80,6 +80,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(disk)], capture_output=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_and_has_room_again(small_disk: Path) -> None:
     server = LiveServer(small_disk)
     server.start()

@@ -261,6 +261,7 @@ def test_who_is_no_operator_any_more_when_a_module_has_come_has_not_put_it(
     assert live_server.ask("GET", path, credential=live_server.token).status_code == 404
 
 
+@pytest.mark.slow
 def test_jobs_and_results_survive_kill_9(live_server: LiveServer) -> None:
     machine = live_server.join("worker")
     machine.beat()

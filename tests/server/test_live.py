@@ -14,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from qubix_server.cli.serve import GRACE_SECONDS
 from tests.conftest import LiveServer
+from tests.server.conftest import Command
 
 pytestmark = pytest.mark.both_databases
 
@@ -217,7 +218,7 @@ def closed_with(connection: ClientConnection) -> int:
 
 
 def test_who_listens_by_a_token_that_was_replaced_is_closed_and_others_are_not(
-    live_server: LiveServer,
+    command: Command, live_server: LiveServer
 ) -> None:
     address, old = f"ws://127.0.0.1:{live_server.port}/ws", live_server.token
     machine = live_server.join("stays")
@@ -231,7 +232,7 @@ def test_who_listens_by_a_token_that_was_replaced_is_closed_and_others_are_not(
         ask(operator, type="subscribe:marketplace", token=old)
         wanted = {"type": "subscribe:provider", "subscriptionId": "stays"}
         ask(owner, **wanted, token=machine.secret)
-        assert live_server.cli("token").returncode == 0
+        assert command("token", environment=live_server.variables()).returncode == 0
         assert closed_with(operator) == 4401
         assert ask(everyone, type="ping") == {"type": "pong"}
         assert ask(owner, type="ping") == {"type": "pong"}

@@ -164,6 +164,7 @@ def test_writers_that_wait_for_one_another_both_come_to_an_end(url: str) -> None
         writer.close()
 
 
+@pytest.mark.slow
 def test_servers_that_begin_together_make_one_database_with_one_token(
     postgresql: Cluster, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
+from alembic import command as steps
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -24,6 +24,7 @@ from qubix_server.settings import Settings
 from qubix_server.store.engine import writing_engine
 from qubix_server.store.migrate import SCRIPTS, migrate
 from qubix_server.store.schema import metadata
+from tests.server.conftest import Command
 from tests.server.databases import Databases
 
 pytestmark = pytest.mark.both_databases
@@ -70,10 +71,10 @@ class Alembic:
         self._config.set_main_option("path_separator", "os")
 
     def up(self, revision: str) -> None:
-        command.upgrade(self._config, revision)
+        steps.upgrade(self._config, revision)
 
     def down(self, revision: str) -> None:
-        command.downgrade(self._config, revision)
+        steps.downgrade(self._config, revision)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         if table not in inspect(self.connection).get_table_names():
@@ -161,16 +162,12 @@ def test_a_migration_that_fails_leaves_all_as_it_was(databases: Databases, tmp_p
     assert migrate(Settings(url)).after == REVISIONS[-1]
 
 
-def test_the_command_says_what_it_did(databases: Databases, tmp_path: Path) -> None:
+def test_the_command_says_what_it_did(
+    command: Command, databases: Databases, tmp_path: Path
+) -> None:
     url = old_database(databases, tmp_path)
-    first, second = (
-        subprocess.run(
-            [sys.executable, "-m", "qubix_server", "migrate"],
-            env=os.environ | {"QUBIX_DATABASE_URL": url, "QUBIX_HOME": str(tmp_path)},
-            capture_output=True, text=True, timeout=60, check=True,
-        ).stdout
-        for _ in range(2)
-    )  # fmt: skip
+    environment = {"QUBIX_DATABASE_URL": url, "QUBIX_HOME": str(tmp_path)}
+    first, second = (command("migrate", environment=environment).stdout for _ in range(2))
     assert f"from revision 0001 to {REVISIONS[-1]}" in first
     assert "Several jobs at once" in first
     assert "up to date" in second

@@ -146,7 +146,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(deadline=None)
 @given(data=st.data())
 def test_schema_and_check_agree_on_anything(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(KINDS))

@@ -64,9 +64,12 @@ BEAT = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=2000, deadline=None)
-@given(BEAT)
-def test_what_is_read_quickly_is_read_the_same_with_care(body: dict[str, Any]) -> None:
+@pytest.mark.parametrize("examples", [pytest.param(2000, marks=pytest.mark.slow), 100])
+def test_what_is_read_quickly_is_read_the_same_with_care(examples: int) -> None:
+    settings(max_examples=examples, deadline=None)(given(BEAT)(is_read_the_same))()
+
+
+def is_read_the_same(body: dict[str, Any]) -> None:
     data = json.dumps(body).encode()
     quick = quiet.read(data)
     try:

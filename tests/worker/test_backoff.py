@@ -9,6 +9,9 @@ import pytest
 from qubix_worker.backoff import Backoff
 from tools.reconnecting import DOCS, OUTAGES, WORKERS, Course, draw, figures, play
 
+# All outages are played once for the module, which takes seconds.
+pytestmark = pytest.mark.xdist_group("test_backoff.py")
+
 
 def test_the_bound_doubles_up_to_the_most() -> None:
     backoff = Backoff(first_seconds=1, most_seconds=8, draw=random.Random(1))
