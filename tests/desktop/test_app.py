@@ -111,6 +111,7 @@ def test_a_second_start_leaves_it_to_the_first(tmp_path: Path, depth: int) -> No
     assert first.wait(PATIENCE_SECONDS) == 0
 
 
+@pytest.mark.slow
 def test_a_killed_one_is_not_in_the_way(tmp_path: Path) -> None:
     first = start(tmp_path, QT_QPA_PLATFORM="offscreen")
     wait_until((tmp_path / "state" / "window.sock").exists)

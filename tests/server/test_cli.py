@@ -28,10 +28,13 @@ def serve(home: Path, *arguments: str, **environment: str) -> subprocess.Complet
     )  # fmt: skip
 
 
-def test_a_taken_port_is_a_sentence_and_nothing_is_written(tmp_path: Path) -> None:
+def test_a_taken_port_is_a_sentence_and_nothing_is_written(
+    command: Command, tmp_path: Path
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = serve(tmp_path, "--port", str(port))
+        home = {"QUBIX_HOME": str(tmp_path)}
+        done = command("serve", "--port", str(port), environment=home)
     assert done.returncode == 1
     assert f"Port {port} is in use" in done.stderr
     assert "Traceback" not in done.stderr
@@ -58,8 +61,11 @@ def test_what_cannot_be_is_a_sentence(
     assert done.stderr.count("\n") == 1
 
 
-def test_an_address_that_is_not_this_computers_is_a_sentence(tmp_path: Path) -> None:
-    done = serve(tmp_path, "--host", "192.0.2.1")
+def test_an_address_that_is_not_this_computers_is_a_sentence(
+    command: Command, tmp_path: Path
+) -> None:
+    home = {"QUBIX_HOME": str(tmp_path)}
+    done = command("serve", "--host", "192.0.2.1", environment=home)
     assert done.returncode == 1
     assert "192.0.2.1" in done.stderr
     assert done.stderr.count("\n") == 1

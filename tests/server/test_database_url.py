@@ -15,6 +15,7 @@ from qubix_server.settings import Settings
 from qubix_server.store.engine import parsed, shown
 from tests.conftest import LiveServer
 from tests.postgresql import Cluster
+from tests.server.conftest import Command
 from tests.server.databases import Databases
 
 PASSWORD = "correct-horse%2Fbattery"
@@ -79,11 +80,13 @@ def test_a_missing_library_is_named(tmp_path: Path) -> None:
     assert "pip install" in refused(done)
 
 
-def test_where_no_server_answers_is_a_sentence(tmp_path: Path) -> None:
+def test_where_no_server_answers_is_a_sentence(command: Command, tmp_path: Path) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
-        done = migrate(f"postgresql://me:{PASSWORD}@127.0.0.1:{port}/q", tmp_path)
+        url = f"postgresql://me:{PASSWORD}@127.0.0.1:{port}/q"
+        environment = {"QUBIX_DATABASE_URL": url, "QUBIX_HOME": str(tmp_path)}
+        done = command("migrate", environment=environment)
     assert f"postgresql://me@127.0.0.1:{port}/q cannot be used" in refused(done)
 
 

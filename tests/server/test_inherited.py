@@ -188,18 +188,18 @@ class OldClient:
 
 @pytest.mark.parametrize("asks", [True, False], ids=["that polls", "that only beats"])
 def test_a_client_that_speaks_only_the_inherited_api_does_a_job(
-    live_server: LiveServer, asks: bool
+    server: LiveServer, asks: bool
 ) -> None:
-    client = OldClient(live_server)
-    enrollment = live_server.enroll()["enrollment"]
+    client = OldClient(server)
+    enrollment = server.enroll()["enrollment"]
     body = FORM | {"workerId": "old", "enrollment": enrollment}
     code, joined = client.ask("POST", "/api/providers/quick-register", body)
     assert (code, joined["isNew"]) == (201, True)
     client.secret = joined["workerSecret"]
     assert client.beat("online") == []
-    created = live_server.ask(
+    created = server.ask(
         "POST", "/api/jobs/create", {"kind": "wasm", "spec": {"module": "AGFzbQEAAAA="}},
-        credential=live_server.token,
+        credential=server.token,
     ).json()["job"]  # fmt: skip
     if asks:
         code, given = client.ask("GET", "/api/jobs/pending/old")
@@ -216,9 +216,9 @@ def test_a_client_that_speaks_only_the_inherited_api_does_a_job(
     assert client.beat("online") == []
     ending = {"status": "completed", "result": {"output": "42"}}
     assert client.ask("POST", f"{job}/complete", ending)[0] == 200
-    shown = live_server.ask("GET", job, credential=live_server.token).json()["job"]
+    shown = server.ask("GET", job, credential=server.token).json()["job"]
     assert (shown["status"], shown["attempt"], shown["workerId"]) == ("COMPLETED", 1, "old")
-    provider = in_full(live_server, "old")
+    provider = in_full(server, "old")
     assert (provider["totalJobs"], provider["usage"]["gpuMemUsedMb"]) == (1, 900)
     assert client.ask("DELETE", "/api/providers/old")[0] == 200
     assert client.ask("POST", "/api/providers/old/heartbeat", {"status": "online"})[0] == 404

@@ -131,6 +131,7 @@ def test_codes_cannot_be_guessed_for_long(live_server: LiveServer) -> None:
     assert int(answers[-1].headers["Retry-After"]) >= 1
 
 
+@pytest.mark.slow
 def test_codes_cannot_be_guessed_at_check_new_either(live_server: LiveServer) -> None:
     path = "/api/providers/check-new?enrollment="
     answers = [live_server.ask("GET", f"{path}ZZZZ-ZZZ{c}") for c in "23456789ABCDEFGH"]

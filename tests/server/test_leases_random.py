@@ -271,15 +271,15 @@ def engine(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
 @pytest.mark.both_databases
 def test_no_job_is_lost_given_twice_or_doubled(engine: Engine) -> None:
     # Of the dozens of turns of an example each asks the database dozens of questions.
-    run(engine, examples=2)
+    run(engine, examples=2, steps=15)
 
 
 @pytest.mark.slow
 def test_no_job_is_lost_given_twice_or_doubled_in_long_runs(engine: Engine) -> None:
-    run(engine, examples=100)
+    run(engine, examples=100, steps=40)
 
 
-def run(engine: Engine, examples: int) -> None:
+def run(engine: Engine, examples: int, steps: int) -> None:
     class OverThisDatabase(Leases):
         pass
 
@@ -288,7 +288,7 @@ def run(engine: Engine, examples: int) -> None:
         OverThisDatabase,
         settings=settings(
             max_examples=examples,
-            stateful_step_count=40,
+            stateful_step_count=steps,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),

@@ -87,6 +87,7 @@ def brisk(tmp_path: Path) -> Iterator[LiveServer]:
     server.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.only_sqlite
 def test_heartbeats_of_long_ago_are_no_recent_ones(brisk: LiveServer) -> None:
     brisk.join("silent").beat()
