@@ -177,8 +177,9 @@ class _Sqlite:
     def held(cls, connection: Connection, seqs: Collection[int]) -> list[Any]:
         found = _run(
             connection,
-            "SELECT json_group_array(json_array(provider_seq, id, status, named)) FROM jobs "
-            "WHERE status IN ('ASSIGNED', 'RUNNING') AND provider_seq IN ({values})",
+            "SELECT json_group_array(json_array(provider_seq, id, status, named)) FROM jobs "  # noqa: S608 - names of ours
+            f"WHERE status IN {HELD} AND provider_seq IN "
+            "({values})",
             [(seq,) for seq in seqs],
         )
         rows: list[Any] = msgspec.json.decode(found.scalar_one())

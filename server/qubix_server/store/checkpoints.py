@@ -1,9 +1,10 @@
 """SQLite's log of what was written, copied into the database beside the writer.
 
-By default a commit does that now and then, and those who wait for it wait for hundreds of pages at
-random places: with a million providers, for half of the time. Here a thread does it every moment.
-The one thing to know before changing it: such a copy never waits for the writer, so while it works
-there is always more; what is left over is the writer's, once the log has `LOG_PAGES` (`engine`).
+By default a commit does that now and then, and those who wait for it wait for thousands of pages at
+random places: with a million providers, for a good part of the time. Here a thread does it every
+moment. The one thing to know before changing it: the log begins anew only when nothing of it is
+left to copy, and beside the writer there is always something. So the writer copies the last of it,
+which is little by then; where it never is, `LOG_PAGES` (`engine`) bounds the log all the same.
 
 Source: https://www.sqlite.org/wal.html#ckpt
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import sys
 import threading
 
 from sqlalchemy import Engine
@@ -19,7 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 2.0
+EVERY_SECONDS = 1.0
+PASSES = 4
+"""What was written while the thread copied is copied again at once, so many times at most."""
+LITTLE = 500
+"""So many pages the writer may copy: some 10 ms."""
 
 
 class Checkpoints:
@@ -29,12 +35,16 @@ class Checkpoints:
         self._engine = engine
         self._every_seconds = every_seconds
         self._written = threading.Event()
+        self._little_is_left = threading.Event()
         self._is_closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
         self._thread.start()
 
     def note(self) -> None:
-        """Something was written: there is something to copy."""
+        """Called by the writer, between two of its transactions, when something was written."""
+        if self._little_is_left.is_set():
+            self._little_is_left.clear()
+            self._copy()
         self._written.set()
 
     def close(self) -> None:
@@ -46,16 +56,24 @@ class Checkpoints:
     def _run(self) -> None:
         while self._written.wait() and not self._is_closed.wait(self._every_seconds):
             self._written.clear()
-            try:
-                self._copy()
-            except (sqlite3.Error, SQLAlchemyError) as error:
-                # The writer meets the same trouble, and says so; nothing is lost by waiting.
-                log.debug("The log was not copied: %s", error)
+            for _ in range(PASSES):
+                left = self._copy()
+                if left <= LITTLE:
+                    self._little_is_left.set()
+                    break
 
-    def _copy(self) -> None:
-        # Not by a `Connection`, which would begin a transaction.
-        connection = self._engine.raw_connection()
+    def _copy(self) -> int:
+        """Copies what there is; how many pages are left."""
         try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        finally:
-            connection.close()
+            # Not by a `Connection`, which would begin a transaction.
+            connection = self._engine.raw_connection()
+            try:
+                statement = connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+                _, pages, copied = statement.fetchone()
+            finally:
+                connection.close()
+        except (sqlite3.Error, SQLAlchemyError) as error:
+            # The writer meets the same trouble, and says so; nothing is lost by waiting.
+            log.debug("The log was not copied: %s", error)
+            return sys.maxsize
+        return int(pages - copied)

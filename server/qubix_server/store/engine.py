@@ -26,7 +26,7 @@ STATEMENT_TIMEOUT_SECONDS = 60
 CONNECT_TIMEOUT_SECONDS = 5
 READERS = 4
 PAGE_BYTES = 4096
-LOG_PAGES = 16_000
+LOG_PAGES = 32_000
 """Where SQLite's log is longer, the writer sees to it (see `checkpoints`)."""
 LOG_SHARE = 8
 """Nor shall it take more than this part of a disk: what is copied out of it needs room too."""
@@ -85,8 +85,8 @@ def writing_engine(url: str) -> Engine:
 
 
 def reading_engine(url: str) -> Engine:
-    # And one for `checkpoints`.
-    return _engine(url, connections=READERS + 1, reads_only=True)
+    # And those of `checkpoints`: its thread's, and the writer's.
+    return _engine(url, connections=READERS + 2, reads_only=True)
 
 
 def conninfo(url: str) -> dict[str, Any]:

@@ -109,7 +109,8 @@ class Writer:
         capacity: int = CAPACITY,
         batch: int = BATCH,
     ) -> None:
-        """`committed` is called after each commit, in the writer's thread."""
+        """`committed` is called in the writer's thread when those who waited for a commit were
+        told."""
         self._engine = engine
         self._committed = committed or (lambda: None)
         self._connection: Connection | None = None
@@ -158,8 +159,8 @@ class Writer:
             began = time.perf_counter()
             self._commit(entries)
             self.commits.note(time.perf_counter() - began, len(entries))
-            self._committed()
             _tell(entries)
+            self._committed()
 
     def _next_batch(self) -> list[_Entry]:
         """Waits for an entry and takes what stands behind it; empty at the end."""
