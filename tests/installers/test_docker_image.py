@@ -6,11 +6,8 @@ that debootstrap makes here; where there is neither, nothing of this can be trie
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,17 +18,15 @@ import yaml
 
 from qubix_worker.amalgamation import sha256
 from tests.conftest import LiveServer, wait_until
+from tests.debian import BUILD_SECONDS, image_like, run
 from tests.installers.test_docker import interpolated
 from tests.live_worker import submit, wait_for_job
 from tests.worker.jobs.containers.conftest import Podman, podman  # noqa: F401
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
-BUILD_SECONDS = 900
 MOST_BYTES = 80_000_000
-DEBIAN = "localhost/qubix-debian"
 HELD = "localhost/qubix-worker-tested"
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 @dataclass
@@ -94,7 +89,7 @@ def image(
     body = shared_server.ask("GET", "/api/installer/docker").text
     service = interpolated(yaml.safe_load(body))["services"]["worker"]
     folder = tmp_path_factory.mktemp("image")
-    base = debian(service["build"]["dockerfile_inline"], folder)
+    base = image_like(named_in(service["build"]["dockerfile_inline"]), folder)
     made = Image(shared_server, podman, service, base, folder)
     built = made.build()
     assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
@@ -116,46 +111,11 @@ def start(image: Image, request: pytest.FixtureRequest) -> Iterator[Callable[[st
     run("podman", "rm", "--force", "--volumes", name, seconds=60)
 
 
-def debian(recipe: str, folder: Path) -> str:
-    """The image that the recipe begins with, or one like it."""
+def named_in(recipe: str) -> str:
+    """The image that the recipe begins with."""
     found = re.search(r"^ARG BASE=(\S+)$", recipe, re.MULTILINE)
     assert found
-    pulled = run("podman", "pull", "--quiet", found[1], seconds=300)
-    if pulled.returncode == 0:
-        return found[1]
-    assert "manifest unknown" not in pulled.stderr, pulled.stderr
-    program = shutil.which("debootstrap")
-    if program is None or os.geteuid() != 0:
-        pytest.skip(f"there is neither Debian's image nor debootstrap here: {pulled.stderr[-200:]}")
-    root = folder / "debian"
-    made = run(program, "--variant=minbase", "trixie", str(root), seconds=BUILD_SECONDS)
-    if made.returncode != 0:
-        pytest.skip(f"Debian's packages cannot be had here: {made.stdout[-300:]}")
-    # How this machine gets packages, it has been told in its own files.
-    shutil.copy(CERTIFICATES, root / "usr/local/share/machine.crt")
-    index = os.environ.get("PIP_INDEX_URL")
-    (root / "etc/pip.conf").write_text(
-        "[global]\ncert = /usr/local/share/machine.crt\n"
-        + (f"index-url = {index}\n" if index else "")
-    )
-    with tarfile.open(folder / "debian.tar", "w") as tar:
-        tar.add(root, ".", filter=lambda entry: None if entry.isdev() else entry)
-    shutil.rmtree(root)
-    imported = run("podman", "import", str(folder / "debian.tar"), DEBIAN, seconds=300)
-    assert imported.returncode == 0, imported.stderr
-    (folder / "debian.tar").unlink()
-    return DEBIAN
-
-
-def run(*command: str, seconds: float) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        timeout=seconds,
-        check=False,
-    )
+    return found[1]
 
 
 def inside(image: Image, script: str) -> str:

@@ -6,12 +6,8 @@ makes here, with the same release of Python; where there is neither, this cannot
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import socket
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,23 +17,15 @@ import requests
 import yaml
 
 from tests.conftest import wait_until
+from tests.debian import BUILD_SECONDS, image_like, run
 from tests.worker.jobs.containers.conftest import Podman, podman  # noqa: F401
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "packaging" / "server"
-BUILD_SECONDS = 900
-BASE = "localhost/qubix-python"
+PYTHON = ("python3", "python3-venv", "python-is-python3")
 BUILT = "localhost/qubix-server-tested"
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
-
-
-def run(*command: str, seconds: float) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds,
-        check=False,
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +34,7 @@ def image(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     text = (FILES / "Containerfile").read_text()
     (base,) = set(re.findall(r"^FROM (\S+)", text, re.MULTILINE))
     recipe = folder / "Containerfile"
-    recipe.write_text(text.replace(f"FROM {base}", f"FROM {python_image(base, folder)}"))
+    recipe.write_text(text.replace(f"FROM {base}", f"FROM {image_like(base, folder, PYTHON)}"))
     built = run(
         "podman", "build", "--network=host", "--pull=never", f"--file={recipe}", f"--tag={BUILT}",
         str(ROOT), seconds=BUILD_SECONDS,
@@ -55,38 +43,6 @@ def image(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     yield BUILT
     podman("rm", "--all", "--force")
     podman("volume", "prune", "--force")
-
-
-def python_image(name: str, folder: Path) -> str:
-    """The image of that name, or one like it."""
-    pulled = run("podman", "pull", "--quiet", f"docker.io/library/{name}", seconds=300)
-    if pulled.returncode == 0:
-        return f"docker.io/library/{name}"
-    assert "manifest unknown" not in pulled.stderr, pulled.stderr
-    program = shutil.which("debootstrap")
-    if program is None or os.geteuid() != 0:
-        pytest.skip(f"there is neither an image of Python nor debootstrap: {pulled.stderr[-200:]}")
-    root = folder / "debian"
-    made = run(
-        program, "--variant=minbase", "--include=python3,python3-venv,python-is-python3",
-        "trixie", str(root), seconds=BUILD_SECONDS,
-    )  # fmt: skip
-    if made.returncode != 0:
-        pytest.skip(f"Debian's packages cannot be had here: {made.stdout[-300:]}")
-    # How this machine gets packages, it has been told in its own files.
-    shutil.copy(CERTIFICATES, root / "usr/local/share/machine.crt")
-    index = os.environ.get("PIP_INDEX_URL")
-    (root / "etc/pip.conf").write_text(
-        "[global]\ncert = /usr/local/share/machine.crt\n"
-        + (f"index-url = {index}\n" if index else "")
-    )
-    with tarfile.open(folder / "debian.tar", "w") as tar:
-        tar.add(root, ".", filter=lambda entry: None if entry.isdev() else entry)
-    shutil.rmtree(root)
-    imported = run("podman", "import", str(folder / "debian.tar"), BASE, seconds=300)
-    assert imported.returncode == 0, imported.stderr
-    (folder / "debian.tar").unlink()
-    return BASE
 
 
 def as_compose_runs_it() -> list[str]:

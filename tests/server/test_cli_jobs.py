@@ -13,7 +13,7 @@ from qubix_server.errors import StartError
 from tests.conftest import LiveServer
 from tests.server.conftest import Command
 
-IMAGE = "docker.io/library/busybox@sha256:" + "0" * 64
+IMAGE = "registry.example/library/busybox@sha256:" + "0" * 64
 
 
 def handed_in(server: LiveServer, command: Command, *arguments: str) -> dict[str, Any]:

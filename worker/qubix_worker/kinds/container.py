@@ -221,7 +221,7 @@ def image(spec: dict[str, Any]) -> re.Match[str]:
         )
     raise SpecError(
         "The job's 'image' must be named with its registry and its digest, and nothing else, as in"
-        " docker.io/library/busybox@sha256:(64 hexadecimal digits)."
+        " registry.example/library/busybox@sha256:(64 hexadecimal digits)."
     )
 
 

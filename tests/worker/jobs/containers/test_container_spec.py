@@ -36,8 +36,8 @@ def test_where_only_cards_are_shared_a_job_must_want_one() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "docker.io/library/busybox",
-        "ghcr.io/a/b/c",
+        "registry.example/library/busybox",
+        "registry.example/a/b/c",
         "localhost/x",
         "localhost:5000/x",
         "192.0.2.1:443/x",
@@ -53,40 +53,40 @@ def test_an_image_is_named_with_its_registry_and_its_digest(name: str) -> None:
     [
         "",
         "busybox",
-        "docker.io/library/busybox",
-        "docker.io/library/busybox:latest",
-        f"docker.io/library/busybox:latest@sha256:{DIGEST}",
+        "registry.example/library/busybox",
+        "registry.example/library/busybox:latest",
+        f"registry.example/library/busybox:latest@sha256:{DIGEST}",
         f"busybox@sha256:{DIGEST}",
         f"library/busybox@sha256:{DIGEST}",
         f"--privileged@sha256:{DIGEST}",
         f"--volume=/:/host@sha256:{DIGEST}",
         f"-v@sha256:{DIGEST}",
         f"-e.x/x@sha256:{DIGEST}",
-        f"docker.io/-x@sha256:{DIGEST}",
-        f"docker.io/x@sha256:{DIGEST.upper()}",
-        f"docker.io/x@sha256:{DIGEST[:-1]}",
-        f"docker.io/x@sha256:{DIGEST}0",
-        f"docker.io/x@md5:{DIGEST[:32]}",
-        f"docker.io/X@sha256:{DIGEST}",
-        f"docker.io/../x@sha256:{DIGEST}",
-        f"docker.io/./x@sha256:{DIGEST}",
-        f"docker.io//x@sha256:{DIGEST}",
-        f"docker.io/x/@sha256:{DIGEST}",
-        f"docker://docker.io/x@sha256:{DIGEST}",
+        f"registry.example/-x@sha256:{DIGEST}",
+        f"registry.example/x@sha256:{DIGEST.upper()}",
+        f"registry.example/x@sha256:{DIGEST[:-1]}",
+        f"registry.example/x@sha256:{DIGEST}0",
+        f"registry.example/x@md5:{DIGEST[:32]}",
+        f"registry.example/X@sha256:{DIGEST}",
+        f"registry.example/../x@sha256:{DIGEST}",
+        f"registry.example/./x@sha256:{DIGEST}",
+        f"registry.example//x@sha256:{DIGEST}",
+        f"registry.example/x/@sha256:{DIGEST}",
+        f"docker://registry.example/x@sha256:{DIGEST}",
         f"dir:/etc@sha256:{DIGEST}",
         f"oci-archive:/tmp/x@sha256:{DIGEST}",
         f"containers-storage:x@sha256:{DIGEST}",
-        f"user:password@docker.io/x@sha256:{DIGEST}",
-        f"docker.io/x@sha256:{DIGEST}\n",
-        f"docker.io/x @sha256:{DIGEST}",
-        f"docker.io/x\0@sha256:{DIGEST}",
+        f"user:password@registry.example/x@sha256:{DIGEST}",
+        f"registry.example/x@sha256:{DIGEST}\n",
+        f"registry.example/x @sha256:{DIGEST}",
+        f"registry.example/x\0@sha256:{DIGEST}",
         f"döcker.io/x@sha256:{DIGEST}",
         f"docker.io:99999999/x@sha256:{DIGEST}",
-        f"https://docker.io/x@sha256:{DIGEST}",
-        f"docker.io/{'a' * 300}@sha256:{DIGEST}",
+        f"https://registry.example/x@sha256:{DIGEST}",
+        f"registry.example/{'a' * 300}@sha256:{DIGEST}",
         None,
         3,
-        ["docker.io/x"],
+        ["registry.example/x"],
     ],
 )
 def test_anything_else_is_no_image(image: object) -> None:
@@ -94,11 +94,11 @@ def test_anything_else_is_no_image(image: object) -> None:
 
 
 def test_a_tag_is_refused_with_the_reason() -> None:
-    assert "by its digest" in refusal({"image": "docker.io/library/busybox:latest"})
+    assert "by its digest" in refusal({"image": "registry.example/library/busybox:latest"})
 
 
 def test_an_image_without_a_registry_is_told_how_to_name_it() -> None:
-    assert "docker.io/library/busybox" in refusal({"image": f"busybox@sha256:{DIGEST}"})
+    assert "registry.example/library/busybox" in refusal({"image": f"busybox@sha256:{DIGEST}"})
 
 
 @given(st.text(max_size=80))
