@@ -352,7 +352,7 @@ LOG: Sequence[str] = (
 def draw_status(studio: Studio) -> None:
     from PySide6.QtWidgets import QTabBar
 
-    from qubix_desktop.status_window import StatusWindow
+    from qubix_desktop.status.window import StatusWindow
     from qubix_desktop.watcher import Seen
     from qubix_worker.errors import Problem
 

@@ -15,7 +15,7 @@ from qubix_desktop import background
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.removal import RemovalDialog
 from qubix_desktop.services import Services
-from qubix_desktop.status_window import StatusWindow
+from qubix_desktop.status.window import StatusWindow
 from qubix_desktop.tray import Tray
 from qubix_desktop.watcher import Seen, Watcher
 from qubix_desktop.wizard import Wizard

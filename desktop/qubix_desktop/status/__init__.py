@@ -1,0 +1,1 @@
+"""The status window: a room for each thing that it shows. Only the desk opens it."""

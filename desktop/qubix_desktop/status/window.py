@@ -1,0 +1,203 @@
+"""The status window: the state in one line, what can be done about it, and a tab for the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QSystemTrayIcon,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from qubix_desktop import icons, support
+from qubix_desktop.parts.details import log_view
+from qubix_desktop.parts.label import Label
+from qubix_desktop.parts.picture import Picture
+from qubix_desktop.parts.problem import ProblemBox
+from qubix_desktop.status.overview import Overview
+from qubix_desktop.tray import HOUR_SECONDS, seconds_until_tomorrow
+from qubix_desktop.view import View, view
+from qubix_desktop.watcher import Seen
+from qubix_worker.errors import Problem
+
+
+class StatusWindow(QWidget):
+    """Emits what a person wants; draws what it is shown."""
+
+    pause_wanted = Signal(object)
+    resume_wanted = Signal()
+    start_wanted = Signal()
+    removal_wanted = Signal()
+    quit_wanted = Signal(bool)
+    closed = Signal()
+    log_wanted = Signal()
+    """The log is looked at: `show_log` is awaited."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        super().__init__()
+        self.setWindowTitle(self.tr("QUBIX"))
+        self.setWindowIcon(icons.application())
+        self.resize(680, 640)
+        self.setMinimumSize(520, 480)
+        self._now = now
+        self._seen = Seen()
+        self._view = View("starting", "")
+        self._picture = Picture("tray-starting", 44)
+        self._title = Label(role="title", selectable=True)
+        self._detail = Label(role="muted", selectable=True)
+        self._primary = QPushButton()
+        self._primary.clicked.connect(self._do_primary)
+        self._more = QPushButton(self.tr("More"))
+        self._more.setMenu(self._more_menu())
+        self._problem = ProblemBox()
+        self._no_tray = Label(
+            self.tr(
+                "This desktop shows no small icons at its edge, so this window is where you "
+                "control QUBIX. Open QUBIX again to come back here."
+            ),
+            "muted",
+        )
+        self._no_tray.setVisible(not QSystemTrayIcon.isSystemTrayAvailable())
+        self._overview = Overview()
+        self._log = log_view(self.tr("Log"))
+        self._copy = QPushButton(self.tr("Copy for support"))
+        self._copy.setToolTip(self.tr("Copies the state and the log without secrets"))
+        self._copy.clicked.connect(self._put_on_clipboard)
+        self._copied = Label(role="muted", wrap=False)
+        self._tabs = QTabWidget()
+        self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
+        self._tabs.addTab(self._overview, self.tr("Overview"))
+        self._tabs.addTab(self._log_tab(), self.tr("Log"))
+        self._tabs.currentChanged.connect(self._tab_changed)
+        self._lay_out()
+        self.show_seen(Seen())
+
+    def show_seen(self, seen: Seen) -> None:
+        now = self._now()
+        self._seen = seen
+        self._view = view(seen, now)
+        self._picture.show_picture(f"tray-{self._view.icon}")
+        self._title.setText(self._view.title)
+        self._detail.say(self._view.detail)
+        self._primary.setVisible(
+            self._view.can_pause or self._view.can_resume or self._view.can_start
+        )
+        if self._view.can_start:
+            self._primary.setText(self.tr("Start sharing"))
+        elif self._view.can_resume:
+            self._primary.setText(self.tr("Resume"))
+        else:
+            self._primary.setText(self.tr("Pause"))
+        self._overview.show_status(seen.status, now, sharing=seen.running)
+        if self._log.isVisible():
+            self.log_wanted.emit()
+
+    def show_problem(self, problem: Problem | None) -> None:
+        """What a person asked for did not work."""
+        self._problem.show_problem(problem)
+
+    def show_log(self, lines: Sequence[str]) -> None:
+        text = "\n".join(lines)
+        if text == self._log.toPlainText():
+            return
+        bar = self._log.verticalScrollBar()
+        following = bar.value() >= bar.maximum() - 2
+        at = bar.value()
+        self._log.setPlainText(text)
+        bar.setValue(bar.maximum() if following else at)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.WindowActivate:
+            self._no_tray.setVisible(not QSystemTrayIcon.isSystemTrayAvailable())
+        return super().event(event)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self._title)
+        texts.addWidget(self._detail)
+        head.addWidget(self._picture)
+        head.addLayout(texts, 1)
+        head.addWidget(self._primary)
+        head.addWidget(self._more)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 22, 24, 18)
+        column.setSpacing(14)
+        column.addLayout(head)
+        column.addWidget(self._problem)
+        column.addWidget(self._tabs, 1)
+        column.addWidget(self._no_tray)
+
+    def _log_tab(self) -> QWidget:
+        tab = QWidget()
+        row = QHBoxLayout()
+        row.addWidget(self._copied)
+        row.addStretch()
+        row.addWidget(self._copy)
+        column = QVBoxLayout(tab)
+        column.setContentsMargins(0, 14, 0, 0)
+        column.addWidget(self._log, 1)
+        column.addLayout(row)
+        return tab
+
+    def _more_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self._pause_menu = menu.addMenu(self.tr("Pause"))
+        entries: tuple[tuple[QMenu, str, Callable[[], object]], ...] = (
+            (self._pause_menu, self.tr("For 1 hour"),
+             lambda: self.pause_wanted.emit(HOUR_SECONDS)),
+            (self._pause_menu, self.tr("Until tomorrow"),
+             lambda: self.pause_wanted.emit(seconds_until_tomorrow(self._now()))),
+            (self._pause_menu, self.tr("Until I resume"), lambda: self.pause_wanted.emit(None)),
+            (menu, self.tr("Remove from this computer…"), self.removal_wanted.emit),
+            (menu, self.tr("Quit and keep sharing"), lambda: self.quit_wanted.emit(False)),
+            (menu, self.tr("Quit and stop sharing"), lambda: self.quit_wanted.emit(True)),
+        )  # fmt: skip
+        for parent, text, call in entries:
+            action = parent.addAction(text)
+            action.triggered.connect(lambda _, call=call: call())
+        menu.aboutToShow.connect(
+            lambda: self._pause_menu.menuAction().setVisible(self._view.can_pause)
+        )
+        return menu
+
+    def _do_primary(self) -> None:
+        self._problem.show_problem(None)
+        if self._view.can_start:
+            self.start_wanted.emit()
+        elif self._view.can_resume:
+            self.resume_wanted.emit()
+        else:
+            self.pause_wanted.emit(None)
+
+    def _tab_changed(self) -> None:
+        self._copied.setText("")
+        self.log_wanted.emit()
+
+    def _put_on_clipboard(self) -> None:
+        status = self._seen.status
+        about = [("State", f"{self._view.title} {self._view.detail}")]
+        if status:
+            about += [
+                ("Name", status.name),
+                ("Network", f"{status.server_name} {status.server}"),
+                ("Worker", f"{status.version}, {status.worker_id}"),
+            ]
+        text = support.report(about, self._log.toPlainText().splitlines())
+        QGuiApplication.clipboard().setText(text)
+        self._copied.setText(self.tr("Copied, without secrets."))
