@@ -24,7 +24,7 @@ from qubix_worker.cli.reading import Entry, Reader
 from qubix_worker.log_files import last_lines
 from qubix_worker.protocol import GraphicsUsage, Usage
 from qubix_worker.settings import Settings, changed
-from qubix_worker.status import CurrentJob, FinishedJob, State, Status, Trouble
+from qubix_worker.status import CurrentJob, FinishedJob, Shared, State, Status, Trouble
 
 NOW = datetime(2026, 11, 24, 17, 30)  # a Tuesday
 
@@ -154,6 +154,7 @@ STATUS = Status(
     ),
     recent_jobs=(FinishedJob("j-0", "wasm", "failed", 999.0, 3.0, "it trapped"),),
     last_heartbeat_at=1090.0,
+    shared=Shared(5400.0, 72_000.0),
     usage=Usage(
         cpu_percent=22.0, ram_percent=50.0, ram_used_gb=8.0, ram_total_gb=16.0,
         gpus=(
@@ -172,6 +173,7 @@ def test_a_picture_shows_each_job_and_each_card_that_tells() -> None:
     assert "A card 97 %, 71 C, 2.0 of 12.0 GB, 170 W" in text
     assert "A silent card" not in text
     assert "job j-0 failed after 3.0 s: it trapped" in text
+    assert "shared for 90 min today, for 20.0 h this week" in text
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,15 @@ def test_status_tells_the_state_and_its_use(worker: LiveWorker) -> None:
     assert "\033" not in done.stdout
 
 
+def test_status_tells_programs_for_how_long_it_has_shared(worker: LiveWorker) -> None:
+    def told() -> float:
+        shared: float = json.loads(worker.run("status", "--json").stdout)["shared"]["weekSeconds"]
+        return shared
+
+    before = wait_until(told)
+    assert told() > before
+
+
 def test_status_draws_bars_on_a_terminal(worker: LiveWorker) -> None:
     with Terminal([*COMMAND, "status"], variables(worker, TERM="xterm")) as terminal:
         assert terminal.ended() == 0

@@ -66,6 +66,11 @@ class Paths:
     def pause(self) -> Path:
         return self.state / "pause.json"
 
+    @property
+    def shared_time(self) -> Path:
+        """For how long this computer has shared, day by day."""
+        return self.state / "shared.json"
+
     @classmethod
     def under(cls, home: Path) -> Paths:
         """Everything under `home`."""

@@ -42,6 +42,14 @@ class Trouble:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """For how long this computer was there for the network. A week begins on Monday."""
+
+    today_seconds: float = 0.0
+    week_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Status:
     """Times are seconds since the epoch. What does not apply is None."""
 
@@ -72,11 +80,18 @@ class Status:
     warning: Trouble | None = None
     """What its owner should mend on this computer, although the network can be reached."""
     usage: Usage = field(default_factory=Usage)
+    shared: Shared = field(default_factory=Shared)
 
     @property
     def job(self) -> CurrentJob | None:
         """The job that began first, where one is at work."""
         return self.jobs[0] if self.jobs else None
+
+
+def is_sharing(status: Status) -> bool:
+    """Whether the network may give this computer work, or has: it counts as time shared."""
+    heard = status.last_heartbeat_at is not None and not status.trouble
+    return heard and not status.forgotten and not status.paused_by
 
 
 def state_of(status: Status) -> State:

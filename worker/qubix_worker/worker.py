@@ -3,7 +3,7 @@
 Heartbeats, jobs, deliveries, commands, rests and signals arrive as values in the queue; the main
 thread takes them one by one and publishes a new frozen `Status`. Other threads only read what is
 frozen: the link's `_facts`, the watch's `_temperatures` and the settings, the control channel's
-`_with_usage`.
+`_with_usage` and the time that was shared.
 """
 
 from __future__ import annotations
@@ -41,8 +41,16 @@ from qubix_worker.protocol import Hardware, HeartbeatAnswer, Job, JobProgress
 from qubix_worker.report import Facts, Reporter
 from qubix_worker.settings import Settings
 from qubix_worker.settings_file import SettingsFile
+from qubix_worker.shared_time import SharedTime
 from qubix_worker.spool import Spool
-from qubix_worker.status import CurrentJob, FinishedJob, Status, Trouble, state_of
+from qubix_worker.status import (
+    CurrentJob,
+    FinishedJob,
+    Status,
+    Trouble,
+    is_sharing,
+    state_of,
+)
 from qubix_worker.system import senses
 from qubix_worker.usage import Sampler
 
@@ -104,6 +112,7 @@ class Worker:
         self._pausing = Pausing(paths.pause)
         self._standstill = Standstill(self._jobs)
         self._hold = Hold()
+        self._shared_time = SharedTime(paths.shared_time)
         self._told: Hardware | None = None
         """What the server knows of the computer."""
         self.status = Status(
@@ -153,6 +162,7 @@ class Worker:
                     self._spool_what_ended,
                     self._jobs.stop,
                     self._watch.stop,
+                    self._count_the_last,
                 ):
                     ending.callback(end)
             log.info("worker ends")
@@ -330,10 +340,15 @@ class Worker:
 
     def _seconds_to_wait(self) -> float | None:
         """Until the next moment at which something happens without an event."""
-        left = min(self._pausing.seconds_left(), self._standstill.seconds_left())
+        left = min(
+            self._pausing.seconds_left(),
+            self._standstill.seconds_left(),
+            self._shared_time.seconds_left(),
+        )
         return None if left == math.inf else max(0.0, left)
 
     def _look_at_the_time(self) -> None:
+        self._shared_time.note(sharing=is_sharing(self.status))
         if self._pausing.look_at_the_clocks():
             self._show_pause()
         if self._standstill.seconds_left() <= 0:
@@ -417,9 +432,16 @@ class Worker:
             log.info("%s -> %s", status.state, state)
             status = dataclasses.replace(status, state=state, since=time.time())
         self.status = status
+        self._shared_time.note(sharing=is_sharing(status))
 
     def _with_usage(self) -> Status:
-        return dataclasses.replace(self.status, usage=self._sampler.sample())
+        return dataclasses.replace(
+            self.status, usage=self._sampler.sample(), shared=self._shared_time.shown()
+        )
+
+    def _count_the_last(self) -> None:
+        self._shared_time.note(sharing=False)
+        self._shared_time.keep()
 
     def _facts(self) -> Facts:
         """For the heartbeats; called on the threads that speak to the server."""

@@ -70,6 +70,9 @@ def _rows(status: Status, now: float, width: int | None) -> Iterator[Row]:
             "1 result is" if status.unsent_results == 1 else f"{status.unsent_results} results are"
         )
         yield f"  {results} kept until the network has it", ""
+    if status.shared.week_seconds >= 60:
+        today, week = span(status.shared.today_seconds), span(status.shared.week_seconds)
+        yield f"  shared for {today} today, for {week} this week", "dim"
     if status.last_heartbeat_at:
         ago = span(now - status.last_heartbeat_at)
         yield f"  the network heard from this computer {ago} ago", "dim"
