@@ -4,7 +4,7 @@ RUN = .venv/bin/python
 DEV = @$(PYTHON) tools/bootstrap.py dev
 SHELL_SCRIPTS = tools/lock.sh .ci/run
 
-.PHONY: run serve test test-fast lint format bench freeze screenshots
+.PHONY: run serve test test-fast lint format bench freeze screenshots translations
 
 run: ## the main job: a server, and this computer online with it
 	@$(PYTHON) tools/run.py
@@ -40,3 +40,7 @@ freeze: ## the application for this system, in dist/
 screenshots: ## every page and state as PNG, in docs/screenshots/
 	$(DEV)
 	@$(RUN) tools/screenshots.py
+
+translations: ## gathers all texts into the .ts files, and makes of these what the application reads
+	$(DEV)
+	@$(RUN) tools/translations.py

@@ -43,7 +43,7 @@ def view(seen: Seen, now: float) -> View:
         return View(
             "attention",
             translate("View", "Needs attention"),
-            words.said(str(seen.problem)),
+            words.told(seen.problem),
             can_stop=True,
         )
     if seen.status is None:
@@ -88,7 +88,7 @@ def _job(status: Status) -> str:
     if status.job is None:
         return ""
     if len(status.jobs) > 1:
-        return translate("View", "{count} jobs are running.").format(count=len(status.jobs))
+        return translate("View", "%Ln job(s) are running.", None, len(status.jobs))
     kind = status.job.kind
     if status.job.progress_percent is None:
         return translate("View", "A {kind} job is running.").format(kind=kind)

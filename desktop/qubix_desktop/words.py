@@ -6,14 +6,20 @@ import datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
+from qubix_desktop import languages
+from qubix_worker.errors import Problem
+
 translate = QCoreApplication.translate
 UNKNOWN = "\N{EN DASH}"
 """Shown where there is no figure."""
 
 
-def said(text: str) -> str:
-    """A sentence that the worker has made, in the account's language where it is known."""
-    return translate("worker", text)
+said = languages.said
+
+
+def told(problem: Problem) -> str:
+    """What happened and what to do, one after the other."""
+    return f"{said(problem.happened)} {said(problem.todo)}".strip()
 
 
 def size(size_bytes: float) -> str:
@@ -42,12 +48,7 @@ def time_left(seconds: float) -> str:
         return translate("words", "A few seconds left")
     if seconds < 60:
         return translate("words", "Less than a minute left")
-    minutes = round(seconds / 60)
-    if minutes == 1:
-        return translate("words", "About a minute left")
-    return translate("words", "About {minutes} minutes left").format(
-        minutes=QLocale().toString(minutes)
-    )
+    return translate("words", "About %Ln minute(s) left", None, round(seconds / 60))
 
 
 def span(seconds: float) -> str:

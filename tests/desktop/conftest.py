@@ -6,6 +6,7 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from qubix_desktop import background, theme
+from qubix_desktop import background, languages, theme
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.services import Services
@@ -29,6 +30,8 @@ from qubix_worker.paths import Paths
 from qubix_worker.protocol import Disk, GraphicsCard, Memory, Processor
 from qubix_worker.setup.steps import Cancelled, Choices, Phase, Progress, Setup
 from qubix_worker.status import Status
+
+sys.path.append(str(Path(__file__).parents[2] / "tools"))  # what is drawn there is tested here
 
 Kind = TypeVar("Kind", bound=QWidget)
 
@@ -107,6 +110,12 @@ class Person:
 @pytest.fixture
 def person(qtbot: QtBot) -> Person:
     return Person(qtbot)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _english(qapp: QApplication) -> None:
+    """As the application does at its start: English has a file too, for its plurals."""
+    languages.speak(qapp, ["en"])
 
 
 @pytest.fixture(autouse=True)

@@ -208,7 +208,7 @@ def _describe(kind: str, finding: Finding | None, state: Looking) -> _Seen:  # n
     can = translate("ComputerPage", "Can share")
     match finding.value:
         case Processor() as processor:
-            cores = translate("ComputerPage", "{count} cores").format(count=processor.logical_cores)
+            cores = translate("ComputerPage", "%Ln core(s)", None, processor.logical_cores)
             return _Seen(processor.model or _title(kind), cores, can, tone="good")
         case Memory() as memory:
             name = translate("ComputerPage", "{size} of memory").format(
