@@ -133,6 +133,7 @@ def fake_services(*, fail: bool = False, hold: threading.Event | None = None) ->
     from qubix_worker.hardware.detect import Finding
     from qubix_worker.paths import Paths
     from qubix_worker.protocol import Disk, GraphicsCard, Memory, Processor
+    from qubix_worker.settings import Settings
     from qubix_worker.setup.steps import Choices, Phase, Progress, Setup
 
     refused = Problem(
@@ -195,6 +196,8 @@ def fake_services(*, fail: bool = False, hold: threading.Event | None = None) ->
         start_worker=unused,
         uninstall=unused,
         logs=lambda _: LOG,
+        kept=Settings,
+        plan_change=plan,
     )
 
 

@@ -156,7 +156,7 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation) -> int:
     app.setWindowIcon(icons.application())
     theme.install(app)
     try:
-        first = single.first_or_raise(paths)
+        first = single.first_or_raise(paths, invitation)
     except OSError as error:
         sys.stderr.write(f"qubix: The folder {paths.state} cannot be used: {error.strerror}.\n")
         return FAILED
@@ -164,13 +164,12 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation) -> int:
         return 0
     reporter = CrashReporter()
     with _log_to(paths.state / "desktop.log"), _ending_by_signal():
-        settings, problem = _kept(paths)
-        desk = Desk(Services.real(paths), settings)
+        services = Services.real(paths)
+        settings = services.kept()
+        desk = Desk(services, settings)
         desk.over.connect(app.quit)
         desk.removal_began.connect(first.close)
         first.raise_wanted.connect(desk.come_up)
-        if problem:
-            log.warning("%s", problem)
         _open(desk, paths, arguments, invitation, settings)
         code = app.exec()
         desk.close()
@@ -213,16 +212,6 @@ def _is_set_up(paths: Paths) -> bool:
     except QubixError:
         log.warning("who this computer is could not be read", exc_info=True)
         return False
-
-
-def _kept(paths: Paths) -> tuple[Settings, QubixError | None]:
-    """The settings of an earlier setup; where they can't be used, the defaults, and why."""
-    from qubix_worker import settings  # noqa: PLC0415
-
-    try:
-        return settings.load(paths.settings), None
-    except QubixError as error:
-        return Settings(), error
 
 
 @contextlib.contextmanager

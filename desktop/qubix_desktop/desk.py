@@ -23,6 +23,7 @@ from qubix_worker.errors import ControlError
 from qubix_worker.settings import Settings
 
 LOG_LINES = 500
+NO_INVITATION = Invitation()
 
 
 class Desk(QObject):
@@ -78,9 +79,35 @@ class Desk(QObject):
         self._raise(self.window)
         self.watcher.look()
 
-    def come_up(self) -> None:
-        """A second start: what is open comes to the front."""
+    def set_up_again(self) -> None:
+        """Opens the wizard on a computer that is set up: to change, repair, move or remove."""
+        self._open_existing(NO_INVITATION)
+
+    def come_up(self, invitation: Invitation = NO_INVITATION) -> None:
+        """A second start: what is open comes to the front. One with an invitation to another
+        network asks what to do with it."""
+        if self._removal is None and self._wizard is None and invitation.complete:
+            self._open_existing(invitation)
+            return
+        if self._wizard and self._removal is None:
+            self._wizard.invite(invitation)
         self._raise(self._removal or self._wizard or self.window)
+
+    def _open_existing(self, invitation: Invitation) -> None:
+        """With the settings as they are now: they may have changed since the application began."""
+        if self._wizard:
+            self._raise(self._wizard)
+            return
+        task = background.once(self._services.kept)
+        task.came.connect(lambda kept: self._came_to_existing(kept, invitation))
+        task.start()
+
+    def _came_to_existing(self, kept: Settings, invitation: Invitation) -> None:
+        self._kept = kept
+        if invitation.complete and kept.server in invitation.servers:
+            self._raise(self.window)
+        elif self._wizard is None:
+            self.open_wizard(invitation, existing=True)
 
     def start_sharing(self) -> None:
         self.window.show_problem(None)
@@ -108,8 +135,9 @@ class Desk(QObject):
         window.activateWindow()
 
     def _went_online(self) -> None:
-        self._just_online = True
-        self.open_tray(start=False)
+        if not self.watcher.running:  # else it was online before
+            self._just_online = True
+            self.open_tray(start=False)
 
     def _wizard_closed(self, set_up: bool) -> None:
         self._wizard = None

@@ -42,12 +42,16 @@ STEPS = (
 
 # --- What each page hands in ------------------------------------------------------------------
 
+Wish = Literal["open", "repair", "change", "move", "removed"]
+
 
 @dataclass(frozen=True)
 class Existing:
     """What to do with a computer that is set up already."""
 
-    wish: Literal["open", "removed"]
+    wish: Wish
+    enrollment: str = field(default="", repr=False)
+    """For a repair: a new invitation to the very network that it belongs to, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,17 @@ class Computer:
     memory_total_bytes: int | None = None
     graphics_cards: int = 0
     excluded_cards: tuple[str, ...] = ()
+    left_out: int = 0
+    """How many of `graphics_cards` are left out."""
 
     @property
     def shares_graphics(self) -> bool:
-        return self.graphics_cards > len(self.excluded_cards)
+        return self.graphics_cards > self.left_out
 
 
 @dataclass(frozen=True)
 class Sharing:
-    """How this computer shares."""
+    """How this computer shares: the settings that the page shows, by their own names."""
 
     name: str = ""
     memory_limit_mb: int = Settings.memory_limit_mb
@@ -115,6 +121,8 @@ class Flow:
 
     page: Page = Page.WELCOME
     been: tuple[Page, ...] = ()
+    kept: Settings = field(default_factory=Settings)
+    """What was chosen before, by an earlier setup or by hand; what no page asks for stays so."""
     existing: Existing | None = None
     network: Network | None = None
     computer: Computer | None = None
@@ -122,6 +130,18 @@ class Flow:
     prepared: Prepared | None = None
     online: Online | None = None
     finished: Finished | None = None
+
+    @property
+    def wish(self) -> Wish | None:
+        """What is to be done with a computer that is set up; None where it is not."""
+        return self.existing.wish if self.existing else None
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether this computer belongs to a network, if the wizard ends here."""
+        if self.page in (Page.DONE, Page.CLOSED):
+            return True
+        return self.wish not in (None, "removed") or self.page is Page.SET_UP
 
     @property
     def can_go_back(self) -> bool:
@@ -136,54 +156,70 @@ class Flow:
         knows = dataclasses.replace(self, **change)
         for way in leads.ways:
             if way.when(knows):
-                return dataclasses.replace(knows, page=way.to, been=(*self.been, self.page))
+                been = () if way.no_return else (*self.been, self.page)
+                return dataclasses.replace(knows, page=way.to, been=been)
         raise FlowError(f"no way leads on from {self.page.value!r} after {answer!r}")
 
     def back(self) -> Flow:
         """The flow one page earlier; what was answered there is kept, to be changed."""
         if not self.can_go_back:
             raise FlowError(f"no way leads back from {self.page.value!r}")
-        return dataclasses.replace(self, page=self.been[-1], been=self.been[:-1])
+        return self._at(self.been[-1])
 
     def given_up(self) -> Flow:
-        """The flow after a cancel, when what was begun has been undone."""
-        return self._return_to(FLOW[self.page].gives_up_to)
+        """The flow after a cancel, when what was begun has been undone: back where one chooses."""
+        self._must_have_begun()
+        return self._at(next(page for page in (Page.SHARING, Page.SET_UP) if page in self.been))
 
     def another_network(self) -> Flow:
         """The flow after "use another code", when what was begun has been undone."""
-        return self._return_to(Page.WELCOME if FLOW[self.page].gives_up_to else None)
+        self._must_have_begun()
+        if Page.WELCOME in self.been:
+            return self._at(Page.WELCOME)
+        # A repair, or a change, that only a new invitation can help.
+        asks = self._at(Page.SET_UP)
+        return asks.answered(Existing("move"))
 
-    def _return_to(self, page: Page | None) -> Flow:
-        if page is None or page not in self.been:
+    def _must_have_begun(self) -> None:
+        if not FLOW[self.page].begins:
             raise FlowError(f"nothing to give up on {self.page.value!r}")
+
+    def _at(self, page: Page) -> Flow:
         return dataclasses.replace(self, page=page, been=self.been[: self.been.index(page)])
 
     def choices(self) -> Choices:
         """What setup needs to know. Raises FlowError before the person has chosen all of it."""
-        if self.network is None or self.computer is None or self.sharing is None:
+        if self.wish == "repair" and self.existing:
+            return Choices(self.kept.server, self.kept, self.existing.enrollment, afresh=True)
+        if self.computer is None or self.sharing is None:
             raise FlowError("setup cannot begin before the first three pages are answered")
-        return Choices(
-            server=self.network.server,
-            enrollment=self.network.enrollment,
-            settings=Settings(
-                server=self.network.server,
-                name=self.sharing.name,
-                memory_limit_mb=self.sharing.memory_limit_mb,
-                processor=self.sharing.processor,
-                excluded_cards=self.computer.excluded_cards,
-                start_at_sign_in=self.sharing.start_at_sign_in,
-            ),
+        chosen = dataclasses.replace(
+            self.kept,
+            **dataclasses.asdict(self.sharing),
+            excluded_cards=self.computer.excluded_cards,
         )
+        if self.wish == "change":
+            return Choices(self.kept.server, dataclasses.replace(chosen, name=self.kept.name))
+        if self.network is None:
+            raise FlowError("setup cannot begin before it is known which network to join")
+        server = self.network.server
+        return Choices(server, dataclasses.replace(chosen, server=server), self.network.enrollment)
 
 
 def _always(_: Flow) -> bool:
     return True
 
 
+def _wishes(*wishes: Wish) -> Callable[[Flow], bool]:
+    return lambda flow: flow.wish in wishes
+
+
 @dataclass(frozen=True)
 class Way:
     to: Page
     when: Callable[[Flow], bool] = _always
+    no_return: bool = False
+    """What was is gone: Back does not lead there."""
 
 
 @dataclass(frozen=True)
@@ -193,22 +229,30 @@ class Leads:
     asks: type[Answer]
     ways: tuple[Way, ...]
     back: bool = False
-    gives_up_to: Page | None = None
+    begins: bool = False
+    """It changes this computer; to give up is to undo that."""
 
 
 FLOW: Mapping[Page, Leads] = {
     Page.SET_UP: Leads(
         Existing,
         (
-            Way(Page.CLOSED, lambda flow: flow.existing == Existing("open")),
-            Way(Page.WELCOME, lambda flow: flow.existing == Existing("removed")),
+            Way(Page.CLOSED, _wishes("open")),
+            Way(Page.PREPARING, _wishes("repair")),
+            Way(Page.COMPUTER, _wishes("change")),
+            Way(Page.WELCOME, _wishes("move")),
+            Way(Page.WELCOME, _wishes("removed"), no_return=True),
         ),
     ),
-    Page.WELCOME: Leads(Network, (Way(Page.COMPUTER),)),
+    Page.WELCOME: Leads(Network, (Way(Page.COMPUTER),), back=True),
     Page.COMPUTER: Leads(Computer, (Way(Page.SHARING),), back=True),
     Page.SHARING: Leads(Sharing, (Way(Page.PREPARING),), back=True),
-    Page.PREPARING: Leads(Prepared, (Way(Page.JOINING),), gives_up_to=Page.SHARING),
-    Page.JOINING: Leads(Online, (Way(Page.DONE),), gives_up_to=Page.SHARING),
+    Page.PREPARING: Leads(
+        Prepared,
+        (Way(Page.CLOSED, _wishes("change")), Way(Page.JOINING)),
+        begins=True,
+    ),
+    Page.JOINING: Leads(Online, (Way(Page.DONE),), begins=True),
     Page.DONE: Leads(Finished, (Way(Page.CLOSED),)),
     Page.CLOSED: Leads(Finished, ()),
 }

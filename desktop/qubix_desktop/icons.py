@@ -21,7 +21,7 @@ SIZES = (16, 20, 22, 24, 32, 44, 48, 64, 128, 256)
 StateIcon = Literal["starting", "online", "working", "paused", "offline", "attention"]
 Glyph = Literal[
     "processor", "memory", "disk", "graphics", "tick", "cross", "waiting", "here", "spinner",
-    "undone", "problem", "lock", "person", "bin", "tray",
+    "undone", "problem", "lock", "person", "bin", "tray", "network", "sliders", "repair",
 ]  # fmt: skip
 
 

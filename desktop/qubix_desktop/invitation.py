@@ -38,6 +38,16 @@ class Invitation:
     def complete(self) -> bool:
         return bool(self.servers and self.enrollment)
 
+    @property
+    def link(self) -> str:
+        """The link that invites to the same; empty where nothing is to be joined."""
+        if not self.complete:
+            return ""
+        # Where there is more than one address to try, the host alone leads to them all again.
+        server = self.servers[0] if len(self.servers) == 1 else host_of(self.servers[0])
+        query = urllib.parse.urlencode({"server": server, "enrollment": self.enrollment})
+        return f"qubix://join?{query}"
+
 
 def find(link: str, server: str, environment: Mapping[str, str], program: str) -> Invitation:
     """The best invitation there is. `program` is the path that the application was started by."""

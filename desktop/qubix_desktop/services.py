@@ -5,6 +5,7 @@ No Qt in here. Everything in it may take long, and is called off the GUI thread.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Protocol
 
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
-from qubix_worker import launcher
+from qubix_worker import identity, launcher, settings
 from qubix_worker.client import ServerClient
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, QubixError, ServerError
@@ -20,10 +21,13 @@ from qubix_worker.hardware import detect
 from qubix_worker.hardware.detect import Finding
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import EnrollmentInfo
+from qubix_worker.settings import Settings
 from qubix_worker.setup import plan
 from qubix_worker.setup.steps import Choices, Progress, Setup
 from qubix_worker.setup.uninstall import uninstall
 from qubix_worker.status import Status
+
+log = logging.getLogger(__name__)
 
 
 class Worker(Protocol):
@@ -47,6 +51,10 @@ class Services:
     start_worker: Callable[[], None]
     uninstall: Callable[[bool], Iterator[Progress]]
     """Removes QUBIX; True: with its settings."""
+    kept: Callable[[], Settings]
+    """The settings in force; the defaults where what is kept cannot be read."""
+    plan_change: Callable[[Choices], Setup]
+    """The steps that only change what is shared, where this computer has joined."""
     logs: Callable[[int], Sequence[str]]
     """The last lines of the worker's log, also where no worker runs."""
 
@@ -61,8 +69,24 @@ class Services:
             plan=lambda choices: plan.plan(paths, choices),
             start_worker=lambda: _start(paths),
             uninstall=lambda purge: uninstall(paths, purge=purge),
+            kept=lambda: kept(paths),
+            plan_change=lambda choices: plan.change(paths, choices),
             logs=lambda lines: _logs(control, paths.log, lines),
         )
+
+
+def kept(paths: Paths) -> Settings:
+    """The settings in force: who has joined has the server and the name of that."""
+    chosen, who = Settings(), None
+    try:
+        chosen = settings.load(paths.settings)
+    except QubixError as error:
+        log.warning("%s", error)
+    try:
+        who = identity.load(paths.identity)
+    except QubixError as error:
+        log.warning("%s", error)
+    return identity.in_force(chosen, who)
 
 
 def _ask(server: str, enrollment: str) -> EnrollmentInfo:

@@ -12,6 +12,7 @@ import time
 from PySide6.QtCore import QLockFile, QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
+from qubix_desktop.invitation import Invitation, from_link
 from qubix_worker import system
 from qubix_worker.paths import Paths
 
@@ -22,7 +23,8 @@ CONNECT_SECONDS = 5.0
 class FirstWindow(QObject):
     """Held by the first process; says when another one was started."""
 
-    raise_wanted = Signal()
+    raise_wanted = Signal(object)
+    """Another one was started, with this Invitation."""
 
     def __init__(self, lock: QLockFile, address: contextlib.ExitStack, name: str) -> None:
         super().__init__()
@@ -54,12 +56,13 @@ class FirstWindow(QObject):
         except ValueError:
             message = None
         if isinstance(message, dict) and message.get("command") == "raise":
-            self.raise_wanted.emit()
+            self.raise_wanted.emit(from_link(str(message.get("link", ""))))
         socket.disconnectFromServer()
 
 
-def first_or_raise(paths: Paths) -> FirstWindow | None:
-    """This process as the first one; None where there is one already, which was told to come up."""
+def first_or_raise(paths: Paths, invitation: Invitation) -> FirstWindow | None:
+    """This process as the first one; None where there is one already, which was told to come up,
+    and of `invitation`."""
     paths.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = QLockFile(str(paths.state / "window.lock"))
     lock.setStaleLockTime(0)  # only a dead process's lock is stale, however old
@@ -69,18 +72,21 @@ def first_or_raise(paths: Paths) -> FirstWindow | None:
     while not lock.tryLock(100):
         if lock.error() != QLockFile.LockError.LockFailedError:
             break  # the folder can't be written: go on alone, setup will say what is wrong
-        if _told(name) or time.monotonic() > until:
+        if _told(name, invitation) or time.monotonic() > until:
             address.close()
             return None
     return FirstWindow(lock, address, name)
 
 
-def _told(name: str) -> bool:
+def _told(name: str, invitation: Invitation) -> bool:
+    """Whether the one that listens at `name` took the message. An invitation goes as the link that
+    a browser would have handed over, and is read as carefully."""
     socket = QLocalSocket()
     socket.connectToServer(name)
     if not socket.waitForConnected(1000):
         return False
-    socket.write(json.dumps({"command": "raise"}).encode() + b"\n")
+    message = {"command": "raise", "link": invitation.link}
+    socket.write(json.dumps(message).encode() + b"\n")
     socket.waitForBytesWritten(1000)
     socket.waitForDisconnected(1000)
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
@@ -53,16 +54,16 @@ class Wizard(QWidget):
         self.resize(840, 610)
         self.setMinimumSize(720, 520)
         self._services = services
-        self._flow = Flow(Page.SET_UP if existing else Page.WELCOME)
+        self._flow = Flow(Page.SET_UP if existing else Page.WELCOME, kept=kept)
         self._setup: Setup | None = None
         self._welcome = WelcomePage(services, invitation)
-        self._existing = ExistingPage(kept.server)
+        self._existing = ExistingPage(invitation)
         done = DonePage()
         self._pages: Mapping[Page, WizardPage] = {
             Page.SET_UP: self._existing,
             Page.WELCOME: self._welcome,
             Page.COMPUTER: ComputerPage(services),
-            Page.SHARING: SharingPage(kept),
+            Page.SHARING: SharingPage(),
             Page.PREPARING: StepsPage("prepare", self._planned, Prepared),
             Page.JOINING: StepsPage("join", self._planned, self._online),
             Page.DONE: done,
@@ -102,7 +103,7 @@ class Wizard(QWidget):
             return
         self.abandon()
         super().closeEvent(event)
-        self.closed.emit(self._flow.page in (Page.DONE, Page.CLOSED))
+        self.closed.emit(self._flow.is_set_up)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on from wherever the person types, and presses a button that has the focus."""
@@ -113,6 +114,15 @@ class Wizard(QWidget):
         button = focus if isinstance(focus, QPushButton) else self._forward
         if button.isVisible() and button.isEnabled():
             button.click()
+
+    def invite(self, invitation: Invitation) -> None:
+        """An invitation that came while the window is open; it counts where one still chooses."""
+        if not invitation.complete:
+            return
+        self._existing.invite(invitation)
+        self._welcome.invite(invitation)
+        if self._flow.page is Page.SET_UP:
+            self._existing.enter(self._flow)
 
     def abandon(self) -> None:
         """The application ends: what runs is cancelled, and takes back what it has begun."""
@@ -148,9 +158,12 @@ class Wizard(QWidget):
         self._flow = flow
         if flow.page is Page.CLOSED:
             self.close()
+            if flow.wish == "open":
+                self.status_wanted.emit()
             return
         if flow.page is Page.PREPARING:
-            self._setup = self._services.plan(flow.choices())
+            plan = self._services.plan_change if flow.wish == "change" else self._services.plan
+            self._setup = plan(flow.choices())
         if flow.page is Page.DONE:
             self.went_online.emit()
         self._rail.show_page(flow.page)
@@ -213,8 +226,13 @@ class Wizard(QWidget):
     def _remove(self) -> None:
         dialog = RemovalDialog(self._services, self)
         dialog.began.connect(self.removal_began)
-        dialog.removed.connect(self._existing.removed)
+        dialog.removed.connect(self._removed)
         dialog.open()
+
+    def _removed(self) -> None:
+        # What a purge has taken away is not to be written anew.
+        self._flow = dataclasses.replace(self._flow, kept=self._services.kept())
+        self._existing.removed()
 
     def _may_lose(self) -> bool:
         box = QMessageBox(self)

@@ -28,6 +28,7 @@ from qubix_worker.errors import ControlError, Problem, QubixError, ServerError, 
 from qubix_worker.hardware.detect import Finding
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Disk, GraphicsCard, Memory, Processor
+from qubix_worker.settings import Settings
 from qubix_worker.setup.steps import Cancelled, Choices, Phase, Progress, Setup
 from qubix_worker.status import Status
 
@@ -71,7 +72,10 @@ class Person:
         return found[0]
 
     def has_button(self, window: QWidget, text: str) -> bool:
-        return text in [b.text().replace("&", "") for b in self._visible(window, QAbstractButton)]
+        return any(
+            text in (b.text().replace("&", ""), b.accessibleName())
+            for b in self._visible(window, QAbstractButton)
+        )
 
     def presses(self, window: QWidget, text: str) -> None:
         """Waits until the button can be pressed, as anybody would."""
@@ -217,6 +221,10 @@ class World:
     planned: list[Choices] = field(default_factory=list)
     steps: list[FakeStep] = field(default_factory=list)
     setup_lock: Any = None
+    settings: Settings = field(default_factory=Settings)
+    changes: list[FakeStep] = field(default_factory=lambda: [FakeStep("settings", "prepare")])
+    """The steps of a setup that only changes what is shared."""
+    changed: list[Choices] = field(default_factory=list)
     started: int = 0
     removed: list[bool] = field(default_factory=list)
 
@@ -230,6 +238,8 @@ class World:
             start_worker=self._start,
             uninstall=self._uninstall,
             logs=self.worker.logs,
+            kept=lambda: self.settings,
+            plan_change=self._plan_change,
         )
 
     def step(self, key: str) -> FakeStep:
@@ -244,6 +254,10 @@ class World:
     def _plan(self, choices: Choices) -> Setup:
         self.planned.append(choices)
         return Setup(self.steps, self.setup_lock)
+
+    def _plan_change(self, choices: Choices) -> Setup:
+        self.changed.append(choices)
+        return Setup(self.changes)
 
     def _start(self) -> None:
         self.started += 1

@@ -46,11 +46,26 @@ class Looking:
 
     def answer(self) -> Computer:
         memory = next((f.value for f in self.findings if isinstance(f.value, Memory)), None)
+        usable = [card for card in self.cards if _unused(card) is None]
         return Computer(
             memory_total_bytes=memory.total_bytes if memory else None,
-            graphics_cards=sum(_unused(card) is None for card in self.cards),
+            graphics_cards=len(usable),
             excluded_cards=self.excluded,
+            left_out=sum(self.leaves_out(card) for card in usable),
         )
+
+    def leaves_out(self, card: GraphicsCard) -> bool:
+        return bool(_names(card).intersection(map(str.lower, self.excluded)))
+
+    def sharing(self, card: GraphicsCard, shared: bool) -> Looking:
+        """As this, but with that card shared, or left out; others of its name stay as they are."""
+        if not shared:
+            return replace(self, excluded=(*self.excluded, _key(card)))
+        names = _names(card)
+        others = [o for o in self.cards if o != card and self.leaves_out(o)]
+        kept = [one for one in self.excluded if one.lower() not in names]
+        kept += [_key(o) for o in others if not _names(o).intersection(map(str.lower, kept))]
+        return replace(self, excluded=tuple(kept))
 
 
 class ComputerPage(WizardPage):
@@ -60,6 +75,8 @@ class ComputerPage(WizardPage):
         self.subtitle.say(self.tr("This is what it has. Nothing is sent before you go online."))
         self._services = services
         self._state = Looking()
+        self._kept: tuple[str, ...] = ()
+        """The cards that were left out before the wizard began."""
         self._cards: dict[str, _Card] = {}
         self._list = QVBoxLayout()
         self._list.setSpacing(10)
@@ -84,7 +101,12 @@ class ComputerPage(WizardPage):
         self.column.addLayout(row)
 
     def enter(self, flow: Flow) -> None:
-        if not self._state.findings:
+        if self._kept != flow.kept.excluded_cards:
+            self._kept = flow.kept.excluded_cards
+            self._state = replace(self._state, excluded=self._kept)
+        if self._state.findings:
+            self._show(self._state)
+        else:
             self._look()
 
     def forward(self) -> None:
@@ -105,9 +127,7 @@ class ComputerPage(WizardPage):
         self._show(replace(self._state, over=True))
 
     def _share(self, card: GraphicsCard, shared: bool) -> None:
-        name = _key(card)
-        others = tuple(other for other in self._state.excluded if other != name)
-        self._show(replace(self._state, excluded=others if shared else (*others, name)))
+        self._show(self._state.sharing(card, shared))
 
     def _show(self, state: Looking) -> None:
         self._state = state
@@ -254,7 +274,7 @@ def _describe_card(card: GraphicsCard, state: Looking) -> _Seen:
     if card.driver:
         facts.append(translate("ComputerPage", "driver {version}").format(version=card.driver))
     words = " · ".join(facts) or card.vendor
-    if _key(card) in state.excluded:
+    if state.leaves_out(card):
         return _Seen(card.name, words, translate("ComputerPage", "Left out"), card=card)
     if unused := _unused(card):
         return _Seen(card.name, words, unused)
@@ -274,6 +294,11 @@ def _describe_card(card: GraphicsCard, state: Looking) -> _Seen:
 def _key(card: GraphicsCard) -> str:
     """What tells this card from another of its name, where its system tells."""
     return card.uuid or card.pci_address or card.name
+
+
+def _names(card: GraphicsCard) -> set[str]:
+    """What a card may be called in the settings, in lower case."""
+    return {name.lower() for name in (card.uuid, card.pci_address, card.name) if name}
 
 
 def _unused(card: GraphicsCard) -> str | None:

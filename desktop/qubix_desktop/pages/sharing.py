@@ -29,14 +29,15 @@ LEAST_MB = 256
 
 
 class SharingPage(WizardPage):
-    def __init__(self, kept: Settings) -> None:
+    def __init__(self) -> None:
         super().__init__("")
         self.title.setText(self.tr("How to share"))
         self.subtitle.say(
             self.tr("These choices suit most computers. You can change them at any time.")
         )
-        self._kept = kept
-        self._name = QLineEdit(kept.name)
+        self._shown: Settings | None = None
+        """The settings that the fields began with."""
+        self._name = QLineEdit()
         self._name.setMaxLength(NAME_LENGTH)
         self._name.setPlaceholderText(platform.node().split(".")[0])
         self._name.setAccessibleName(self.tr("Name of this computer"))
@@ -45,18 +46,22 @@ class SharingPage(WizardPage):
         self._amount = Label(role="strong", wrap=False)
         self._memory.valueChanged.connect(self._show_amount)
         self._processor = QCheckBox(self.tr("Share the &processor"))
-        self._processor.setChecked(kept.processor)
         self._processor_note = Label(role="muted")
         self._sign_in = QCheckBox(self.tr("&Start when I sign in"))
-        self._sign_in.setChecked(kept.start_at_sign_in)
-        self.column.addWidget(self._name_card())
+        self._named = self._name_card()
+        self.column.addWidget(self._named)
         self.column.addWidget(self._memory_card())
         self.column.addWidget(self._switches_card())
         self.column.addStretch()
-        self._set_memory(None, kept.memory_limit_mb)
+        self._fill(Settings())
         self.set_bar(Bar(self.tr("Next")))
 
     def enter(self, flow: Flow) -> None:
+        if self._shown != flow.kept:
+            self._shown = flow.kept
+            self._fill(flow.kept)
+        # To the network that knows it by its name it would have to introduce itself anew.
+        self._named.setVisible(flow.wish != "change")
         computer = flow.computer
         if computer:
             self._set_memory(computer.memory_total_bytes, self._memory.value() * STEP_MB)
@@ -70,8 +75,9 @@ class SharingPage(WizardPage):
                 if alone
                 else self.tr("Without it, only graphics cards are shared.")
             )
-        self._name.setFocus()
-        self._name.selectAll()
+        if flow.wish != "change":
+            self._name.setFocus()
+            self._name.selectAll()
 
     def forward(self) -> None:
         self.answered.emit(
@@ -82,6 +88,12 @@ class SharingPage(WizardPage):
                 start_at_sign_in=self._sign_in.isChecked(),
             )
         )
+
+    def _fill(self, kept: Settings) -> None:
+        self._name.setText(kept.name)
+        self._processor.setChecked(kept.processor)
+        self._sign_in.setChecked(kept.start_at_sign_in)
+        self._set_memory(None, kept.memory_limit_mb)
 
     def _set_memory(self, total_bytes: int | None, wanted_mb: int) -> None:
         """The slider reaches up to what this computer has; the default is at most half of it."""

@@ -18,7 +18,14 @@ from qubix_worker.errors import Problem
 from qubix_worker.setup.steps import Phase, Progress, Setup
 
 ENROLLMENT_PROBLEMS = frozenset(
-    {"enrollment_unknown", "enrollment_expired", "enrollment_used", "no_enrollment"}
+    {
+        "enrollment_unknown",
+        "enrollment_expired",
+        "enrollment_used",
+        "no_enrollment",
+        "provider_unknown",
+        "unauthorized",
+    }
 )
 """Failures that only another code can mend."""
 
@@ -47,21 +54,27 @@ class StepsPage(WizardPage):
         self.column.addWidget(self._list)
         self.column.addWidget(self._problem)
         self.column.addWidget(self._details, 1)
-        if phase == "prepare":
-            self.title.setText(self.tr("Getting ready"))
-            self.subtitle.say(self.tr("You can go on using this computer meanwhile."))
-        else:
-            self.title.setText(self.tr("Going online"))
-            self.subtitle.say(self.tr("This computer introduces itself to the network."))
 
     @property
     def would_lose(self) -> bool:
         return self._state.mood in ("working", "failed", "cancelling")
 
     def enter(self, flow: Flow) -> None:
+        self._name(flow)
         self._details.clear()
         self._show(Checklist.of(self._setup().phase(self._phase)))
         self._run()
+
+    def _name(self, flow: Flow) -> None:
+        if flow.wish == "change":
+            self.title.setText(self.tr("Saving your choices"))
+            self.subtitle.say(self.tr("They hold at once."))
+        elif self._phase == "prepare":
+            self.title.setText(self.tr("Getting ready"))
+            self.subtitle.say(self.tr("You can go on using this computer meanwhile."))
+        else:
+            self.title.setText(self.tr("Going online"))
+            self.subtitle.say(self.tr("This computer introduces itself to the network."))
 
     def forward(self) -> None:
         """Try again."""

@@ -74,6 +74,10 @@ class WelcomePage(WizardPage):
         if self._state.mood == "typing":
             self._form.focus()
 
+    def invite(self, invitation: Invitation) -> None:
+        """An invitation that came later than this page was made."""
+        self._ask(invitation)
+
     def ask_again(self) -> None:
         """After an enrollment that is of no use any more: a person has to bring another one."""
         self._form.fill(replace(self._state.invitation, enrollment=""))

@@ -12,7 +12,7 @@ from pathlib import Path
 from qubix_worker import __version__, amalgamation, identity, kinds, lock, settings, system
 from qubix_worker.allowance import Machine, offered, shared_cards
 from qubix_worker.client import ServerClient
-from qubix_worker.errors import QubixError, ServerError, SetupError
+from qubix_worker.errors import QubixError, ServerError, SettingsError, SetupError
 from qubix_worker.failures import NOT_FOUND, NOT_OURS
 from qubix_worker.files import write_whole
 from qubix_worker.hardware.detect import detect
@@ -48,9 +48,16 @@ class SaveSettings:
 
     def is_done(self) -> bool:
         path = self._paths.settings
-        return path.exists() and settings.load(path) == self._choices.settings
+        try:
+            return path.exists() and settings.load(path) == self._choices.settings
+        except SettingsError:
+            if self._choices.afresh:
+                return False
+            raise
 
     def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        if self._choices.afresh:
+            self._keep_unusable()
         if _belongs_elsewhere(self._paths, self._choices):
             yield Progress(self.key, "running", "for when it has joined")
             return
@@ -61,6 +68,15 @@ class SaveSettings:
     def undo(self) -> None:
         if self._former:
             self._former.put_back()
+
+    def _keep_unusable(self) -> None:
+        """A file that a repair writes over may hold a person's own work."""
+        path = self._paths.settings
+        try:
+            settings.load(path)
+        except SettingsError:
+            if (held := _read(path)) is not None:
+                write_whole(path.with_name(path.name + ".unusable"), held)
 
 
 class Register:
@@ -254,10 +270,10 @@ class StartAtSignIn:
 
     key = "autostart"
     title = "Starting at sign-in"
-    phase: Phase = "join"
     weight = 0.2
 
-    def __init__(self, paths: Paths, choices: Choices) -> None:
+    def __init__(self, paths: Paths, choices: Choices, phase: Phase = "join") -> None:
+        self.phase: Phase = phase
         self._entry = system.current().autostart(paths.home)
         self._wanted = choices.settings.start_at_sign_in
         self._existed = False

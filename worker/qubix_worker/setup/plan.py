@@ -10,11 +10,13 @@ from qubix_worker import amalgamation
 from qubix_worker.lock import Lock, SetupRunningError
 from qubix_worker.paths import Paths
 from qubix_worker.setup import environment
+from qubix_worker.setup.changing import ChangeSettings
 from qubix_worker.setup.joining import Register, SaveSettings, StartAtSignIn, is_set_up
+from qubix_worker.setup.leaving import LeaveFormer, former
 from qubix_worker.setup.starting import Confirm, Start
 from qubix_worker.setup.steps import Choices, Setup, Step
 
-__all__ = ["LOCK_NAME", "is_set_up", "places", "plan"]
+__all__ = ["LOCK_NAME", "change", "is_set_up", "places", "plan"]
 
 LOCK_NAME = "setup.lock"
 
@@ -32,6 +34,17 @@ def plan(paths: Paths, choices: Choices, environ: Mapping[str, str] = os.environ
     ]
     if choices.start:
         steps += [Start(paths, choices), Confirm(paths)]
+    if who := former(paths, choices):
+        steps.append(LeaveFormer(who))
+    return Setup(steps, Lock(paths.state / LOCK_NAME, SetupRunningError))
+
+
+def change(paths: Paths, choices: Choices) -> Setup:
+    """The steps that change what a computer shares which has joined already."""
+    steps: list[Step] = [
+        ChangeSettings(paths, choices),
+        StartAtSignIn(paths, choices, phase="prepare"),
+    ]
     return Setup(steps, Lock(paths.state / LOCK_NAME, SetupRunningError))
 
 

@@ -31,8 +31,12 @@ class Start:
         self._paths = paths
         self._control = Control(paths)
         self._server = choices.server
+        self._afresh = choices.afresh
+        self._did_share = False
 
     def is_done(self) -> bool:
+        if self._afresh:
+            return False
         status, who = self._running(), identity.load(self._paths.identity)
         if status is None or who is None:
             return False
@@ -40,9 +44,12 @@ class Start:
         return running == (__version__, self._server, who.worker_id)
 
     def run(self, cancel: threading.Event) -> Iterator[Progress]:
-        if self._running():
+        status = self._running()
+        if status or (self._afresh and lock.is_held(self._paths.lock)):
             yield Progress(self.key, "running", "ending the former one")
+            self._did_share = status is None or status.server == self._server
             self._control.stop()
+        self._afresh = False
         yield Progress(self.key, "running", "starting")
         process = launcher.start_worker(self._paths)
         until = time.monotonic() + START_SECONDS
@@ -58,7 +65,10 @@ class Start:
                 raise self._failure("it did not answer in time")
 
     def undo(self) -> None:
-        if self._running():
+        if self._did_share:  # with this very network, as it then goes on to do
+            if not lock.is_held(self._paths.lock):
+                launcher.start_worker(self._paths)
+        elif self._running():
             self._control.stop()
 
     def _running(self) -> Status | None:

@@ -35,6 +35,8 @@ class Choices:
     settings: Settings
     enrollment: str = field(default="", repr=False)
     start: bool = True
+    afresh: bool = False
+    """A repair: settings that cannot be used are written anew, a worker that runs is restarted."""
 
 
 @dataclass(frozen=True)
