@@ -42,6 +42,12 @@ def percent(value: float) -> str:
     return translate("words", "{share} %").format(share=QLocale().toString(float(value), "f", 0))
 
 
+def celsius(value: float) -> str:
+    return translate("words", "{degrees} °C").format(
+        degrees=QLocale().toString(float(value), "f", 0)
+    )
+
+
 def time_left(seconds: float) -> str:
     """Coarse on purpose: what does not jump is believed."""
     if seconds < 10:

@@ -21,7 +21,8 @@ class Facts(QWidget):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         self._values: list[Label] = []
-        names = (self.tr("Name"), self.tr("Network"), self.tr("Address"), self.tr("Last contact"))
+        names = (self.tr("Name"), self.tr("Network"), self.tr("Address"), self.tr("Last contact"),
+                 self.tr("Shared today"), self.tr("Shared this week"))  # fmt: skip
         for at, name in enumerate(names):
             value = Label(selectable=True)
             grid.addWidget(Label(name, "muted", wrap=False), at, 0, Qt.AlignmentFlag.AlignTop)
@@ -34,7 +35,7 @@ class Facts(QWidget):
         outer.addWidget(frame)
 
     def show_status(self, status: Status | None, now: float) -> None:
-        texts = (words.UNKNOWN,) * 4
+        texts = (words.UNKNOWN,) * len(self._values)
         if status:
             heard = words.UNKNOWN
             if status.last_heartbeat_at is not None:
@@ -45,6 +46,8 @@ class Facts(QWidget):
                 status.server_name or words.UNKNOWN,
                 host_of(status.server),
                 heard,
+                words.span(round(status.shared.today_seconds)),
+                words.span(round(status.shared.week_seconds)),
             )
         for label, text in zip(self._values, texts, strict=True):
             if label.text() != text:

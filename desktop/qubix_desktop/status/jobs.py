@@ -43,7 +43,7 @@ class LastJobs(QWidget):
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         column.addWidget(self._none)
-        column.addWidget(self._table, 1)
+        column.addWidget(self._table)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(frame)
@@ -55,6 +55,7 @@ class LastJobs(QWidget):
         self._none.setVisible(not jobs)
         self._table.setVisible(bool(jobs))
         self._table.setRowCount(min(len(jobs), JOBS_SHOWN))
+        self._table.setFixedHeight(self._height())
         for row, job in enumerate(jobs[:JOBS_SHOWN]):
             outcome = words.outcome(job.outcome) + (f": {job.reason}" if job.reason else "")
             texts = (words.clock(job.finished_at), job.kind, outcome, words.span(job.seconds))
@@ -62,3 +63,8 @@ class LastJobs(QWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text if column == 2 else "")
                 self._table.setItem(row, column, item)
+
+    def _height(self) -> int:
+        """All rows: what is above them scrolls, and they do with it."""
+        rows = sum(self._table.rowHeight(row) for row in range(self._table.rowCount()))
+        return self._table.horizontalHeader().sizeHint().height() + rows + 2

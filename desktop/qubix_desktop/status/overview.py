@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from qubix_desktop.status.facts import Facts
-from qubix_desktop.status.job import JobAtWork
+from qubix_desktop.status.job import JobsAtWork
 from qubix_desktop.status.jobs import LastJobs
 from qubix_desktop.status.use import Use
-from qubix_worker.status import Status
+from qubix_desktop.watcher import Seen
 
 
-class Overview(QWidget):
-    """Server, name, use, the job at work and the last ones."""
-
+class Overview(QScrollArea):
     def __init__(self) -> None:
         super().__init__()
         self._facts = Facts()
         self._use = Use()
-        self._job = JobAtWork()
+        self._jobs_now = JobsAtWork()
         self._jobs = LastJobs()
-        top = QHBoxLayout()
-        top.setSpacing(12)
-        top.addWidget(self._facts, 1)
-        top.addWidget(self._use, 1)
-        column = QVBoxLayout(self)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
         column.setContentsMargins(0, 14, 0, 0)
         column.setSpacing(12)
-        column.addLayout(top)
-        column.addWidget(self._job)
-        column.addWidget(self._jobs, 1)
+        for widget in (self._jobs_now, self._use, self._facts, self._jobs):
+            column.addWidget(widget)
+        column.addStretch()
+        self.setWidget(inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.viewport().setAutoFillBackground(False)
+        inside.setAutoFillBackground(False)
 
-    def show_status(self, status: Status | None, now: float, *, sharing: bool) -> None:
+    def show_seen(self, seen: Seen, now: float, steady: float) -> None:
+        """`now`: the time of day; `steady`: of a clock that nobody sets."""
+        status = seen.status
         self._facts.show_status(status, now)
-        self._use.show_status(status if sharing else None)
-        self._job.show_status(status if sharing else None, now)
+        self._use.show_seen(seen, steady)
+        self._jobs_now.show_status(status if seen.running else None, now)
         self._jobs.show_jobs(status.recent_jobs if status else ())

@@ -41,13 +41,18 @@ class StatusWindow(QWidget):
     log_wanted = Signal()
     """The log is looked at: `show_log` is awaited."""
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
         self.setWindowTitle(self.tr("QUBIX"))
         self.setWindowIcon(icons.application())
-        self.resize(680, 640)
+        self.resize(720, 700)
         self.setMinimumSize(520, 480)
         self._now = now
+        self._steady = steady
         self._seen = Seen()
         self._view = View("starting", "")
         self._picture = Picture("tray-starting", 44)
@@ -97,7 +102,7 @@ class StatusWindow(QWidget):
             self._primary.setText(self.tr("Resume"))
         else:
             self._primary.setText(self.tr("Pause"))
-        self._overview.show_status(seen.status, now, sharing=seen.running)
+        self._overview.show_seen(seen, now, self._steady())
         if self._log.isVisible():
             self.log_wanted.emit()
 
