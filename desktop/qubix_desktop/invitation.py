@@ -12,7 +12,7 @@ import re
 import unicodedata
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Literal
 
@@ -66,7 +66,7 @@ def from_link(link: str) -> Invitation:
         query = urllib.parse.parse_qs(parts.query)
     except ValueError:
         return Invitation()
-    if parts.scheme.lower() != "qubix" or (parts.netloc or parts.path.strip("/")) != "join":
+    if parts.scheme.lower() != "qubix" or _place(parts) != "join":
         return Invitation()
     enrollment = _first(query, "enrollment") or code_of(_first(query, "code"))
     return _lenient(_first(query, "server") or _first(query, "host"), enrollment, "link")
@@ -79,7 +79,10 @@ _FILE_NAME = re.compile(
     r"(?![a-z0-9])|(?P<token>[a-z0-9_-]{30,}))",
     re.IGNORECASE,
 )
+_TOKEN = re.compile("[A-Za-z0-9_-]{30,}")
 _FILE_NAME_PORT = re.compile(r"[_,;+](?P<port>\d{1,5})$")
+_LONG_DASH = "\N{EM DASH}"
+"""What some systems make of two short ones."""
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212, 0xFE58, 0xFE63, 0xFF0D], "-")
 
 
@@ -87,9 +90,8 @@ def from_file_name(program: str) -> Invitation:
     """`qubix-setup--<host>--<code>.exe`, however a browser or a person has changed its ends:
     ` (1)`, ` - Copy`, another extension, another start. A port, where a colon may not stand, is
     written `host_3001`. A token may stand in the place of the code."""
-    # A Windows path is also recognised on POSIX: a name may be handed over by a wrapper.
-    name = PureWindowsPath(PurePosixPath(program).name).name
-    name = unicodedata.normalize("NFKC", name).translate(_DASHES)
+    name = unicodedata.normalize("NFKC", _name_of(program)).replace(_LONG_DASH, "--")
+    name = name.translate(_DASHES)
     match = _FILE_NAME.search(name)
     if match is None:
         return Invitation()
@@ -97,18 +99,49 @@ def from_file_name(program: str) -> Invitation:
     return _lenient(host, match["token"] or code_of(match["code"]), "file name")
 
 
+def _name_of(program: str) -> str:
+    """The name that a person sees: of the file, or on macOS of the bundle that it lies in."""
+    # A Windows path is also recognised on POSIX: a name may be handed over by a wrapper.
+    path = PurePosixPath(program)
+    bundle = next((part for part in reversed(path.parts) if part.lower().endswith(".app")), None)
+    return bundle or PureWindowsPath(path.name).name
+
+
+def read(text: str) -> Invitation:
+    """What a person has pasted, as far as it invites: a whole link of ours, also with words around
+    it, or the address of the network's page, with or without an enrollment in it."""
+    found = re.search(r"\b(qubix|https?)://[^\s<>\"']+", unicodedata.normalize("NFKC", text), re.I)
+    if found is None:
+        return Invitation()
+    link = found[0].rstrip(".,;:!?)")
+    if found[1].lower() == "qubix":
+        return replace(from_link(link), source="typed")
+    try:
+        parts = urllib.parse.urlsplit(link)
+        query = urllib.parse.parse_qs(parts.query)
+    except ValueError:
+        return Invitation()
+    enrollment = _first(query, "enrollment") or code_of(_first(query, "code"))
+    # Its installers and its pages lie below the address that it is known by.
+    path = re.sub(r"/(api/.*|fleet/?)?$", "", parts.path)
+    address = urllib.parse.urlunsplit((parts.scheme, parts.netloc, path, "", ""))
+    return _lenient(address, enrollment, "typed")
+
+
 def typed(address: str, code: str) -> Invitation:
     """What a person has typed or pasted. Raises InvitationError, which says what is missing."""
-    if (link := from_link(address)).complete:
-        return link
+    for text in (address, code):
+        if (pasted := read(text)).complete:
+            return pasted
     if not address.strip():
         raise InvitationError(
             "address_missing",
             "The network's address is missing.",
             "Type it as it stands on the page where you got the code.",
         )
-    servers = addresses(address)
-    if not (enrollment := code_of(code)):
+    servers = read(address).servers or addresses(address)
+    enrollment = code.strip() if is_token(code.strip()) else code_of(code)
+    if not enrollment:
         raise InvitationError(
             "code_malformed",
             "A code has eight letters and digits, such as K7QM-2XWD.",
@@ -119,9 +152,19 @@ def typed(address: str, code: str) -> Invitation:
 
 def code_of(text: str) -> str:
     """The code in `text` in its one spelling, `K7QM-2XWD`, or an empty text where it is none."""
-    plain = unicodedata.normalize("NFKC", text).translate(_DASHES)
-    plain = re.sub(r"[\s_-]", "", plain).upper()
-    return f"{plain[:4]}-{plain[4:]}" if _CODE.fullmatch(plain) else ""
+    letters = plain(text)
+    return f"{letters[:4]}-{letters[4:]}" if _CODE.fullmatch(letters) else ""
+
+
+def plain(text: str) -> str:
+    """`text` without what only parts it: spaces, and dashes of any kind; in capitals."""
+    text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    return re.sub(r"[\s_-]", "", text).upper()
+
+
+def is_token(text: str) -> bool:
+    """Whether it is the long form of an enrollment, which a link or a file name may carry."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def host_of(server: str) -> str:
@@ -172,6 +215,10 @@ def _lenient(address: str, enrollment: str, source: Source) -> Invitation:
         return Invitation(addresses(address), enrollment, source)
     except InvitationError:
         return Invitation()
+
+
+def _place(parts: urllib.parse.SplitResult) -> str:
+    return (parts.netloc or parts.path.strip("/")).lower()
 
 
 def _first(query: Mapping[str, list[str]], key: str) -> str:

@@ -12,6 +12,7 @@ from qubix_desktop.invitation import (
     find,
     from_file_name,
     from_link,
+    read,
     typed,
 )
 
@@ -29,6 +30,17 @@ HOST = ("https://compute.example.org",)
         "qubix-setup--compute.example.org--k7qm2xwd.AppImage",
         "qubix-setup--compute.example.org--K7QM-2XWD.exe.download",
         "qubix-setup--compute.example.org--K7QM-2XWD",
+        "qubix-setup--compute.example.org--K7QM-2XWD 2.command",
+        "qubix-setup--compute.example.org--K7QM-2XWD copy 3.command",
+        "qubix-setup--compute.example.org--K7QM-2XWD_1.AppImage",
+        "qubix-setup--compute.example.org--K7QM-2XWD%20(1).exe",
+        "qubix-setup--compute.example.org--K7QM-2XWD.AppImage.zs-old",
+        "Kopie von qubix-setup--compute.example.org--K7QM-2XWD.exe",
+        "Copy of qubix-setup--compute.example.org--K7QM-2XWD (2).exe",
+        "Cópia de qubix-setup--compute.example.org--K7QM-2XWD.exe",
+        "qubix-setup\N{EM DASH}compute.example.org\N{EM DASH}K7QM-2XWD.dmg",
+        "Co\u0301pia--compute.example.org--K7QM-2XWD.exe",
+        "/Applications/qubix--compute.example.org--K7QM-2XWD 2.app/Contents/MacOS/qubix",
         "Mein Qubix ü 你好--compute.example.org--K7QM-2XWD.exe",
         "qubix-setup—--compute.example.org--K7QM\u20112XWD.exe",
         "qubix-setup--compute.example.org--\uff2b\uff17\uff31\uff2d-2XWD.exe",
@@ -47,6 +59,7 @@ def test_a_file_name_invites_however_its_ends_were_changed(name: str) -> None:
         ("qubix-setup--127.0.0.1_3001--K7QM-2XWD.exe", ("http://127.0.0.1:3001",)),
         ("qubix-setup--my--host.example--K7QM-2XWD.exe", ("https://my--host.example",)),
         ("qubix-setup--münchen.example--K7QM-2XWD.exe", ("https://münchen.example",)),
+        ("qubix-setup--mu\u0308nchen.example--K7QM-2XWD.exe", ("https://münchen.example",)),
     ],
 )
 def test_a_file_name_holds_hosts_of_all_kinds(name: str, servers: tuple[str, ...]) -> None:
@@ -171,6 +184,42 @@ def test_what_is_missing_is_said() -> None:
 def test_a_link_pasted_as_the_address_is_enough() -> None:
     link = "qubix://join?server=https://compute.example.org&code=K7QM-2XWD"
     assert typed(link, "").enrollment == "K7QM-2XWD"
+
+
+TOKEN = "a_long-Token_" * 3
+
+
+@pytest.mark.parametrize(
+    ("pasted", "enrollment"),
+    [
+        ("https://compute.example.org/", ""),
+        ("https://compute.example.org/fleet", ""),
+        ("https://compute.example.org/#top", ""),
+        (f"https://compute.example.org/?enrollment={TOKEN}", TOKEN),
+        (f"https://compute.example.org/api/installer/linux?enrollment={TOKEN}", TOKEN),
+        ("https://compute.example.org/?code=k7qm2xwd", "K7QM-2XWD"),
+        ("Join us: qubix://join?server=https://compute.example.org&code=K7QM-2XWD!", "K7QM-2XWD"),
+        ("<qubix://join?host=compute.example.org&code=K7QM-2XWD>", "K7QM-2XWD"),
+        ("QUBIX://JOIN?server=https://compute.example.org&code=K7QM-2XWD", "K7QM-2XWD"),
+    ],
+)
+def test_a_pasted_link_is_read_as_far_as_it_invites(pasted: str, enrollment: str) -> None:
+    assert read(pasted) == Invitation(HOST, enrollment, "typed")
+
+
+@pytest.mark.parametrize("text", ["", "compute.example.org", "ftp://h", "qubix://[x", "https://[x"])
+def test_what_is_no_link_is_read_as_nothing(text: str) -> None:
+    assert read(text).servers == ()
+
+
+def test_a_link_pasted_as_the_code_is_enough() -> None:
+    link = "qubix://join?server=https://compute.example.org&code=K7QM-2XWD"
+    assert typed("", link).servers == HOST
+
+
+def test_a_page_and_a_code_belong_together() -> None:
+    assert typed("https://compute.example.org/fleet", "k7qm 2xwd").enrollment == "K7QM-2XWD"
+    assert typed("compute.example.org", f" {TOKEN} ").enrollment == TOKEN
 
 
 def test_an_enrollment_is_never_part_of_what_is_logged() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPushButton,
     QVBoxLayout,
@@ -17,15 +19,24 @@ from PySide6.QtWidgets import (
 
 from qubix_desktop import background, icons, theme
 from qubix_desktop.flow import Flow, Network
-from qubix_desktop.invitation import Invitation, InvitationError, host_of, typed
+from qubix_desktop.invitation import Invitation, InvitationError, host_of, read, typed
 from qubix_desktop.pages.page import Bar, WizardPage
 from qubix_desktop.parts.glyph import GlyphLabel
 from qubix_desktop.parts.label import Label
 from qubix_desktop.parts.problem import ProblemBox
 from qubix_desktop.services import Services
+from qubix_desktop.spelling import (
+    AddressTrouble,
+    CodeTrouble,
+    address_trouble,
+    code_trouble,
+    grouped,
+)
 from qubix_worker.errors import Problem
 
 NO_INVITATION = Invitation()
+LINK_LENGTH = 4096
+"""Room for a whole link, which is pasted into either field."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,7 @@ class WelcomePage(WizardPage):
         self._form.look.clicked.connect(self._find)
         for field in (self._form.address, self._form.code):
             field.returnPressed.connect(self._find)
+        self._form.pasted.connect(self._take)
         self._problem = ProblemBox(self.tr("Try again"))
         self._problem.pressed.connect(self._again)
         self.column.addWidget(self._joining)
@@ -107,6 +119,11 @@ class WelcomePage(WizardPage):
         except InvitationError as error:
             self._show(replace(self._state, mood="typing", problem=error.problem))
             return
+        self._ask(invitation)
+
+    def _take(self, invitation: Invitation) -> None:
+        """A whole link was pasted: nothing is left to type."""
+        self._form.fill(invitation)
         self._ask(invitation)
 
     def _again(self) -> None:
@@ -195,26 +212,41 @@ class _JoiningCard(QFrame):
 
 
 class _Form(QFrame):
-    """An address and a code, for those whose invitation did not come along."""
+    """An address and a code, for those whose invitation did not come along. Each is put right and
+    checked while it is typed."""
+
+    pasted = Signal(object)
+    """A complete Invitation."""
 
     def __init__(self) -> None:
         super().__init__()
         theme.dress(self, "card")
         self.address = QLineEdit()
         self.address.setPlaceholderText("compute.example.org")
+        self.address.setInputMethodHints(Qt.InputMethodHint.ImhUrlCharactersOnly)
         self.code = QLineEdit()
         self.code.setPlaceholderText("K7QM-2XWD")
-        self.code.setMaxLength(64)
+        self.code.setInputMethodHints(
+            Qt.InputMethodHint.ImhPreferUppercase | Qt.InputMethodHint.ImhNoPredictiveText
+        )
+        self._before = ""
+        """The code before the latest key."""
+        self._address_trouble = Label(role="warn")
+        self._code_trouble = Label(role="warn")
         self.look = QPushButton(self.tr("Find the network"))
         form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(10)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
-        form.addRow(self.tr("&Address"), self.address)
-        form.addRow(self.tr("&Code"), self.code)
+        form.addRow(self.tr("&Address"), _above(self.address, self._address_trouble))
+        form.addRow(self.tr("&Code"), _above(self.code, self._code_trouble))
         for field, name in ((self.address, self.tr("Address")), (self.code, self.tr("Code"))):
+            field.setMaxLength(LINK_LENGTH)
             field.setAccessibleName(name)
+            label = form.labelForField(field.parentWidget() or field)
+            if isinstance(label, QLabel):
+                label.setBuddy(field)
         below = QHBoxLayout()
         below.addWidget(
             Label(self.tr("Both stand on the page of the network that you want to join."), "muted"),
@@ -226,13 +258,76 @@ class _Form(QFrame):
         column.setSpacing(12)
         column.addLayout(form)
         column.addLayout(below)
+        self.address.textEdited.connect(self._address_edited)
+        self.address.editingFinished.connect(lambda: self._check_address(left=True))
+        self.code.textEdited.connect(self._code_edited)
+        self.code.editingFinished.connect(lambda: self._check_code(left=True))
 
     def fill(self, invitation: Invitation) -> None:
         self.address.setText(invitation.servers[0] if invitation.servers else "")
         self.code.setText(invitation.enrollment)
+        self._before = self.code.text()
+        self._check_address(left=False)
+        self._check_code(left=False)
 
     def focus(self) -> None:
         (self.code if self.address.text() else self.address).setFocus()
+
+    def _address_edited(self, text: str) -> None:
+        if not self._took_link(text):
+            self._check_address(left=False)
+
+    def _code_edited(self, text: str) -> None:
+        if self._took_link(text):
+            return
+        shown, cursor = grouped(text, self.code.cursorPosition(), self._before)
+        if shown != text:
+            self.code.setText(shown)
+            self.code.setCursorPosition(cursor)
+        self._before = shown
+        self._check_code(left=False)
+
+    def _took_link(self, text: str) -> bool:
+        invitation = read(text)
+        if invitation.complete:
+            self.pasted.emit(invitation)
+        return invitation.complete
+
+    def _check_address(self, *, left: bool) -> None:
+        trouble = address_trouble(self.address.text(), left=left)
+        sentences: dict[AddressTrouble, str] = {
+            "spaces": self.tr("An address has no spaces."),
+            "malformed": self.tr("An address looks like compute.example.org."),
+        }
+        _say(self.address, self._address_trouble, sentences[trouble] if trouble else "")
+
+    def _check_code(self, *, left: bool) -> None:
+        trouble = code_trouble(self.code.text(), left=left)
+        sentences: dict[CodeTrouble, str] = {
+            "look-alikes": self.tr(
+                "A code has no 0, O, 1, I or L: it must be a letter or digit that looks like it."
+            ),
+            "signs": self.tr("A code has only letters and digits."),
+            "too long": self.tr("A code has eight letters and digits; these are more."),
+            "too short": self.tr("A code has eight letters and digits; these are fewer."),
+        }
+        _say(self.code, self._code_trouble, sentences[trouble] if trouble else "")
+
+
+def _above(field: QLineEdit, trouble: Label) -> QWidget:
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    column.addWidget(field)
+    column.addWidget(trouble)
+    trouble.hide()
+    return both
+
+
+def _say(field: QLineEdit, label: Label, trouble: str) -> None:
+    label.say(trouble)
+    field.setAccessibleDescription(trouble)
 
 
 class _Promise(QWidget):
