@@ -82,6 +82,7 @@ class _Choice(QFrame):
         self.text = Label(role="muted")
         self.button = QPushButton(button)
         self.button.setAccessibleName(name)
+        self.button.setMinimumWidth(100)
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(self.name)
