@@ -121,11 +121,11 @@ class _Round:
         self._connection = connection
         self._all = heard
         # The others too: all are locked in one order.
-        self._known = beats.known(connection, {one.worker_id for one in heard})
+        found = beats.find(connection, {one.worker_id for one in heard})
+        self._known = found.known
         self._heard: dict[int, beats.Heard] = {}
         self._measured: list[beats.Measured] = []
-        self._jobs_wait: bool | None = None
-        """None where it was not looked."""
+        self._jobs_wait = found.jobs_wait
         self._no_job_for: set[tuple[object, ...]] = set()
 
     def run(self) -> list[Outcome[News] | Exception]:

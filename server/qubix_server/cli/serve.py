@@ -35,6 +35,10 @@ GRACE_SECONDS = 10
 BACKLOG = 2048
 COLLECT_AFTER = 50_000
 """Objects that were made and not freed."""
+SWITCH_SECONDS = 0.0001
+"""How long a thread that wants Python's lock waits before it is handed over; 0.005 by default. The
+database's writer asks for it after each statement, and on a quick disk waited longer than it worked.
+"""
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -69,6 +73,7 @@ def serve(arguments: argparse.Namespace) -> int:
             threading.Thread(target=_follow_stdin, args=(server,), daemon=True).start()
         _welcome(settings, listening.getsockname()[1], token)
         _collect_rarely()
+        sys.setswitchinterval(SWITCH_SECONDS)
         server.run(sockets=[listening])
     return 0 if server.started else 1
 

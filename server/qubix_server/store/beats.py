@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from qubix_server.store import locks
-from qubix_server.store.jobs import HELD
+from qubix_server.store.jobs import ANY_WAIT, HELD
 from qubix_server.store.schema import jobs, providers, worker_secrets
 
 Heard = tuple[int, int, int | None, str]
@@ -80,21 +80,31 @@ class Known(Struct, array_like=True):
     """It is known to have begun each of these."""
 
 
-def known(connection: Connection, worker_ids: Collection[str]) -> dict[str, Known]:
+class Found:
+    """Workers as they are known, by their id; and whether any job waits, None: nobody looked."""
+
+    def __init__(
+        self, known: Iterable[Known], held: Iterable[Sequence[Any]], jobs_wait: bool | None = None
+    ) -> None:
+        """`held`: a job's provider, its id, its status, and whether it was named to us."""
+        self.jobs_wait = jobs_wait
+        self.known: dict[str, Known] = {}
+        for one in known:
+            if earlier := self.known.get(one.worker_id):
+                earlier.has_one_secret = False
+            else:
+                self.known[one.worker_id] = one
+        by_seq = {one.seq: one for one in self.known.values()}
+        for seq, job_id, status, named in held:
+            by_seq[seq].held.add(job_id)
+            by_seq[seq].all_begun &= bool(named) and status == "RUNNING"
+
+
+def find(connection: Connection, worker_ids: Collection[str]) -> Found:
     """Those of these workers that there are, for this write to change."""
     locks.workers(connection, worker_ids)
     at_once = _Sqlite if connection.dialect.name == "sqlite" else _Postgresql
-    found: dict[str, Known] = {}
-    for one in at_once.known(connection, worker_ids):
-        if earlier := found.get(one.worker_id):
-            earlier.has_one_secret = False
-        else:
-            found[one.worker_id] = one
-    by_seq = {one.seq: one for one in found.values()}
-    for seq, job_id, status, named in at_once.held(connection, by_seq):
-        by_seq[seq].held.add(job_id)
-        by_seq[seq].all_begun &= bool(named) and status == "RUNNING"
-    return found
+    return at_once.find(connection, worker_ids)
 
 
 def keep(connection: Connection, heard: Collection[Heard], measured: Collection[Measured]) -> None:
@@ -129,13 +139,11 @@ class _Postgresql:
     )
 
     @classmethod
-    def known(cls, connection: Connection, worker_ids: Collection[str]) -> Iterator[Known]:
-        for row in connection.execute(cls._KNOWN, {"wanted": list(worker_ids)}):
-            yield Known(*tuple(row))
-
-    @classmethod
-    def held(cls, connection: Connection, seqs: Collection[int]) -> Iterable[Any]:
-        return connection.execute(cls._HELD, {"wanted": list(seqs)})
+    def find(cls, connection: Connection, worker_ids: Collection[str]) -> Found:
+        rows = connection.execute(cls._KNOWN, {"wanted": list(worker_ids)})
+        known = [Known(*tuple(row)) for row in rows]
+        seqs = {one.seq for one in known}
+        return Found(known, connection.execute(cls._HELD, {"wanted": list(seqs)}))
 
     @classmethod
     def keep(
@@ -157,33 +165,27 @@ class _Sqlite:
 
     _FOUND = ", ".join(
         # As many digits as a number may have; JSON of SQLite's own has 15.
-        f"CASE WHEN {column} IS NOT NULL THEN printf('%!.17g', {column}) END"
-        if column in _NUMBERS else str(column)
+        f"CASE WHEN {column.name} IS NOT NULL THEN printf('%!.17g', {column.name}) END"
+        if column in _NUMBERS else column.name
         for column in _COLUMNS
     )  # fmt: skip
 
     @classmethod
-    def known(cls, connection: Connection, worker_ids: Collection[str]) -> list[Known]:
+    def find(cls, connection: Connection, worker_ids: Collection[str]) -> Found:
         found = _run(
             connection,
-            f"SELECT json_group_array(json_array({cls._FOUND})) FROM providers "  # noqa: S608 - names of ours
+            # CROSS: from these workers to their jobs, not from all jobs that are held to these workers.
+            f"WITH found AS MATERIALIZED (SELECT {', '.join(map(str, _COLUMNS))} FROM providers "  # noqa: S608 - names of ours
             "JOIN worker_secrets ON worker_secrets.provider_seq = providers.seq "
-            "WHERE providers.worker_id IN ({values})",
+            "WHERE providers.worker_id IN ({values})) "
+            f"SELECT (SELECT json_group_array(json_array({cls._FOUND})) FROM found), "
+            "(SELECT json_group_array(json_array(provider_seq, id, status, named)) FROM found "
+            f"CROSS JOIN jobs ON provider_seq = found.seq AND status IN {HELD}), "
+            f"EXISTS ({ANY_WAIT})",
             [(worker_id,) for worker_id in worker_ids],
         )
-        return _DECODER.decode(found.scalar_one())
-
-    @classmethod
-    def held(cls, connection: Connection, seqs: Collection[int]) -> list[Any]:
-        found = _run(
-            connection,
-            "SELECT json_group_array(json_array(provider_seq, id, status, named)) FROM jobs "  # noqa: S608 - names of ours
-            f"WHERE status IN {HELD} AND provider_seq IN "
-            "({values})",
-            [(seq,) for seq in seqs],
-        )
-        rows: list[Any] = msgspec.json.decode(found.scalar_one())
-        return rows
+        known, held, jobs_wait = found.one()
+        return Found(_DECODER.decode(known), msgspec.json.decode(held), bool(jobs_wait))
 
     @classmethod
     def keep(

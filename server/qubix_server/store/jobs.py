@@ -56,7 +56,7 @@ _OLDEST = (
     # One that another server is about to give away is not waited for.
     .with_for_update(key_share=True, skip_locked=True)
 )
-_ANY_WAIT = f"SELECT 1 FROM {jobs.name} WHERE {jobs.c.status.name} = 'PENDING' LIMIT 1"  # noqa: S608 - names of ours
+ANY_WAIT = f"SELECT 1 FROM {jobs.name} WHERE {jobs.c.status.name} = 'PENDING' LIMIT 1"  # noqa: S608 - names of ours
 
 _IS_OVERDUE = (
     jobs.c.status.in_(HELD)
@@ -153,7 +153,7 @@ def given_to(connection: Connection, provider_seq: int) -> Sequence[RowMapping]:
 
 def any_wait(connection: Connection) -> bool:
     """Whether any job waits to be given."""
-    return connection.exec_driver_sql(_ANY_WAIT).first() is not None
+    return connection.exec_driver_sql(ANY_WAIT).first() is not None
 
 
 def oldest_for(
