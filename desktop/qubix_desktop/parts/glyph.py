@@ -6,7 +6,7 @@ from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
 
 from qubix_desktop import icons, theme
 
@@ -49,7 +49,9 @@ class GlyphLabel(QWidget):
         return super().event(event)
 
     def _run_while_seen(self) -> None:
-        if self._glyph == "spinner" and self.isVisible():
+        # Where a person wants nothing to move, the spinner stands; its words say the same.
+        moves = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0
+        if self._glyph == "spinner" and self.isVisible() and moves:
             self._timer.start()
         else:
             self._timer.stop()

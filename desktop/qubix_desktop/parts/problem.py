@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from qubix_desktop import theme
@@ -32,10 +32,8 @@ class ProblemBox(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 12, 14, 12)
         row.setSpacing(12)
-        mark = QVBoxLayout()
-        mark.addWidget(GlyphLabel("problem", "bad", 22))
-        mark.addStretch()
-        row.addLayout(mark)
+        # Not by a stretch: the box would then claim a share of the page's empty room.
+        row.addWidget(GlyphLabel("problem", "bad", 22), 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(texts, 1)
         row.addWidget(self._button)
         self.hide()
