@@ -206,6 +206,7 @@ def lose_the_silent(connection: Connection, found: Silent, since: int, now: int)
     events: list[Event] = []
     if seqs:
         providers.note_silent(connection, seqs)
+        metrics.gather(connection, seqs)
         after = providers.all_of(connection, seqs)
         events += [status_changed("PROVIDER_TIMEOUT", row) for row in after]
     holders = [row["seq"] for row in before if row["current_job_id"]] or found.holders

@@ -21,7 +21,7 @@ from qubix_server import heartbeats
 from qubix_server.credentials import digest
 from qubix_server.events import Outcome
 from qubix_server.heartbeats import News
-from qubix_server.store import beats, jobs
+from qubix_server.store import beats, jobs, recent
 from qubix_server.store.writer import alone
 from qubix_worker.protocol import TEXT_LENGTH, Heartbeat
 
@@ -155,21 +155,24 @@ class _Round:
     def _keep(self, one: Heard, beat: QuickBeat, worker: beats.Known) -> None:
         use = beat.usage
         worker.report = beat.report
-        self._heard[worker.seq] = (worker.seq, one.at, beat.report, text(use))
-        self._measured.append(
+        worker.recent = recent.with_another(
+            worker.recent,
             (
-                worker.seq,
                 one.at,
                 _told(use.cpu_percent),
                 _told(use.ram_percent),
                 _told(use.gpu_percent),
                 _told(use.gpu_temp),
                 _told(use.gpu_mem_used_mb),
-            )
+            ),
         )
+        if recent.is_full(worker.recent, worker.seq):
+            self._measured += [(worker.seq, *row) for row in recent.measurements(worker.recent)]
+            worker.recent = recent.NONE
+        self._heard[worker.seq] = (worker.seq, one.at, beat.report, text(use), worker.recent)
 
     def _write(self) -> None:
-        if self._measured:
+        if self._heard:
             beats.keep(self._connection, self._heard.values(), self._measured)
             self._heard, self._measured = {}, []
 

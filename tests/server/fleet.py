@@ -19,6 +19,7 @@ from qubix_server.clock import now
 from qubix_server.credentials import digest
 from qubix_server.store import jobs
 from qubix_server.store.engine import writing_engine
+from qubix_server.store.metrics import gather
 from qubix_server.store.schema import job_leases, job_results, metrics, providers, worker_secrets
 from qubix_server.store.schema import jobs as job_table
 from tests.conftest import LiveServer, Machine, registration
@@ -190,6 +191,7 @@ class Fleet:
         assert None not in self.come_again
 
     def _check_acknowledged(self, connection: Connection) -> None:
+        gather(connection, connection.execute(select(providers.c.seq)).scalars().all())
         used = select(providers.c.worker_id, metrics.c.cpu_percent).join(
             metrics, metrics.c.provider_seq == providers.c.seq
         )

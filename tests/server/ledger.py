@@ -18,6 +18,7 @@ from qubix_server.credentials import digest
 from qubix_server.errors import ApiError
 from qubix_server.events import Outcome
 from qubix_server.store import enrollments, jobs, operators, providers, schema
+from qubix_server.store import metrics as metrics_store
 from qubix_worker.protocol import (
     Heartbeat,
     JobCompletion,
@@ -98,6 +99,9 @@ class Ledger:
     def _kept(self, heard: quiet.Heard) -> tuple[Outcome[heartbeats.News], list[Any]]:
         """The outcome, and all that stands in the tables then. Raises what refuses it."""
         (outcome,) = quiet.take_all(self.connection, [heard])
+        # Where a measurement stands may differ, and not what it is.
+        seqs = self.connection.execute(select(schema.providers.c.seq)).scalars().all()
+        metrics_store.gather(self.connection, seqs)
         # The number of a row of metrics is used up even where it is taken back.
         metrics = [column for column in schema.metrics.c if column is not schema.metrics.c.seq]
         tables = (schema.providers, schema.worker_secrets, schema.jobs)

@@ -59,6 +59,7 @@ UPDATE jobs SET named = true WHERE seq = 2;
     "0004": "INSERT INTO audit VALUES (1, 1, 'operator', '0123', 'job.create', 'a', '::1');",
     "0005": "",
     "0006": "INSERT INTO tries VALUES ('codes', '::/64', 9007199254740992);",
+    "0007": "",
 }
 REVISIONS = tuple(LATER_ROWS)
 
@@ -122,6 +123,15 @@ def test_what_the_first_version_took_for_granted_is_written_down(alembic: Alembi
     (provider,) = alembic.rows("providers")
     assert (provider["names_jobs"], provider["free_slots"]) == (1, None)
     assert [job["named"] for job in alembic.rows("jobs")] == [1, 0, 0]
+
+
+def test_measurements_in_a_providers_row_go_to_the_others_downwards(alembic: Alembic) -> None:
+    fill(alembic, "0007")
+    recent = "[[5,1.5,2.5,null,null,null],[6,3.5,null,null,70.0,null]]"
+    alembic.connection.execute(text("UPDATE providers SET recent = :recent"), {"recent": recent})
+    alembic.down("0006")
+    _, *rows = [tuple(row.values())[1:] for row in alembic.rows("metrics")]
+    assert rows == [(1, 5, 1.5, 2.5, None, None, None), (1, 6, 3.5, None, None, 70.0, None)]
 
 
 @pytest.mark.only_sqlite

@@ -36,9 +36,8 @@ BACKLOG = 2048
 COLLECT_AFTER = 50_000
 """Objects that were made and not freed."""
 SWITCH_SECONDS = 0.0001
-"""How long a thread that wants Python's lock waits before it is handed over; 0.005 by default. The
-database's writer asks for it after each statement, and on a quick disk waited longer than it worked.
-"""
+"""How long a thread that wants Python's lock waits until it is handed over; 0.005 by default. The
+database's writer asks for it after each step, and on a quick disk waited longer than it worked."""
 
 
 def serve(arguments: argparse.Namespace) -> int:

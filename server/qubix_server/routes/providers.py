@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
@@ -23,6 +24,7 @@ from qubix_server.events import Outcome
 from qubix_server.inherited import QuickRegistration
 from qubix_server.services import of
 from qubix_server.store import metrics, providers
+from qubix_server.store.recent import MEASURES
 from qubix_worker.protocol import Registration
 
 NEW_MS = 5 * 60 * 1000
@@ -147,8 +149,9 @@ async def remove(request: Request) -> Response:
 async def history(request: Request) -> Response:
     limit = ENTRIES.of(request)
     rows = await of(request).database.read(_history, bearer(request.scope), _any_id(request), limit)
-    keys = ("cpu_percent", "ram_percent", "gpu_percent", "gpu_temp", "gpu_mem_used")
-    entries = [{"timestamp": rfc3339(row["at"])} | {key: row[key] for key in keys} for row in rows]
+    entries = [
+        {"timestamp": rfc3339(row["at"])} | {key: row[key] for key in MEASURES} for row in rows
+    ]
     return answer({"history": entries})
 
 
@@ -238,9 +241,9 @@ def _remove(
 
 def _history(
     connection: Connection, credential: str | None, worker_id: str, limit: int
-) -> list[RowMapping]:
+) -> Sequence[dict[str, Any]]:
     row, _ = access.require_worker_or_operator(connection, credential, worker_id)
-    return list(metrics.history(connection, row["seq"], limit))
+    return metrics.history(connection, row["seq"], limit)
 
 
 def _toggle(

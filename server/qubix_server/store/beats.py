@@ -23,12 +23,13 @@ from sqlalchemy import (
 
 from qubix_server.store import locks
 from qubix_server.store.jobs import ANY_WAIT, HELD
+from qubix_server.store.recent import MEASURES
 from qubix_server.store.schema import jobs, providers, worker_secrets
 
-Heard = tuple[int, int, int | None, str]
-"""A provider's `seq`, when it was heard, the number of its heartbeat, what is in use."""
+Heard = tuple[int, int, int | None, str, str]
+"""A provider's `seq`, when it was heard, its heartbeat's number, what is in use, and `recent`."""
 Measured = tuple[int, int, float | None, float | None, float | None, float | None, float | None]
-"""A row of `metrics`: `provider_seq`, `at`, and the five measures in `_MEASURES`."""
+"""A row of `metrics`: `provider_seq`, `at`, and the five in MEASURES."""
 _NUMBERS = (providers.c.ram_total_gb, providers.c.gpu_vram_gb)
 _COLUMNS = (
     providers.c.worker_id,
@@ -48,8 +49,8 @@ _COLUMNS = (
     *_NUMBERS,
     providers.c.gpu_model,
     providers.c.os,
+    providers.c.recent,
 )
-_MEASURES = ("cpu_percent", "ram_percent", "gpu_percent", "gpu_temp", "gpu_mem_used")
 
 
 class Known(Struct, array_like=True):
@@ -73,6 +74,7 @@ class Known(Struct, array_like=True):
     gpu_vram_gb: float | None
     gpu_model: str | None
     os: str | None
+    recent: str
     has_one_secret: bool = True
     held: set[str] = field(default_factory=set)
     """The jobs that are leased to it."""
@@ -110,7 +112,9 @@ def find(connection: Connection, worker_ids: Collection[str]) -> Found:
 def keep(connection: Connection, heard: Collection[Heard], measured: Collection[Measured]) -> None:
     """Notes when workers were heard, and rows of `metrics`."""
     at_once = _Sqlite if connection.dialect.name == "sqlite" else _Postgresql
-    at_once.keep(connection, heard, measured)
+    at_once.hear(connection, heard)
+    if measured:
+        at_once.measure(connection, measured)
 
 
 class _Postgresql:
@@ -127,14 +131,15 @@ class _Postgresql:
     )
     _HEARD = text(
         "UPDATE providers SET last_heartbeat_at = heard.at, report = heard.number, "
-        "usage = heard.in_use FROM unnest(CAST(:seq AS bigint[]), CAST(:at AS bigint[]), "
-        "CAST(:number AS bigint[]), CAST(:in_use AS text[])) AS heard (seq, at, number, in_use) "
+        "usage = heard.in_use, recent = heard.recent FROM unnest(CAST(:seq AS bigint[]), "
+        "CAST(:at AS bigint[]), CAST(:number AS bigint[]), CAST(:in_use AS text[]), "
+        "CAST(:recent AS text[])) AS heard (seq, at, number, in_use, recent) "
         "WHERE providers.seq = heard.seq"
     )
     _MEASURED = text(
-        f"INSERT INTO metrics (provider_seq, at, {', '.join(_MEASURES)}) SELECT * FROM unnest("  # noqa: S608 - names of ours
+        f"INSERT INTO metrics (provider_seq, at, {', '.join(MEASURES)}) SELECT * FROM unnest("  # noqa: S608 - names of ours
         "CAST(:provider_seq AS bigint[]), CAST(:at AS bigint[]), "
-        + ", ".join(f"CAST(:{name} AS double precision[])" for name in _MEASURES)
+        + ", ".join(f"CAST(:{name} AS double precision[])" for name in MEASURES)
         + ")"
     )
 
@@ -146,11 +151,12 @@ class _Postgresql:
         return Found(known, connection.execute(cls._HELD, {"wanted": list(seqs)}))
 
     @classmethod
-    def keep(
-        cls, connection: Connection, heard: Collection[Heard], measured: Collection[Measured]
-    ) -> None:
-        connection.execute(cls._HEARD, _columns(("seq", "at", "number", "in_use"), heard))
-        connection.execute(cls._MEASURED, _columns(("provider_seq", "at", *_MEASURES), measured))
+    def hear(cls, connection: Connection, heard: Collection[Heard]) -> None:
+        connection.execute(cls._HEARD, _columns(("seq", "at", "number", "in_use", "recent"), heard))
+
+    @classmethod
+    def measure(cls, connection: Connection, measured: Collection[Measured]) -> None:
+        connection.execute(cls._MEASURED, _columns(("provider_seq", "at", *MEASURES), measured))
 
 
 def _columns(names: Sequence[str], rows: Collection[tuple[Any, ...]]) -> dict[str, list[Any]]:
@@ -174,7 +180,7 @@ class _Sqlite:
     def find(cls, connection: Connection, worker_ids: Collection[str]) -> Found:
         found = _run(
             connection,
-            # CROSS: from these workers to their jobs, not from all jobs that are held to these workers.
+            # CROSS: from these workers to their jobs, not from all held jobs to these workers.
             f"WITH found AS MATERIALIZED (SELECT {', '.join(map(str, _COLUMNS))} FROM providers "  # noqa: S608 - names of ours
             "JOIN worker_secrets ON worker_secrets.provider_seq = providers.seq "
             "WHERE providers.worker_id IN ({values})) "
@@ -184,22 +190,23 @@ class _Sqlite:
             f"EXISTS ({ANY_WAIT})",
             [(worker_id,) for worker_id in worker_ids],
         )
-        known, held, jobs_wait = found.one()
+        known, held, jobs_wait = tuple(found.one())
         return Found(_DECODER.decode(known), msgspec.json.decode(held), bool(jobs_wait))
 
     @classmethod
-    def keep(
-        cls, connection: Connection, heard: Collection[Heard], measured: Collection[Measured]
-    ) -> None:
+    def hear(cls, connection: Connection, heard: Collection[Heard]) -> None:
         _run(
             connection,
-            "UPDATE providers SET last_heartbeat_at = column2, report = column3, usage = column4 "
-            "FROM ({values}) WHERE seq = column1",
+            "UPDATE providers SET last_heartbeat_at = column2, report = column3, usage = column4, "
+            "recent = column5 FROM ({values}) WHERE seq = column1",
             heard,
         )
+
+    @classmethod
+    def measure(cls, connection: Connection, measured: Collection[Measured]) -> None:
         _run(
             connection,
-            f"INSERT INTO metrics (provider_seq, at, {', '.join(_MEASURES)}) "  # noqa: S608 - names of ours
+            f"INSERT INTO metrics (provider_seq, at, {', '.join(MEASURES)}) "  # noqa: S608 - names of ours
             "SELECT * FROM ({values}) WHERE column1 IS NOT NULL",
             measured,
         )

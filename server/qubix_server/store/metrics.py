@@ -8,7 +8,7 @@ thing to know before changing it: a write here must stay small, since heartbeats
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Integer,
-    RowMapping,
     bindparam,
     delete,
     func,
@@ -25,7 +24,8 @@ from sqlalchemy import (
     update,
 )
 
-from qubix_server.store.schema import metrics
+from qubix_server.store.recent import MEASURES, NONE, measurements
+from qubix_server.store.schema import metrics, providers
 from qubix_worker.protocol import Usage
 
 MINUTE_MS = 60 * 1000
@@ -95,10 +95,20 @@ _OLD = (
     .order_by(metrics.c.at)
     .limit(bindparam("most", type_=Integer))
 )
+_RECENT = select(providers.c.seq, providers.c.recent).where(
+    providers.c.seq.in_(bindparam("among", expanding=True)), providers.c.recent != NONE
+)
+_GATHERED = (
+    update(providers)
+    .where(providers.c.seq.in_(bindparam("among", expanding=True)))
+    .values(recent=NONE)
+)
 _FORGET = delete(metrics).where(metrics.c.seq.in_(_OLD))
 
 
 def add(connection: Connection, provider_seq: int, usage: Usage, now: int) -> None:
+    """Adds what was measured now, behind all that the provider's own row still has."""
+    gather(connection, [provider_seq])
     connection.execute(
         insert(metrics).values(
             provider_seq=provider_seq,
@@ -112,11 +122,28 @@ def add(connection: Connection, provider_seq: int, usage: Usage, now: int) -> No
     )
 
 
-def history(connection: Connection, provider_seq: int, limit: int) -> Sequence[RowMapping]:
-    """The newest `limit` rows, the oldest of them first."""
+def gather(connection: Connection, provider_seqs: Collection[int]) -> None:
+    """Takes over what these providers' own rows have, and empties those."""
+    recents = connection.execute(_RECENT, {"among": list(provider_seqs)}).all()
+    if recents:
+        rows = [{"provider_seq": seq, **row} for seq, recent in recents for row in _as_rows(recent)]
+        connection.execute(insert(metrics), rows)
+        connection.execute(_GATHERED, {"among": [seq for seq, _ in recents]})
+
+
+def history(connection: Connection, provider_seq: int, limit: int) -> Sequence[dict[str, Any]]:
+    """The newest `limit` measurements, the oldest of them first."""
+    recent = connection.execute(
+        select(providers.c.recent).where(providers.c.seq == provider_seq)
+    ).scalar_one()
+    newest = _as_rows(recent)[-limit:]
     query = select(metrics).where(metrics.c.provider_seq == provider_seq)
-    rows = connection.execute(query.order_by(metrics.c.seq.desc()).limit(limit)).mappings().all()
-    return rows[::-1]
+    older = query.order_by(metrics.c.seq.desc()).limit(limit - len(newest))
+    return [*map(dict, connection.execute(older).mappings().all()[::-1]), *newest]
+
+
+def _as_rows(recent: str) -> list[dict[str, Any]]:
+    return [dict(zip(("at", *MEASURES), row, strict=True)) for row in measurements(recent)]
 
 
 def first_since(connection: Connection, at: int) -> int | None:

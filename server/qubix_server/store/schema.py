@@ -69,6 +69,8 @@ providers = Table(
     Column("is_enabled", Boolean, nullable=False),
     Column("state", String(16), nullable=False),
     Column("usage", Text),
+    # Measurements that are not in `metrics` yet: see `recent`.
+    Column("recent", Text, nullable=False, server_default=""),
     Column("total_jobs", Integer, nullable=False),
     # What it told in its last heartbeat; None where it never tells.
     Column("free_slots", Integer),
