@@ -28,7 +28,7 @@ from page_pictures import draw_pages
 if TYPE_CHECKING:
     from PIL import Image
 
-    from qubix_desktop.theme import Colours
+    from qubix_desktop.colours import Colours
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs" / "screenshots"
@@ -52,6 +52,7 @@ class Variant:
     language: str = "en_GB"
     """Or `long`, which is nobody's."""
     right_to_left: bool = False
+    contrast: bool = False
 
 
 VARIANTS: Mapping[str, Variant] = {
@@ -60,6 +61,8 @@ VARIANTS: Mapping[str, Variant] = {
     "large": Variant(scale="2"),
     "long": Variant(language="long"),
     "right-to-left": Variant("dark", language="long", right_to_left=True),
+    "contrast-light": Variant(contrast=True),
+    "contrast-dark": Variant("dark", contrast=True),
     "portuguese": Variant(language="pt_BR"),
     "spanish": Variant("dark", language="es_ES"),
 }
@@ -139,7 +142,7 @@ def draw(variant: Variant, to: Path) -> int:
     from PySide6.QtGui import QFont
     from PySide6.QtWidgets import QApplication, QProxyStyle, QStyle, QSystemTrayIcon
 
-    from qubix_desktop import languages, theme
+    from qubix_desktop import colours, languages, theme
     from qubix_worker.paths import Paths
 
     class Still(QProxyStyle):
@@ -163,12 +166,14 @@ def draw(variant: Variant, to: Path) -> int:
     if variant.right_to_left:
         app.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
     dark = variant.scheme == "dark"
-    theme.wear(app, Qt.ColorScheme.Dark if dark else Qt.ColorScheme.Light)
+    scheme = Qt.ColorScheme.Dark if dark else Qt.ColorScheme.Light
+    theme.wear(app, scheme, contrast=variant.contrast)
+    worn = colours.ALL[("contrast " if variant.contrast else "") + variant.scheme]
     if shutil.which("trayer"):
         scenes.until(QSystemTrayIcon.isSystemTrayAvailable)
     for scene in scenes.scenes(Paths.of_user()):
         scene.window.grab().save(str(to / f"{scene.name}.png"))
-    draw_icons(to, theme.DARK if dark else theme.LIGHT)
+    draw_icons(to, worn)
     sys.stdout.flush()
     os._exit(0)  # a made-up setup may still wait on its thread
 

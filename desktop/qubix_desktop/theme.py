@@ -6,14 +6,14 @@ they are (`role`), and this module alone says how that looks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
-from qubix_desktop import icons
+from qubix_desktop import colours, contrast, icons
+from qubix_desktop.colours import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Colours
 
 Role = Literal[
     "title", "subtitle", "muted", "strong", "card", "primary", "flat", "rail", "bar", "good", "bad",
@@ -25,57 +25,28 @@ INDENT = 26
 """From the edge of a tick's box to its text."""
 
 
-@dataclass(frozen=True)
-class Colours:
-    window: str
-    rail: str
-    card: str
-    field: str
-    border: str
-    strong_border: str
-    text: str
-    muted: str
-    accent: str
-    """Fills: under `on_accent`."""
-    accent_hover: str
-    on_accent: str
-    link: str
-    """Accent as text and lines, on any ground."""
-    good: str
-    bad: str
-    warn: str
-    problem: str
-    track: str
-    disabled: str
-
-
-LIGHT = Colours(
-    window="#F5F6F8", rail="#EBEEF3", card="#FFFFFF", field="#FFFFFF", border="#DADFE7",
-    strong_border="#8A93A3", text="#1A1D23", muted="#545D6B", accent="#2F62D6",
-    accent_hover="#2453BE", on_accent="#FFFFFF", link="#2A5BCB", good="#17734A", bad="#B3261E",
-    warn="#855300", problem="#FDF0EE", track="#E1E5EC", disabled="#8B93A0",
-)  # fmt: skip
-DARK = Colours(
-    window="#1E2127", rail="#181B20", card="#282C34", field="#1A1D22", border="#3A404B",
-    strong_border="#7C8696", text="#E9EBEF", muted="#AAB2BF", accent="#3B6FE0",
-    accent_hover="#3262CC", on_accent="#FFFFFF", link="#92B4FF", good="#62CF98", bad="#FF9A91",
-    warn="#F0B64A", problem="#3A2626", track="#3B414C", disabled="#757D8A",
-)  # fmt: skip
-
-
 def colours_of(widget: QWidget) -> Colours:
     """The colours that are right on the ground that `widget` stands on."""
-    return DARK if widget.palette().window().color().lightness() < 128 else LIGHT
+    ground = widget.palette().window().color()
+    return colours.BY_GROUND.get(ground.name().upper()) or (
+        DARK if ground.lightness() < 128 else LIGHT
+    )
 
 
 def install(app: QApplication) -> None:
-    """Chooses the style, and follows the system's colour scheme from now on."""
+    """Chooses the style, and follows the system's colours and contrast from now on."""
     style = _style_for(app.style().objectName().lower())
+    hints = app.styleHints()
+    native = QPalette(app.palette())  # as it was before we put on a dress of ours
     if style:
         app.setStyle(QStyleFactory.create(style))
-    hints = app.styleHints()
-    hints.colorSchemeChanged.connect(lambda scheme: wear(app, scheme))
-    wear(app, hints.colorScheme())
+
+    def follow(*_: object) -> None:
+        wear(app, hints.colorScheme(), contrast=contrast.is_wanted(hints, native))
+
+    hints.colorSchemeChanged.connect(follow)
+    contrast.when_changed(hints, follow)
+    follow()
 
 
 def _style_for(native: str) -> str | None:
@@ -83,11 +54,13 @@ def _style_for(native: str) -> str | None:
     return None if native in ("macos", "windows11", "breeze") else "Fusion"
 
 
-def wear(app: QApplication, scheme: Qt.ColorScheme) -> None:
-    """Puts on the light or the dark dress."""
-    colours = DARK if scheme == Qt.ColorScheme.Dark else LIGHT
-    app.setPalette(_palette(colours))
-    app.setStyleSheet(_sheet(colours, app.layoutDirection()))
+def wear(app: QApplication, scheme: Qt.ColorScheme, *, contrast: bool = False) -> None:
+    """Puts on the light or the dark dress; `contrast`: for whom plain ones are too faint."""
+    pair = (CONTRAST_LIGHT, CONTRAST_DARK) if contrast else (LIGHT, DARK)
+    worn = pair[scheme == Qt.ColorScheme.Dark]
+    app.setPalette(_palette(worn))
+    plain = _sheet(worn, app.layoutDirection())
+    app.setStyleSheet(plain + _edges(worn) if contrast else plain)
 
 
 def dress(widget: QWidget, role: Role) -> None:
@@ -203,6 +176,8 @@ def _sheet(c: Colours, direction: Qt.LayoutDirection) -> str:
     QCheckBox::indicator:focus {{ border: 2px solid {c.link}; }}
     QCheckBox::indicator:checked:focus {{ border: 2px solid {c.text}; }}
     QCheckBox::indicator:disabled {{ border-color: {c.border}; background: {c.track}; }}
+    QCheckBox::indicator:checked:disabled {{
+        background: {c.disabled}; border-color: {c.disabled}; }}
     QCheckBox:disabled {{ color: {c.disabled}; }}
     QSlider {{ min-height: 22px; }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {c.track}; }}
@@ -235,4 +210,26 @@ def _sheet(c: Colours, direction: Qt.LayoutDirection) -> str:
     QMenu::separator {{ height: 1px; background: {c.border}; margin: 5px 8px; }}
     QScrollArea {{ background: transparent; border: none; }}
     QToolTip {{ background: {c.card}; color: {c.text}; border: 1px solid {c.border}; }}
+    """
+
+
+def _edges(c: Colours) -> str:
+    """What high contrast has beyond its colours: an edge around whatever can be told apart, and a
+    wide ring around what has the focus."""
+    return f"""
+    QPushButton:focus, QPushButton[role="primary"]:focus, QPushButton[role="flat"]:focus,
+    QLineEdit:focus, QPlainTextEdit[role="log"]:focus {{
+        border: 3px solid {c.text}; padding: 4px 14px; }}
+    QLineEdit:focus {{ padding: 4px 6px; }}
+    QPushButton[role="flat"]:focus {{ padding: 2px 4px; }}
+    QPushButton[role="flat"] {{ text-decoration: underline; }}
+    QPushButton:disabled, QPushButton[role="primary"]:disabled {{
+        border: 1px dashed {c.disabled}; background: {c.window}; }}
+    QProgressBar {{ border: 1px solid {c.text}; }}
+    QSlider::groove:horizontal {{ border: 1px solid {c.text}; }}
+    QCheckBox::indicator:focus, QCheckBox::indicator:checked:focus {{
+        border: 3px solid {c.text}; }}
+    QSlider::handle:horizontal:focus {{ border: 4px solid {c.text}; margin: -9px 0; }}
+    QTabBar::tab:selected {{ border-bottom: 3px solid {c.text}; font-weight: 600; }}
+    QWidget[role="rail"] {{ border: 1px solid {c.border}; }}
     """
