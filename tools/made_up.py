@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.services import Services
+from qubix_worker.chosen import Chosen
 from qubix_worker.errors import Problem, QubixError, SetupError
 from qubix_worker.hardware.detect import Finding
 from qubix_worker.paths import Paths
@@ -26,6 +27,7 @@ NOW = 1_900_000_000.0
 INVITATION = Invitation(("https://compute.example.org",), "K7QM-2XWD", "file name")
 NETWORK = Network("https://compute.example.org", "Example Compute", "K7QM-2XWD")
 SETTINGS = Settings(name="marie-desktop", server=NETWORK.server)
+CHOSEN = Chosen(replace(SETTINGS, hours=("mon-fri 20:00-07:00", "sat,sun")), in_force=True)
 REFUSED = Problem(
     "refused",
     "compute.example.org can be reached, but nothing answers there.",
@@ -188,6 +190,8 @@ def services(
         uninstall=uninstall,
         logs=lambda _: LOG,
         kept=lambda: SETTINGS,
+        chosen=lambda: CHOSEN,
+        change=lambda _: CHOSEN,
         plan_change=plan,
     )
 

@@ -15,7 +15,7 @@ import made_up
 from made_up import NOW, Gate
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu, QPushButton, QTabBar, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from qubix_desktop.crash import CrashDialog
 from qubix_desktop.flow import Page
@@ -197,10 +197,14 @@ def status(paths: Paths) -> Iterator[Scene]:
     yield Scene("status-problem", window)
     window.show_problem(None)
     window.show_seen(Seen(made_up.statuses()["working"]))
-    tabs = window.findChildren(QTabBar)[0]
-    for at, name in enumerate(("log",), 1):
-        tabs.setCurrentIndex(at)
-        yield Scene(f"status-{name}", window)
+    window.settings.show_settings(made_up.CHOSEN)
+    window.settings.show_cards(made_up.FINDINGS)
+    window.show_tab("settings")
+    window.settings.show_kept("on_battery", made_up.CHOSEN)
+    window.settings.show_refused("idle_minutes", made_up.FULL)
+    yield Scene("status-settings", window)
+    window.show_tab("log")
+    yield Scene("status-log", window)
     _put_away(window)
 
 

@@ -12,9 +12,11 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
 from qubix_desktop import background
+from qubix_desktop.chooser import Chooser
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.removal import RemovalDialog
 from qubix_desktop.services import Services
+from qubix_desktop.status.settings import SettingsTab
 from qubix_desktop.status.window import StatusWindow
 from qubix_desktop.tray import Tray
 from qubix_desktop.watcher import Seen, Watcher
@@ -50,11 +52,14 @@ class Desk(QObject):
         self.watcher.failed.connect(self.window.show_problem)
         self.tray.status_wanted.connect(self.open_status)
         self.window.log_wanted.connect(self._read_log)
+        self._chooser = Chooser(services.chosen, services.change, self)
+        self._connect_settings(self._chooser, self.window.settings)
         for face in (self.tray, self.window):
             face.pause_wanted.connect(self._pause)
             face.resume_wanted.connect(self._resume)
             face.start_wanted.connect(self.start_sharing)
             face.removal_wanted.connect(self.remove)
+            face.setup_wanted.connect(self.set_up_again)
             face.quit_wanted.connect(self._quit)
         self.window.closed.connect(self._window_closed)
 
@@ -188,6 +193,20 @@ class Desk(QObject):
             self.watcher.tell(self._services.worker.stop, self.over.emit)
         else:
             self.over.emit()
+
+    def _connect_settings(self, chooser: Chooser, tab: SettingsTab) -> None:
+        self.window.settings_wanted.connect(chooser.look)
+        tab.chosen.connect(chooser.change)
+        tab.cards_wanted.connect(self._find_cards)
+        chooser.known.connect(tab.show_settings)
+        chooser.kept.connect(tab.show_kept)
+        chooser.refused.connect(tab.show_refused)
+        chooser.unknown.connect(tab.show_unknown)
+
+    def _find_cards(self) -> None:
+        task = background.once(lambda: tuple(self._services.find_hardware()))
+        task.came.connect(self.window.settings.show_cards)
+        task.start()
 
     def _read_log(self) -> None:
         if self._reading_log:

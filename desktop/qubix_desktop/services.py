@@ -6,17 +6,18 @@ No Qt in here. Everything in it may take long, and is called off the GUI thread.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
-from qubix_worker import identity, launcher, settings
+from qubix_worker import chosen, identity, launcher, settings
+from qubix_worker.chosen import Chosen
 from qubix_worker.client import ServerClient
 from qubix_worker.control import Control
-from qubix_worker.errors import ControlError, QubixError, ServerError
+from qubix_worker.errors import ControlError, QubixError, ServerError, SettingsError
 from qubix_worker.hardware import detect
 from qubix_worker.hardware.detect import Finding
 from qubix_worker.paths import Paths
@@ -55,6 +56,10 @@ class Services:
     """The settings in force; the defaults where what is kept cannot be read."""
     plan_change: Callable[[Choices], Setup]
     """The steps that only change what is shared, where this computer has joined."""
+    chosen: Callable[[], Chosen]
+    """The settings in force, or those that the next worker will keep to; raises QubixError."""
+    change: Callable[[Mapping[str, Any]], Chosen]
+    """Changes settings, by their names in the file; raises QubixError and OSError."""
     logs: Callable[[int], Sequence[str]]
     """The last lines of the worker's log, also where no worker runs."""
 
@@ -71,6 +76,8 @@ class Services:
             uninstall=lambda purge: uninstall(paths, purge=purge),
             kept=lambda: kept(paths),
             plan_change=lambda choices: plan.change(paths, choices),
+            chosen=lambda: chosen.load(paths, control),
+            change=lambda changes: _change(paths, control, changes),
             logs=lambda lines: _logs(control, paths.log, lines),
         )
 
@@ -133,6 +140,15 @@ def _speaks_no_tls(error: BaseException) -> bool:
 def _start(paths: Paths) -> None:
     # The worker outlives this process on purpose: nobody waits for it here.
     launcher.start_worker(paths)
+
+
+def _change(paths: Paths, control: Control, changes: Mapping[str, Any]) -> Chosen:
+    try:
+        return chosen.change(paths, changes, control)
+    except ValueError as error:
+        raise SettingsError(
+            "bad_choice", f"That can't be set: {error}.", "Correct it, then try again."
+        ) from error
 
 
 def _logs(control: Control, path: Path, lines: int) -> Sequence[str]:

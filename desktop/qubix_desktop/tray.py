@@ -25,6 +25,7 @@ class Tray(QObject):
     """For how many seconds; None: until resumed."""
     resume_wanted = Signal()
     start_wanted = Signal()
+    setup_wanted = Signal()
     removal_wanted = Signal()
     quit_wanted = Signal(bool)
     """True: stop sharing as well."""
@@ -43,6 +44,7 @@ class Tray(QObject):
         self._resume = self._add(self.menu, self.tr("Resume"), self.resume_wanted.emit)
         self._start = self._add(self.menu, self.tr("Start sharing"), self.start_wanted.emit)
         self.menu.addSeparator()
+        self._add(self.menu, self.tr("Set up again…"), self.setup_wanted.emit)
         self._add(self.menu, self.tr("Remove from this computer…"), self.removal_wanted.emit)
         quits = self.menu.addMenu(self.tr("Quit"))
         self._keep = self._add(

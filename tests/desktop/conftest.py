@@ -8,7 +8,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -24,6 +24,8 @@ from qubix_desktop import background, languages, theme
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.services import Services
+from qubix_worker import settings
+from qubix_worker.chosen import Chosen
 from qubix_worker.errors import ControlError, Problem, QubixError, ServerError, SetupError
 from qubix_worker.hardware.detect import Finding
 from qubix_worker.paths import Paths
@@ -221,6 +223,8 @@ class World:
     planned: list[Choices] = field(default_factory=list)
     steps: list[FakeStep] = field(default_factory=list)
     setup_lock: Any = None
+    refusal: QubixError | None = None
+    """Of a change of the settings."""
     settings: Settings = field(default_factory=Settings)
     changes: list[FakeStep] = field(default_factory=lambda: [FakeStep("settings", "prepare")])
     """The steps of a setup that only changes what is shared."""
@@ -239,11 +243,19 @@ class World:
             uninstall=self._uninstall,
             logs=self.worker.logs,
             kept=lambda: self.settings,
+            chosen=lambda: Chosen(self.settings, self.worker.running),
+            change=self._change,
             plan_change=self._plan_change,
         )
 
     def step(self, key: str) -> FakeStep:
         return next(step for step in self.steps if step.key == key)
+
+    def _change(self, changes: Mapping[str, Any]) -> Chosen:
+        if self.refusal:
+            raise self.refusal
+        self.settings = settings.changed(self.settings, changes)
+        return Chosen(self.settings, self.worker.running)
 
     def _look_up(self, invitation: Invitation) -> Network:
         self.asked.append(invitation)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QTabBar
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from qubix_desktop import background, icons
@@ -193,8 +193,7 @@ def test_the_log_is_copied_for_support_without_secrets(
     desk.open_status()
     person.awaits(desk.window, "Online")
     desk.window.show_log(["Authorization: Bearer hunter2", "one line"])
-    (tabs,) = desk.window.findChildren(QTabBar)
-    tabs.setCurrentIndex(1)
+    desk.window.show_tab("log")
     person.presses(desk.window, "Copy for support")
     copied = QGuiApplication.clipboard().text()
     assert "State: Online" in copied

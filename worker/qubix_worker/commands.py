@@ -44,11 +44,16 @@ class SetSettings:
 
 
 @dataclass(frozen=True)
+class LookAtFile:
+    """Take the settings up that somebody has just written into the file."""
+
+
+@dataclass(frozen=True)
 class End:
     """End the worker."""
 
 
-Change = SetPause | SetSettings | End
+Change = SetPause | SetSettings | LookAtFile | End
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class Commands:
             case "logs":
                 return {"logs": _last_lines(self._log, message.get("lines"))}
             case "settings":
+                self._ask(LookAtFile())
                 return self._shown_settings()
             case "pause":
                 self._ask(SetPause(_pause_of(message)))

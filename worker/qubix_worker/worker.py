@@ -22,7 +22,15 @@ from typing import Any
 from qubix_worker import __version__
 from qubix_worker.allowance import Share
 from qubix_worker.client import READ_SECONDS, ServerClient
-from qubix_worker.commands import Asked, Change, Commands, End, SetPause, SetSettings
+from qubix_worker.commands import (
+    Asked,
+    Change,
+    Commands,
+    End,
+    LookAtFile,
+    SetPause,
+    SetSettings,
+)
 from qubix_worker.computer import FIND_OUT_SECONDS, Computer, Known, look_at_computer
 from qubix_worker.control_server import ControlServer
 from qubix_worker.courier import Courier, Delivered
@@ -373,6 +381,8 @@ class Worker:
             case SetSettings():
                 self._file.change(change.changes)
                 self._settings_changed()
+            case LookAtFile():
+                self._look_at_the_disk()
             case End():
                 self.stop("asked to")
 

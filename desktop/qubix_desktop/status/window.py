@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
@@ -23,10 +24,14 @@ from qubix_desktop.parts.label import Label
 from qubix_desktop.parts.picture import Picture
 from qubix_desktop.parts.problem import ProblemBox
 from qubix_desktop.status.overview import Overview
+from qubix_desktop.status.settings import SettingsTab
 from qubix_desktop.tray import HOUR_SECONDS, seconds_until_tomorrow
 from qubix_desktop.view import View, view
 from qubix_desktop.watcher import Seen
 from qubix_worker.errors import Problem
+
+Tab = Literal["overview", "settings", "log"]
+TABS: tuple[Tab, ...] = ("overview", "settings", "log")
 
 
 class StatusWindow(QWidget):
@@ -36,8 +41,11 @@ class StatusWindow(QWidget):
     resume_wanted = Signal()
     start_wanted = Signal()
     removal_wanted = Signal()
+    setup_wanted = Signal()
     quit_wanted = Signal(bool)
     closed = Signal()
+    settings_wanted = Signal()
+    """They are looked at: `settings.show_settings` is awaited."""
     log_wanted = Signal()
     """The log is looked at: `show_log` is awaited."""
 
@@ -50,7 +58,7 @@ class StatusWindow(QWidget):
         self.setWindowTitle(self.tr("QUBIX"))
         self.setWindowIcon(icons.application())
         self.resize(720, 700)
-        self.setMinimumSize(520, 480)
+        self.setMinimumSize(560, 480)
         self._now = now
         self._steady = steady
         self._seen = Seen()
@@ -72,6 +80,8 @@ class StatusWindow(QWidget):
         )
         self._no_tray.setVisible(not QSystemTrayIcon.isSystemTrayAvailable())
         self._overview = Overview()
+        self.settings = SettingsTab()
+        self.settings.setup_wanted.connect(self.setup_wanted)
         self._log = log_view(self.tr("Log"))
         self._copy = QPushButton(self.tr("Copy for support"))
         self._copy.setToolTip(self.tr("Copies the state and the log without secrets"))
@@ -81,6 +91,7 @@ class StatusWindow(QWidget):
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
         self._tabs.addTab(self._overview, self.tr("Overview"))
+        self._tabs.addTab(self.settings, self.tr("Settings"))
         self._tabs.addTab(self._log_tab(), self.tr("Log"))
         self._tabs.currentChanged.connect(self._tab_changed)
         self._lay_out()
@@ -103,6 +114,8 @@ class StatusWindow(QWidget):
         else:
             self._primary.setText(self.tr("Pause"))
         self._overview.show_seen(seen, now, self._steady())
+        if self.settings.isVisible():
+            self.settings_wanted.emit()
         if self._log.isVisible():
             self.log_wanted.emit()
 
@@ -119,6 +132,10 @@ class StatusWindow(QWidget):
         at = bar.value()
         self._log.setPlainText(text)
         bar.setValue(bar.maximum() if following else at)
+
+    def show_tab(self, tab: Tab) -> None:
+        """Turns to it."""
+        self._tabs.setCurrentIndex(TABS.index(tab))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
@@ -169,6 +186,7 @@ class StatusWindow(QWidget):
             (self._pause_menu, self.tr("Until tomorrow"),
              lambda: self.pause_wanted.emit(seconds_until_tomorrow(self._now()))),
             (self._pause_menu, self.tr("Until I resume"), lambda: self.pause_wanted.emit(None)),
+            (menu, self.tr("Set up again…"), self.setup_wanted.emit),
             (menu, self.tr("Remove from this computer…"), self.removal_wanted.emit),
             (menu, self.tr("Quit and keep sharing"), lambda: self.quit_wanted.emit(False)),
             (menu, self.tr("Quit and stop sharing"), lambda: self.quit_wanted.emit(True)),
@@ -192,7 +210,10 @@ class StatusWindow(QWidget):
 
     def _tab_changed(self) -> None:
         self._copied.setText("")
-        self.log_wanted.emit()
+        if self._tabs.currentWidget() is self.settings:
+            self.settings_wanted.emit()
+        else:
+            self.log_wanted.emit()
 
     def _put_on_clipboard(self) -> None:
         status = self._seen.status

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from qubix_worker import identity, launcher, settings, system
+from qubix_worker import chosen, identity, settings
 from qubix_worker.allowance import unmatched
 from qubix_worker.cli.output import Output
 from qubix_worker.cli.parser import WRONG_USAGE
@@ -208,7 +208,7 @@ def _now(paths: Paths) -> Settings:
     try:
         return Control(paths).settings()
     except ControlError:
-        return identity.in_force(settings.load(paths.settings), identity.load(paths.identity))
+        return chosen.of_file(paths)
 
 
 def _show_all(now: Settings, output: Output) -> None:
@@ -256,26 +256,17 @@ def _change(paths: Paths, changes: dict[str, Any], output: Output) -> None:
     _check_free(paths, changes)
     former = _now(paths)
     try:
-        wanted = settings.changed(former, changes)
+        settings.changed(former, changes)
     except ValueError as error:
         raise _refused(changes, str(error)) from error
     try:
-        now = Control(paths).change(changes)
-        when = "in force now"
+        done = chosen.change(paths, changes)
     except ControlError as error:
         if error.problem.code == "control_refused":
             raise _refused(changes, error.problem.happened) from error
-        if error.problem.code != "worker_not_running":
-            raise
-        settings.save(paths.settings, wanted)
-        now, when = wanted, "kept; in force when QUBIX runs next"
-    # Also where nothing changes: whoever sets it again may have lost the entry.
-    if "start_at_sign_in" in changes and _has_joined(paths):
-        entry = system.current().autostart(paths.home)
-        if now.start_at_sign_in:
-            entry.add(launcher.sign_in_command())
-        else:
-            entry.remove()
+        raise
+    now = done.settings
+    when = "in force now" if done.in_force else "kept; in force when QUBIX runs next"
     said = {key: getattr(now, key) for key in changes}
     output.value(said, "\n".join(f"{key} = {shown(key, value)}" for key, value in said.items()))
     output.note(f"It is {when}.")
@@ -289,7 +280,7 @@ def _change(paths: Paths, changes: dict[str, Any], output: Output) -> None:
 
 def _check_free(paths: Paths, changes: dict[str, Any]) -> None:
     fixed = [key for key in FIXED if key in changes]
-    if not fixed or not _has_joined(paths):
+    if not fixed or not chosen.has_joined(paths):
         return
     who = identity.load(paths.identity)
     network = who.server if who else ""
@@ -309,11 +300,6 @@ def _how_to_change(fixed: str) -> str:
         "Leave with `qubix-worker uninstall`, then join again with a new invitation and "
         "`qubix-worker setup --name NAME`."
     )
-
-
-def _has_joined(paths: Paths) -> bool:
-    who = identity.load(paths.identity)
-    return who is not None and who.secret is not None
 
 
 def _refused(changes: dict[str, Any], reason: str) -> ChoiceError:
