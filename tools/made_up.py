@@ -188,7 +188,7 @@ def services(
         plan=plan,
         start_worker=lambda: None,
         uninstall=uninstall,
-        logs=lambda _: LOG,
+        support=lambda _: "\n".join(LOG),
         kept=lambda: SETTINGS,
         chosen=lambda: CHOSEN,
         change=lambda _: CHOSEN,

@@ -15,7 +15,7 @@ import made_up
 from made_up import NOW, Gate
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QTableView, QWidget
 
 from qubix_desktop.crash import CrashDialog
 from qubix_desktop.flow import Page
@@ -183,8 +183,9 @@ def _put_away(window: QWidget) -> None:
 
 def status(paths: Paths) -> Iterator[Scene]:
     seconds = itertools.count(1)
-    window = StatusWindow(lambda: NOW, lambda: float(next(seconds)))
-    window.log_wanted.connect(lambda: window.show_log(made_up.LOG))
+    paths.log.parent.mkdir(parents=True, exist_ok=True)
+    paths.log.write_text("\n".join(made_up.LOG) + "\n", encoding="utf-8")
+    window = StatusWindow(lambda: NOW, lambda: float(next(seconds)), log=paths.log)
     window.show()
     for look in made_up.looks(made_up.statuses()["online"]):
         window.show_seen(Seen(look))
@@ -204,6 +205,8 @@ def status(paths: Paths) -> Iterator[Scene]:
     window.settings.show_refused("idle_minutes", made_up.FULL)
     yield Scene("status-settings", window)
     window.show_tab("log")
+    lines = next(view for view in window.findChildren(QTableView) if view.isVisible())
+    until(lambda: lines.model().index(0, 0).data())
     yield Scene("status-log", window)
     _put_away(window)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
 from qubix_desktop import background
@@ -24,7 +25,6 @@ from qubix_desktop.wizard import Wizard
 from qubix_worker.errors import ControlError
 from qubix_worker.settings import Settings
 
-LOG_LINES = 500
 NO_INVITATION = Invitation()
 
 
@@ -44,14 +44,13 @@ class Desk(QObject):
         self._removal: RemovalDialog | None = None
         self._last = Seen()
         self._just_online = False
-        self._reading_log = False
         self.watcher = Watcher(services.worker, self)
         self.tray = Tray(now, self)
-        self.window = StatusWindow(now)
+        self.window = StatusWindow(now, log=services.paths.log)
         self.watcher.seen.connect(self._seen)
         self.watcher.failed.connect(self.window.show_problem)
         self.tray.status_wanted.connect(self.open_status)
-        self.window.log_wanted.connect(self._read_log)
+        self.window.copy_wanted.connect(self._copy_for_support)
         self._chooser = Chooser(services.chosen, services.change, self)
         self._connect_settings(self._chooser, self.window.settings)
         for face in (self.tray, self.window):
@@ -208,14 +207,12 @@ class Desk(QObject):
         task.came.connect(self.window.settings.show_cards)
         task.start()
 
-    def _read_log(self) -> None:
-        if self._reading_log:
-            return
-        self._reading_log = True
-        task = background.once(lambda: self._services.logs(LOG_LINES))
-        task.came.connect(self.window.show_log)
-        task.ended.connect(self._log_read)
+    def _copy_for_support(self, about: list[tuple[str, str]]) -> None:
+        task = background.once(lambda: self._services.support(about))
+        task.came.connect(self._copied)
+        task.failed.connect(self.window.show_problem)
         task.start()
 
-    def _log_read(self) -> None:
-        self._reading_log = False
+    def _copied(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.window.say_copied()

@@ -8,18 +8,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
+from qubix_desktop import support
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
 from qubix_worker import chosen, identity, launcher, settings
 from qubix_worker.chosen import Chosen
 from qubix_worker.client import ServerClient
 from qubix_worker.control import Control
-from qubix_worker.errors import ControlError, QubixError, ServerError, SettingsError
+from qubix_worker.errors import QubixError, ServerError, SettingsError
 from qubix_worker.hardware import detect
 from qubix_worker.hardware.detect import Finding
+from qubix_worker.log_files import last_lines
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import EnrollmentInfo
 from qubix_worker.settings import Settings
@@ -29,6 +30,9 @@ from qubix_worker.setup.uninstall import uninstall
 from qubix_worker.status import Status
 
 log = logging.getLogger(__name__)
+
+SUPPORT_LINES = 500
+SUPPORT_BYTES = 512 * 1024
 
 
 class Worker(Protocol):
@@ -60,8 +64,8 @@ class Services:
     """The settings in force, or those that the next worker will keep to; raises QubixError."""
     change: Callable[[Mapping[str, Any]], Chosen]
     """Changes settings, by their names in the file; raises QubixError and OSError."""
-    logs: Callable[[int], Sequence[str]]
-    """The last lines of the worker's log, also where no worker runs."""
+    support: Callable[[Sequence[tuple[str, str]]], str]
+    """Copy for support: these facts and the end of the log, without secrets."""
 
     @classmethod
     def real(cls, paths: Paths) -> Services:
@@ -78,7 +82,7 @@ class Services:
             plan_change=lambda choices: plan.change(paths, choices),
             chosen=lambda: chosen.load(paths, control),
             change=lambda changes: _change(paths, control, changes),
-            logs=lambda lines: _logs(control, paths.log, lines),
+            support=lambda about: support_text(paths, about),
         )
 
 
@@ -151,12 +155,7 @@ def _change(paths: Paths, control: Control, changes: Mapping[str, Any]) -> Chose
         ) from error
 
 
-def _logs(control: Control, path: Path, lines: int) -> Sequence[str]:
-    try:
-        return control.logs(lines)
-    except ControlError:
-        try:
-            text = path.read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return ()
-        return text.splitlines()[-lines:]
+def support_text(paths: Paths, about: Sequence[tuple[str, str]]) -> str:
+    """Copy for support: these facts and the end of the log, without secrets. Raises OSError."""
+    lines = last_lines(paths.log, SUPPORT_LINES, SUPPORT_BYTES)
+    return support.report(about, lines, known=support.kept_secrets(paths))

@@ -6,12 +6,16 @@ and long random texts, the account's home folder.
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import platform
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from qubix_worker import __version__
+from qubix_worker import __version__, identity
+from qubix_worker.errors import QubixError
+from qubix_worker.paths import Paths
 
 REMOVED = "[removed]"
 
@@ -30,16 +34,36 @@ _PATTERNS = (
 )
 
 
-def without_secrets(text: str, home: Path | None = None) -> str:
-    """`text` as it may be sent to a stranger. `home` is the folder to be written as `~`."""
+def without_secrets(text: str, home: Path | None = None, known: Iterable[str] = ()) -> str:
+    """`text` as it may be sent to a stranger. `home` is the folder to be written as `~`; `known`
+    are secrets of this computer, whatever they look like."""
+    for secret in known:
+        text = text.replace(secret, REMOVED)
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\g<1>{REMOVED}", text)
     folder = str(home if home is not None else Path.home())
     return text.replace(folder, "~") if len(folder) > 1 else text
 
 
-def report(about: Iterable[tuple[str, str]], lines: Iterable[str], home: Path | None = None) -> str:
+def kept_secrets(paths: Paths) -> list[str]:
+    """What this computer keeps secret, as it might be written somewhere."""
+    found = []
+    with contextlib.suppress(OSError, QubixError):
+        who = identity.load(paths.identity)
+        found += [who.secret] if who and who.secret else []
+    with contextlib.suppress(OSError):
+        key = paths.control_key.read_bytes()
+        found += [key.hex(), base64.b64encode(key).decode(), repr(key)[2:-1]]
+    return [secret for secret in found if len(secret) >= 8]
+
+
+def report(
+    about: Iterable[tuple[str, str]],
+    lines: Iterable[str],
+    home: Path | None = None,
+    known: Iterable[str] = (),
+) -> str:
     """A text for a support request: what this is, the facts in `about`, then the log's `lines`."""
     facts = [("QUBIX", __version__), ("System", platform.platform()), *about]
     head = [f"{name}: {value}" for name, value in facts if value]
-    return without_secrets("\n".join([*head, "", *lines]).rstrip() + "\n", home)
+    return without_secrets("\n".join([*head, "", *lines]).rstrip() + "\n", home, known)

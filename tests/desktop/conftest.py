@@ -23,7 +23,7 @@ from pytestqt.qtbot import QtBot
 from qubix_desktop import background, languages, theme
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
-from qubix_desktop.services import Services
+from qubix_desktop.services import Services, support_text
 from qubix_worker import settings
 from qubix_worker.chosen import Chosen
 from qubix_worker.errors import ControlError, Problem, QubixError, ServerError, SetupError
@@ -241,7 +241,7 @@ class World:
             plan=self._plan,
             start_worker=self._start,
             uninstall=self._uninstall,
-            logs=self.worker.logs,
+            support=lambda about: support_text(self.paths, about),
             kept=lambda: self.settings,
             chosen=lambda: Chosen(self.settings, self.worker.running),
             change=self._change,

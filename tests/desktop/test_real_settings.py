@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSpinBox
 from pytestqt.qtbot import QtBot
 
 from qubix_desktop.desk import Desk
 from qubix_desktop.services import Services
-from qubix_worker import settings
+from qubix_worker import identity, settings
 from qubix_worker.settings import Settings
 from tests.conftest import LiveServer
 from tests.live_worker import LiveWorker
@@ -79,3 +80,26 @@ def test_starting_at_sign_in_is_turned_off_and_on(
     person.awaits(desk.window, "In force now.")
     person.presses(desk.window, "Start when I sign in")
     qtbot.waitUntil(entry.exists, timeout=20_000)
+
+
+def test_what_is_copied_for_support_holds_no_secret_of_worker_or_server(
+    desk: Desk, worker: LiveWorker, person: Person, live_server: LiveServer
+) -> None:
+    who = identity.load(worker.paths.identity)
+    assert who
+    assert who.secret
+    code = live_server.enroll()
+    secrets = (who.secret, code["enrollment"], code["code"], live_server.token, "hunter2")
+    with worker.paths.log.open("a") as log:
+        log.writelines(
+            f"2030-01-01T10:00:00Z INFO somebody: {text}\n"
+            for text in (*(f"it was {secret}, then" for secret in secrets[:4]),
+                         "proxy http://zoe:hunter2@proxy.example.org:8080")
+        )  # fmt: skip
+    desk.window.show_tab("log")
+    person.presses(desk.window, "Copy for support")
+    person.awaits(desk.window, "Copied, without secrets.")
+    copied = QGuiApplication.clipboard().text()
+    assert "it was [removed], then" in copied
+    assert "proxy.example.org:8080" in copied
+    assert [secret for secret in secrets if secret in copied] == []

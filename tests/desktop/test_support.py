@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 
-from qubix_desktop.support import report, without_secrets
+from qubix_desktop.support import kept_secrets, report, without_secrets
+from qubix_worker import identity
+from qubix_worker.files import write_whole
+from qubix_worker.paths import Paths
 
 HOME = Path("/home/zoe")
 
@@ -51,3 +55,23 @@ def test_a_report_says_what_it_is_about() -> None:
     assert "State: online\n" in text
     assert "Empty" not in text
     assert text.endswith("\n\nline one\n")
+
+
+def test_what_this_computer_keeps_secret_is_taken_out_wherever_it_stands(tmp_path: Path) -> None:
+    """The real ones, as they are kept, whatever they look like."""
+    paths = Paths.under(tmp_path)
+    secret = "short but secret"  # no pattern would know it
+    identity.save(paths.identity, identity.new("https://h", "desk", "H").with_secret(secret))
+    write_whole(paths.control_key, key := bytes(range(32)))
+    lines = [f"it said {secret}!", key.hex(), base64.b64encode(key).decode()]
+    text = report((), lines, HOME, known=kept_secrets(paths))
+    for piece in (secret, key.hex(), base64.b64encode(key).decode()):
+        assert piece not in text
+    assert "it said [removed]!" in text
+
+
+def test_without_anything_kept_there_is_nothing_to_take_out(tmp_path: Path) -> None:
+    paths = Paths.under(tmp_path)
+    assert kept_secrets(paths) == []
+    write_whole(paths.identity, b"damaged")
+    assert kept_secrets(paths) == []

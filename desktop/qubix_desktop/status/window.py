@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -18,11 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from qubix_desktop import icons, support
-from qubix_desktop.parts.details import log_view
+from qubix_desktop import icons
 from qubix_desktop.parts.label import Label
 from qubix_desktop.parts.picture import Picture
 from qubix_desktop.parts.problem import ProblemBox
+from qubix_desktop.status.log import LogTab
 from qubix_desktop.status.overview import Overview
 from qubix_desktop.status.settings import SettingsTab
 from qubix_desktop.tray import HOUR_SECONDS, seconds_until_tomorrow
@@ -46,13 +47,14 @@ class StatusWindow(QWidget):
     closed = Signal()
     settings_wanted = Signal()
     """They are looked at: `settings.show_settings` is awaited."""
-    log_wanted = Signal()
-    """The log is looked at: `show_log` is awaited."""
+    copy_wanted = Signal(list)
+    """Copy for support, with these facts; `say_copied` is awaited."""
 
     def __init__(
         self,
         now: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
+        log: Path | None = None,
     ) -> None:
         super().__init__()
         self.setWindowTitle(self.tr("QUBIX"))
@@ -82,17 +84,14 @@ class StatusWindow(QWidget):
         self._overview = Overview()
         self.settings = SettingsTab()
         self.settings.setup_wanted.connect(self.setup_wanted)
-        self._log = log_view(self.tr("Log"))
-        self._copy = QPushButton(self.tr("Copy for support"))
-        self._copy.setToolTip(self.tr("Copies the state and the log without secrets"))
-        self._copy.clicked.connect(self._put_on_clipboard)
-        self._copied = Label(role="muted", wrap=False)
+        self._log = LogTab(log)
+        self._log.copy_wanted.connect(self._copy_for_support)
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         self._tabs.tabBar().setDrawBase(False)
         self._tabs.addTab(self._overview, self.tr("Overview"))
         self._tabs.addTab(self.settings, self.tr("Settings"))
-        self._tabs.addTab(self._log_tab(), self.tr("Log"))
+        self._tabs.addTab(self._log, self.tr("Log"))
         self._tabs.currentChanged.connect(self._tab_changed)
         self._lay_out()
         self.show_seen(Seen())
@@ -116,22 +115,14 @@ class StatusWindow(QWidget):
         self._overview.show_seen(seen, now, self._steady())
         if self.settings.isVisible():
             self.settings_wanted.emit()
-        if self._log.isVisible():
-            self.log_wanted.emit()
 
     def show_problem(self, problem: Problem | None) -> None:
         """What a person asked for did not work."""
         self._problem.show_problem(problem)
 
-    def show_log(self, lines: Sequence[str]) -> None:
-        text = "\n".join(lines)
-        if text == self._log.toPlainText():
-            return
-        bar = self._log.verticalScrollBar()
-        following = bar.value() >= bar.maximum() - 2
-        at = bar.value()
-        self._log.setPlainText(text)
-        bar.setValue(bar.maximum() if following else at)
+    def say_copied(self) -> None:
+        """What was to be copied for support is on the clipboard."""
+        self._log.say_copied()
 
     def show_tab(self, tab: Tab) -> None:
         """Turns to it."""
@@ -165,18 +156,6 @@ class StatusWindow(QWidget):
         column.addWidget(self._tabs, 1)
         column.addWidget(self._no_tray)
 
-    def _log_tab(self) -> QWidget:
-        tab = QWidget()
-        row = QHBoxLayout()
-        row.addWidget(self._copied)
-        row.addStretch()
-        row.addWidget(self._copy)
-        column = QVBoxLayout(tab)
-        column.setContentsMargins(0, 14, 0, 0)
-        column.addWidget(self._log, 1)
-        column.addLayout(row)
-        return tab
-
     def _more_menu(self) -> QMenu:
         menu = QMenu(self)
         self._pause_menu = menu.addMenu(self.tr("Pause"))
@@ -209,13 +188,10 @@ class StatusWindow(QWidget):
             self.pause_wanted.emit(None)
 
     def _tab_changed(self) -> None:
-        self._copied.setText("")
         if self._tabs.currentWidget() is self.settings:
             self.settings_wanted.emit()
-        else:
-            self.log_wanted.emit()
 
-    def _put_on_clipboard(self) -> None:
+    def _copy_for_support(self) -> None:
         status = self._seen.status
         about = [("State", f"{self._view.title} {self._view.detail}")]
         if status:
@@ -224,6 +200,4 @@ class StatusWindow(QWidget):
                 ("Network", f"{status.server_name} {status.server}"),
                 ("Worker", f"{status.version}, {status.worker_id}"),
             ]
-        text = support.report(about, self._log.toPlainText().splitlines())
-        QGuiApplication.clipboard().setText(text)
-        self._copied.setText(self.tr("Copied, without secrets."))
+        self.copy_wanted.emit(about)
