@@ -60,7 +60,7 @@ def test_a_report_says_what_it_is_about() -> None:
 def test_what_this_computer_keeps_secret_is_taken_out_wherever_it_stands(tmp_path: Path) -> None:
     """The real ones, as they are kept, whatever they look like."""
     paths = Paths.under(tmp_path)
-    secret = "short but secret"  # no pattern would know it
+    secret = "short-but-secret"  # no pattern would know it
     identity.save(paths.identity, identity.new("https://h", "desk", "H").with_secret(secret))
     write_whole(paths.control_key, key := bytes(range(32)))
     lines = [f"it said {secret}!", key.hex(), base64.b64encode(key).decode()]
