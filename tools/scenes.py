@@ -28,7 +28,7 @@ from qubix_desktop.watcher import Seen
 from qubix_desktop.wizard import Wizard
 from qubix_worker.paths import Paths
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,14 @@ class Scene:
     window: QWidget
 
 
-def scenes(paths: Paths, size: tuple[int, int] | None = None) -> Iterator[Scene]:
-    """All of them. `size` is what each window is made, at least; None: as it opens."""
+def scenes(paths: Paths, *, smallest: bool = False) -> Iterator[Scene]:
+    """All of them. `smallest`: each window is as small as a person can make it."""
     for part in (welcome, way, failures, existing, status, tray, removal, crash):
         for scene in part(paths):
-            if size:
-                scene.window.resize(*size)
             settle()
+            if smallest and not isinstance(scene.window, QMenu):
+                scene.window.resize(scene.window.minimumSize())
+                settle()
             yield scene
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
-    QWidget,
 )
 
 from qubix_desktop import background, icons, theme
@@ -80,18 +78,8 @@ class ComputerPage(WizardPage):
         self._cards: dict[str, _Card] = {}
         self._list = QVBoxLayout()
         self._list.setSpacing(10)
-        inner = QWidget()
-        inner.setLayout(self._list)
-        self._list.setContentsMargins(0, 0, 4, 0)
         self._list.addStretch()
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.viewport().setAutoFillBackground(False)
-        inner.setAutoFillBackground(False)
-        self.column.addWidget(area, 1)
+        self.column.addLayout(self._list, 1)
         self._again = QPushButton(self.tr("Look again"))
         theme.dress(self._again, "flat")
         self._again.clicked.connect(self._look)
@@ -168,7 +156,7 @@ class _Card(QFrame):
         }
         self._name = Label(role="strong", selectable=True)
         self._facts = Label(role="muted")
-        self._verdict = Label(wrap=False)
+        self._verdict = Label(wrap=self._kind == "graphics")  # else it stands beside
         self._busy = GlyphLabel("spinner", "link", 18)
         self._tick = QCheckBox(self.tr("Share it"))
         self._tick.clicked.connect(self._ticked)

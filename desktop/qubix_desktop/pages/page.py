@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from qubix_desktop.flow import Flow
+from qubix_desktop.parts.area import Area
 from qubix_desktop.parts.label import Label
 
 
@@ -38,7 +39,13 @@ class WizardPage(QWidget):
         self.title = Label(title, "title")
         self.subtitle = Label(role="muted")
         self.subtitle.say(subtitle)
-        self.column = QVBoxLayout(self)
+        inner = QWidget()
+        self._area = Area(inner)
+        self._area.setAccessibleName(self.tr("Page"))
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._area)
+        self.column = QVBoxLayout(inner)
         self.column.setContentsMargins(32, 28, 32, 16)
         self.column.setSpacing(12)
         self.column.addWidget(self.title)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from qubix_desktop.parts.area import Area
 from qubix_desktop.status.facts import Facts
 from qubix_desktop.status.job import JobsAtWork
 from qubix_desktop.status.jobs import LastJobs
@@ -11,25 +12,21 @@ from qubix_desktop.status.use import Use
 from qubix_desktop.watcher import Seen
 
 
-class Overview(QScrollArea):
+class Overview(Area):
     def __init__(self) -> None:
-        super().__init__()
+        inside = QWidget()
+        super().__init__(inside)
+        self.setAccessibleName(self.tr("Overview"))
         self._facts = Facts()
         self._use = Use()
         self._jobs_now = JobsAtWork()
         self._jobs = LastJobs()
-        inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 14, 0, 0)
         column.setSpacing(12)
         for widget in (self._jobs_now, self._use, self._facts, self._jobs):
             column.addWidget(widget)
         column.addStretch()
-        self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.viewport().setAutoFillBackground(False)
-        inside.setAutoFillBackground(False)
 
     def show_seen(self, seen: Seen, now: float, steady: float) -> None:
         """`now`: the time of day; `steady`: of a clock that nobody sets."""

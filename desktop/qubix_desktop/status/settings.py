@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
+from qubix_desktop.parts.area import Area
 from qubix_desktop.parts.card import card
 from qubix_desktop.parts.editors import Choice, Editor, Number, Switch
 from qubix_desktop.parts.label import Label
@@ -22,7 +23,7 @@ from qubix_worker.protocol import SLOTS_MOST
 from qubix_worker.settings import Settings
 
 
-class SettingsTab(QScrollArea):
+class SettingsTab(Area):
     chosen = Signal(str, object)
     """A setting's key, and the value that a person wants."""
     cards_wanted = Signal()
@@ -30,13 +31,14 @@ class SettingsTab(QScrollArea):
     setup_wanted = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        inside = QWidget()
+        super().__init__(inside)
+        self.setAccessibleName(self.tr("Settings"))
         self._settings: list[Setting] = []
         self._asked = False
         self._name = Label(selectable=True)
         self._unknown = ProblemBox()
         self._cards = CardsEditor()
-        inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 14, 0, 0)
         column.setSpacing(12)
@@ -44,13 +46,6 @@ class SettingsTab(QScrollArea):
         for frame in (self._when(), self._how_much(), self._cards_card(), self._besides()):
             column.addWidget(frame)
         column.addStretch()
-        self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it comes into view by itself
-        self.viewport().setAutoFillBackground(False)
-        inside.setAutoFillBackground(False)
         self.show_settings(Chosen(Settings(), in_force=False))
 
     def keys(self) -> tuple[str, ...]:
