@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.services import Services
+from qubix_desktop.updates import Versions
 from qubix_worker.chosen import Chosen
 from qubix_worker.errors import Problem, QubixError, SetupError
 from qubix_worker.hardware.detect import Finding
@@ -188,6 +189,8 @@ def services(
         plan=plan,
         start_worker=lambda: None,
         uninstall=uninstall,
+        versions=lambda: Versions(NETWORK.server, "0.1.0"),
+        former_version=lambda: None,
         support=lambda _: "\n".join(LOG),
         kept=lambda: SETTINGS,
         chosen=lambda: CHOSEN,

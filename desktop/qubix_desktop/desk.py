@@ -12,16 +12,19 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
-from qubix_desktop import background
+from qubix_desktop import background, updates
 from qubix_desktop.chooser import Chooser
 from qubix_desktop.invitation import Invitation
+from qubix_desktop.notices import Notices
 from qubix_desktop.removal import RemovalDialog
 from qubix_desktop.services import Services
 from qubix_desktop.status.settings import SettingsTab
-from qubix_desktop.status.window import StatusWindow
+from qubix_desktop.status.window import StatusWindow, Tab
 from qubix_desktop.tray import Tray
+from qubix_desktop.view import view
 from qubix_desktop.watcher import Seen, Watcher
 from qubix_desktop.wizard import Wizard
+from qubix_worker import __version__
 from qubix_worker.errors import ControlError
 from qubix_worker.settings import Settings
 
@@ -44,12 +47,17 @@ class Desk(QObject):
         self._removal: RemovalDialog | None = None
         self._last = Seen()
         self._just_online = False
+        self._now = now
+        self._notices = Notices()
         self.watcher = Watcher(services.worker, self)
         self.tray = Tray(now, self)
         self.window = StatusWindow(now, log=services.paths.log)
         self.watcher.seen.connect(self._seen)
         self.watcher.failed.connect(self.window.show_problem)
         self.tray.status_wanted.connect(self.open_status)
+        self.tray.settings_wanted.connect(lambda: self.open_status("settings"))
+        self.tray.logs_wanted.connect(lambda: self.open_status("log"))
+        self.tray.updates_wanted.connect(self._check_for_updates)
         self.window.copy_wanted.connect(self._copy_for_support)
         self._chooser = Chooser(services.chosen, services.change, self)
         self._connect_settings(self._chooser, self.window.settings)
@@ -57,6 +65,7 @@ class Desk(QObject):
             face.pause_wanted.connect(self._pause)
             face.resume_wanted.connect(self._resume)
             face.start_wanted.connect(self.start_sharing)
+            face.restart_wanted.connect(self._restart)
             face.removal_wanted.connect(self.remove)
             face.setup_wanted.connect(self.set_up_again)
             face.quit_wanted.connect(self._quit)
@@ -78,8 +87,13 @@ class Desk(QObject):
             self.watcher.tell(self._start_where_none_runs)
         self.watcher.start()
         self.tray.show()
+        task = background.once(self._services.former_version)
+        task.came.connect(self._look_at_former_version)
+        task.start()
 
-    def open_status(self) -> None:
+    def open_status(self, tab: Tab | None = None) -> None:
+        if tab:
+            self.window.show_tab(tab)
         self._raise(self.window)
         self.watcher.look()
 
@@ -169,6 +183,9 @@ class Desk(QObject):
         self._last = seen
         self.tray.show_seen(seen)
         self.window.show_seen(seen)
+        shown = view(seen, self._now())
+        if self._notices.is_news(seen, shown, time.monotonic()):
+            self.tray.announce_attention(shown)
         if self._just_online and seen.status and not seen.problem:
             self._just_online = False
             self.tray.announce_online(seen.status.name)
@@ -178,6 +195,30 @@ class Desk(QObject):
 
     def _resume(self) -> None:
         self.watcher.tell(self._services.worker.resume)
+
+    def _restart(self) -> None:
+        """Of a worker that does not answer: `stop` ends it by a signal then."""
+        self.window.show_problem(None)
+        self.watcher.tell(self._stop_and_start)
+
+    def _stop_and_start(self) -> None:
+        try:
+            self._services.worker.stop()
+        except ControlError as error:
+            if error.problem.code != "worker_not_running":
+                raise
+        self._services.start_worker()
+
+    def _check_for_updates(self) -> None:
+        self.open_status()
+        task = background.once(self._services.versions)
+        task.came.connect(lambda versions: self.window.show_notice(updates.told(versions)))
+        task.failed.connect(self.window.show_problem)
+        task.start()
+
+    def _look_at_former_version(self, former: str | None) -> None:
+        if former:
+            self.tray.announce_updated(__version__)
 
     def _start_where_none_runs(self) -> None:
         try:

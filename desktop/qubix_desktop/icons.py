@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 FOLDER = Path(__file__).parent / "resources" / "icons"
@@ -32,9 +32,16 @@ def application() -> QIcon:
 
 
 @functools.cache
-def of_state(state: StateIcon) -> QIcon:
-    """The tray's icon for a state; each has a shape of its own."""
-    return _icon(f"tray-{state}")
+def of_state(state: StateIcon, *, dark: bool = False) -> QIcon:
+    """The tray's icon for a state; each has a shape of its own. `dark`: for a dark panel, where
+    there is a drawing for that."""
+    name = f"tray-{state}-dark"
+    return _icon(name if dark and (FOLDER / f"{name}.svg").exists() else f"tray-{state}")
+
+
+def is_dark() -> bool:
+    """Whether panels are likely to be dark. What colour they have, no system tells."""
+    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
 def _icon(name: str) -> QIcon:

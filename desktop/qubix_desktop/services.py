@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from qubix_desktop import support
+from qubix_desktop import support, updates
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
+from qubix_desktop.updates import Versions
 from qubix_worker import chosen, identity, launcher, settings
 from qubix_worker.chosen import Chosen
 from qubix_worker.client import ServerClient
 from qubix_worker.control import Control
-from qubix_worker.errors import QubixError, ServerError, SettingsError
+from qubix_worker.errors import ControlError, QubixError, ServerError, SettingsError
 from qubix_worker.hardware import detect
 from qubix_worker.hardware.detect import Finding
 from qubix_worker.log_files import last_lines
@@ -30,6 +31,10 @@ from qubix_worker.setup.uninstall import uninstall
 from qubix_worker.status import Status
 
 log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.5
+"""A worker that takes longer to say how it is hangs, or is about to."""
+LOOK_UP_SECONDS = 15.0
 
 SUPPORT_LINES = 500
 SUPPORT_BYTES = 512 * 1024
@@ -64,12 +69,16 @@ class Services:
     """The settings in force, or those that the next worker will keep to; raises QubixError."""
     change: Callable[[Mapping[str, Any]], Chosen]
     """Changes settings, by their names in the file; raises QubixError and OSError."""
+    versions: Callable[[], Versions]
+    """What the network hands out now, and what runs here; raises QubixError."""
+    former_version: Callable[[], str | None]
+    """The version before this one, the first time that this one runs; raises OSError."""
     support: Callable[[Sequence[tuple[str, str]]], str]
     """Copy for support: these facts and the end of the log, without secrets."""
 
     @classmethod
     def real(cls, paths: Paths) -> Services:
-        control = Control(paths)
+        control = _Worker(paths)
         return cls(
             paths=paths,
             worker=control,
@@ -82,8 +91,31 @@ class Services:
             plan_change=lambda choices: plan.change(paths, choices),
             chosen=lambda: chosen.load(paths, control),
             change=lambda changes: _change(paths, control, changes),
+            versions=lambda: _versions(paths, control),
+            former_version=lambda: updates.former_version(paths.state / "desktop.version"),
             support=lambda about: support_text(paths, about),
         )
+
+
+class _Worker(Control):
+    """As patient as any with what is asked of it, but for the look that is taken every second."""
+
+    def __init__(self, paths: Paths) -> None:
+        super().__init__(paths)
+        self._look = Control(paths, LOOK_SECONDS)
+
+    def status(self) -> Status:
+        return self._look.status()
+
+
+def _versions(paths: Paths, control: Control) -> Versions:
+    server = kept(paths).server
+    offered = ServerClient(server, patience_seconds=LOOK_UP_SECONDS).offered_version()
+    try:
+        worker = control.status().version
+    except ControlError:
+        worker = None
+    return Versions(server, offered, worker)
 
 
 def kept(paths: Paths) -> Settings:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from qubix_desktop import icons
@@ -25,10 +25,16 @@ class Tray(QObject):
     """For how many seconds; None: until resumed."""
     resume_wanted = Signal()
     start_wanted = Signal()
+    restart_wanted = Signal()
+    settings_wanted = Signal()
+    logs_wanted = Signal()
+    updates_wanted = Signal()
     setup_wanted = Signal()
     removal_wanted = Signal()
     quit_wanted = Signal(bool)
     """True: stop sharing as well."""
+    announced = Signal(str, str)
+    """Title and text of a notification."""
 
     def __init__(self, now: Callable[[], float] = time.time, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -43,6 +49,11 @@ class Tray(QObject):
         self._add(self._pause, self.tr("Until I resume"), lambda: self.pause_wanted.emit(None))
         self._resume = self._add(self.menu, self.tr("Resume"), self.resume_wanted.emit)
         self._start = self._add(self.menu, self.tr("Start sharing"), self.start_wanted.emit)
+        self._restart = self._add(self.menu, self.tr("Restart sharing"), self.restart_wanted.emit)
+        self.menu.addSeparator()
+        self._add(self.menu, self.tr("Settings…"), self.settings_wanted.emit)
+        self._add(self.menu, self.tr("Logs"), self.logs_wanted.emit)
+        self._add(self.menu, self.tr("Check for updates"), self.updates_wanted.emit)
         self.menu.addSeparator()
         self._add(self.menu, self.tr("Set up again…"), self.setup_wanted.emit)
         self._add(self.menu, self.tr("Remove from this computer…"), self.removal_wanted.emit)
@@ -57,6 +68,7 @@ class Tray(QObject):
         self.icon.setContextMenu(self.menu)
         self.icon.activated.connect(self._activated)
         self._shown: View | None = None
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._wear)
         self.show_seen(Seen())
 
     def show(self) -> None:
@@ -70,13 +82,13 @@ class Tray(QObject):
         if shown == self._shown:
             return
         self._shown = shown
-        self.icon.setIcon(icons.of_state(shown.icon))
+        self._wear()
         self.icon.setToolTip(shown.tooltip)
         self.headline.setText(shown.title)
-        self.headline.setIcon(icons.of_state(shown.icon))
         self._pause.menuAction().setVisible(shown.can_pause)
         self._resume.setVisible(shown.can_resume)
         self._start.setVisible(shown.can_start)
+        self._restart.setVisible(shown.can_restart)
         self._stop.setVisible(shown.can_stop)
         self._keep.setText(
             self.tr("Quit and keep sharing") if shown.can_stop else self.tr("Quit QUBIX")
@@ -84,11 +96,29 @@ class Tray(QObject):
 
     def announce_online(self, name: str) -> None:
         """Said once: a person must know that it works from now on."""
-        self.icon.showMessage(
+        self._announce(
             self.tr("This computer is online"),
             self.tr("It shares as {name}. Here you pause or stop it.").format(name=name),
-            icons.application(),
         )
+
+    def announce_attention(self, shown: View) -> None:
+        self._announce(shown.title, shown.detail)
+
+    def announce_updated(self, version: str) -> None:
+        self._announce(
+            self.tr("QUBIX has been updated"),
+            self.tr("It is version {version} now.").format(version=version),
+        )
+
+    def _announce(self, title: str, text: str) -> None:
+        self.icon.showMessage(title, text, icons.application())
+        self.announced.emit(title, text)
+
+    def _wear(self) -> None:
+        """The icon that is told apart from the panel: light on a dark one."""
+        icon = self._shown.icon if self._shown else "starting"
+        self.icon.setIcon(icons.of_state(icon, dark=icons.is_dark()))
+        self.headline.setIcon(icons.of_state(icon, dark=icons.is_dark()))
 
     def _add(self, menu: QMenu, text: str, call: Callable[[], object]) -> QAction:
         action = menu.addAction(text)

@@ -24,6 +24,8 @@ class View:
     can_resume: bool = False
     can_start: bool = False
     can_stop: bool = False
+    can_restart: bool = False
+    """It does not answer, or not in a way that is understood."""
 
     @property
     def tooltip(self) -> str:
@@ -43,12 +45,21 @@ def view(seen: Seen, now: float) -> View:
         return View(
             "attention",
             translate("View", "Needs attention"),
-            words.told(seen.problem),
+            _silent(seen),
             can_stop=True,
+            can_restart=True,
         )
     if seen.status is None:
         return View("starting", translate("View", "Starting…"))
     return _of_status(seen.status, now)
+
+
+def _silent(seen: Seen) -> str:
+    if seen.problem and seen.problem.code in ("worker_hangs", "worker_unreachable"):
+        return translate(
+            "View", "Sharing does not answer. Wait a moment; if that lasts, restart it."
+        )
+    return words.told(seen.problem) if seen.problem else ""
 
 
 def _of_status(status: Status, now: float) -> View:

@@ -24,7 +24,8 @@ from qubix_desktop import background, languages, theme
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.services import Services, support_text
-from qubix_worker import settings
+from qubix_desktop.updates import Versions
+from qubix_worker import __version__, settings
 from qubix_worker.chosen import Chosen
 from qubix_worker.errors import ControlError, Problem, QubixError, ServerError, SetupError
 from qubix_worker.hardware.detect import Finding
@@ -176,11 +177,14 @@ class FakeStep:
 class FakeWorker:
     current: Status = STATUS
     running: bool = True
+    hangs: bool = False
     told: list[tuple[str, Any]] = field(default_factory=list)
 
     def status(self) -> Status:
         if not self.running:
             raise ControlError(ABSENT.code, ABSENT.happened, ABSENT.todo)
+        if self.hangs:
+            raise ControlError("worker_hangs", "It did not answer.", "Wait.")
         return self.current
 
     def pause(self, seconds: float | None) -> Status:
@@ -196,6 +200,7 @@ class FakeWorker:
 
     def stop(self) -> None:
         self.told.append(("stop", None))
+        self.hangs = False
         self.running = False
 
     def logs(self, lines: int) -> list[str]:
@@ -223,6 +228,8 @@ class World:
     planned: list[Choices] = field(default_factory=list)
     steps: list[FakeStep] = field(default_factory=list)
     setup_lock: Any = None
+    versions: Versions = field(default_factory=lambda: Versions(NETWORK.server, __version__))
+    former_version: str | None = None
     refusal: QubixError | None = None
     """Of a change of the settings."""
     settings: Settings = field(default_factory=Settings)
@@ -241,6 +248,8 @@ class World:
             plan=self._plan,
             start_worker=self._start,
             uninstall=self._uninstall,
+            versions=lambda: self.versions,
+            former_version=lambda: self.former_version,
             support=lambda about: support_text(self.paths, about),
             kept=lambda: self.settings,
             chosen=lambda: Chosen(self.settings, self.worker.running),

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from qubix_desktop import background, icons
+from qubix_desktop import background, icons, updates
 from qubix_desktop.desk import Desk
+from qubix_desktop.notices import Notices
 from qubix_desktop.removal import RemovalDialog
 from qubix_desktop.tray import Tray, seconds_until_tomorrow
+from qubix_desktop.updates import Versions
 from qubix_desktop.view import view
 from qubix_desktop.watcher import Seen
+from qubix_worker import __version__
 from qubix_worker.errors import Problem
 from qubix_worker.files import write_whole
 from qubix_worker.protocol import Usage
@@ -81,7 +85,8 @@ def test_a_worker_that_is_gone_or_hangs_is_told_apart(world: World) -> None:
     hung = Problem("worker_hangs", "It did not answer.", "Wait.")
     assert view(Seen(status(world, "online"), gone), NOW).can_start
     shown = view(Seen(status(world, "online"), hung), NOW)
-    assert (shown.icon, shown.detail) == ("attention", "It did not answer. Wait.")
+    assert (shown.icon, shown.can_restart) == ("attention", True)
+    assert shown.detail.startswith("Sharing does not answer.")
 
 
 def test_the_menu_fits_the_state(world: World, person: Person, qtbot: QtBot) -> None:
@@ -231,3 +236,107 @@ def test_keeping_it_removes_nothing(world: World, person: Person, qtbot: QtBot) 
     with qtbot.assertNotEmitted(dialog.removed):
         person.presses(dialog, "Keep it")
     assert world.removed == []
+
+
+def texts(menu: QMenu) -> list[str]:
+    return [action.text() for action in menu.actions() if action.isVisible() and action.text()]
+
+
+def test_the_menu_is_the_one_that_people_know(world: World, person: Person) -> None:
+    tray = Tray(lambda: NOW)
+    tray.show_seen(Seen(status(world, "online")))
+    assert texts(tray.menu) == [
+        "Online", "Open status", "Pause", "Settings…", "Logs", "Check for updates",
+        "Set up again…", "Remove from this computer…", "Quit",
+    ]  # fmt: skip
+    pause = person.entry(tray.menu, "Pause").menu()
+    assert isinstance(pause, QMenu)
+    assert texts(pause) == list(PAUSES)
+
+
+@pytest.mark.parametrize(
+    ("entry", "seen"), [("Settings…", "When to share"), ("Logs", "Copy for support")]
+)
+def test_an_entry_opens_the_window_where_it_leads(
+    desk: Desk, person: Person, qtbot: QtBot, entry: str, seen: str
+) -> None:
+    desk.open_tray(start=False)
+    person.chooses(desk.tray.menu, entry)
+    person.awaits(desk.window, seen)
+
+
+@pytest.mark.parametrize(
+    ("versions", "words"),
+    [
+        (Versions("https://h", "99.0"), "Version 99.0 is there"),
+        (Versions("https://h", __version__), "is up to date"),
+        (Versions("https://h", "0.0.1"), "is up to date"),
+        (Versions("https://h", ""), "is up to date"),
+        (Versions("https://h", __version__, "0.0.9"), "0.0.9 is still at work"),
+    ],
+)
+def test_check_for_updates_answers_in_words(
+    desk: Desk, world: World, person: Person, versions: Versions, words: str
+) -> None:
+    world.versions = versions
+    desk.open_tray(start=False)
+    person.chooses(desk.tray.menu, "Check for updates")
+    person.awaits(desk.window, words)
+
+
+def test_ten_comes_after_nine() -> None:
+    assert "Version 0.10.0" in updates.told(Versions("h", "0.10.0", None, "0.9.3"))
+    assert "up to date" in updates.told(Versions("h", "0.9.3", None, "0.10.0"))
+
+
+def test_an_update_is_told_once(tmp_path: Path) -> None:
+    note = tmp_path / "state" / "desktop.version"
+    assert updates.former_version(note) is None  # the first version of all is no update
+    assert updates.former_version(note) is None
+    note.write_text("0.0.9")
+    assert updates.former_version(note) == "0.0.9"
+    assert updates.former_version(note) is None
+
+
+def test_who_was_updated_is_told(desk: Desk, world: World, qtbot: QtBot) -> None:
+    world.former_version = "0.0.9"
+    with qtbot.waitSignal(desk.tray.announced) as told:
+        desk.open_tray(start=False)
+    assert told.args == ["QUBIX has been updated", f"It is version {__version__} now."]
+
+
+def test_attention_is_told_once_for_each_trouble(world: World) -> None:
+    notices = Notices()
+    at = 0.0
+
+    def looks(seen: Seen, count: int) -> int:
+        nonlocal at
+        told = 0
+        for _ in range(count):
+            at += 1
+            told += notices.is_news(seen, view(seen, NOW), at)
+        return told
+
+    fine = Seen(status(world, "online"))
+    no_room = Trouble("no_room", "The disk is full.", "Free some.")
+    full = Seen(replace(status(world, "attention"), warning=no_room))
+    hung = Seen(fine.status, Problem("worker_hangs", "It hangs.", "Wait."))
+    assert looks(fine, 10) == 0
+    assert looks(hung, 2) == 0, "what mends itself at once is no news"
+    assert looks(fine, 1) == 0
+    assert looks(full, 50) == 1
+    assert looks(hung, 50) == 1
+    assert looks(fine, 30) == 0
+    assert looks(full, 50) == 0, "it is the same trouble still"
+    assert looks(fine, 700) == 0
+    assert looks(full, 50) == 1
+
+
+def test_a_hung_worker_is_restarted_by_the_button(desk: Desk, world: World, person: Person) -> None:
+    world.worker.hangs = True
+    desk.watcher.start()
+    desk.open_status()
+    person.awaits(desk.window, "Sharing does not answer")
+    person.presses(desk.window, "Restart sharing")
+    person.awaits(desk.window, "Online")
+    assert world.started == 1

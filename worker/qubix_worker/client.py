@@ -118,6 +118,12 @@ class ServerClient:
         path = f"/api/enrollments/{quote(enrollment_or_code, safe='')}"
         return self._decode(EnrollmentInfo, self._call("GET", path))
 
+    def offered_version(self) -> str:
+        """The version that the server hands out now; older servers do not tell it."""
+        answer = self._call("GET", "/api/installer", says_success=False)
+        version = answer.get("version") if isinstance(answer, dict) else None
+        return version[:64] if isinstance(version, str) else ""
+
     def register(self, registration: Registration) -> RegistrationAnswer:
         """Makes this computer a provider. Repeating it gives the same provider."""
         self._unrepeated.append(registration.enrollment)

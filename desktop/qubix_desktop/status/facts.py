@@ -21,7 +21,8 @@ class Facts(QWidget):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         self._values: list[Label] = []
-        names = (self.tr("Name"), self.tr("Network"), self.tr("Address"), self.tr("Last contact"),
+        names = (self.tr("Name"), self.tr("Network"), self.tr("Address"), self.tr("Version"),
+                 self.tr("Last contact"),
                  self.tr("Shared today"), self.tr("Shared this week"))  # fmt: skip
         for at, name in enumerate(names):
             value = Label(selectable=True)
@@ -45,6 +46,7 @@ class Facts(QWidget):
                 status.name,
                 status.server_name or words.UNKNOWN,
                 host_of(status.server),
+                status.version,
                 heard,
                 words.span(round(status.shared.today_seconds)),
                 words.span(round(status.shared.week_seconds)),

@@ -41,6 +41,7 @@ class StatusWindow(QWidget):
     pause_wanted = Signal(object)
     resume_wanted = Signal()
     start_wanted = Signal()
+    restart_wanted = Signal()
     removal_wanted = Signal()
     setup_wanted = Signal()
     quit_wanted = Signal(bool)
@@ -73,6 +74,8 @@ class StatusWindow(QWidget):
         self._more = QPushButton(self.tr("More"))
         self._more.setMenu(self._more_menu())
         self._problem = ProblemBox()
+        self._notice = Label(role="strong", selectable=True)
+        self._notice.say("")
         self._no_tray = Label(
             self.tr(
                 "This desktop shows no small icons at its edge, so this window is where you "
@@ -104,10 +107,15 @@ class StatusWindow(QWidget):
         self._title.setText(self._view.title)
         self._detail.say(self._view.detail)
         self._primary.setVisible(
-            self._view.can_pause or self._view.can_resume or self._view.can_start
+            self._view.can_pause
+            or self._view.can_resume
+            or self._view.can_start
+            or self._view.can_restart
         )
         if self._view.can_start:
             self._primary.setText(self.tr("Start sharing"))
+        elif self._view.can_restart:
+            self._primary.setText(self.tr("Restart sharing"))
         elif self._view.can_resume:
             self._primary.setText(self.tr("Resume"))
         else:
@@ -118,7 +126,13 @@ class StatusWindow(QWidget):
 
     def show_problem(self, problem: Problem | None) -> None:
         """What a person asked for did not work."""
+        self._notice.say("")
         self._problem.show_problem(problem)
+
+    def show_notice(self, text: str) -> None:
+        """An answer to what a person asked; it goes with the window, or with the next one."""
+        self._problem.show_problem(None)
+        self._notice.say(text)
 
     def say_copied(self) -> None:
         """What was to be copied for support is on the clipboard."""
@@ -130,6 +144,7 @@ class StatusWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
+        self._notice.say("")
         self.closed.emit()
 
     def event(self, event: QEvent) -> bool:
@@ -153,6 +168,7 @@ class StatusWindow(QWidget):
         column.setSpacing(14)
         column.addLayout(head)
         column.addWidget(self._problem)
+        column.addWidget(self._notice)
         column.addWidget(self._tabs, 1)
         column.addWidget(self._no_tray)
 
@@ -182,6 +198,8 @@ class StatusWindow(QWidget):
         self._problem.show_problem(None)
         if self._view.can_start:
             self.start_wanted.emit()
+        elif self._view.can_restart:
+            self.restart_wanted.emit()
         elif self._view.can_resume:
             self.resume_wanted.emit()
         else:
