@@ -47,8 +47,14 @@ def box(desk: Desk, text: str) -> QCheckBox:
 
 
 def field(desk: Desk, kind: type[Any], name: str) -> Any:
-    found = [w for w in desk.window.findChildren(kind) if w.accessibleName() == name]
-    return next(w for w in found if w.isVisibleTo(desk.window))
+    """Waits until it is there: a row that was just added is shown a moment later."""
+
+    def found() -> Any:
+        fields = [w for w in desk.window.findChildren(kind) if w.accessibleName() == name]
+        return next((w for w in fields if w.isVisibleTo(desk.window)), None)
+
+    assert QTest.qWaitFor(lambda: found() is not None, 20_000), name
+    return found()
 
 
 def test_a_switch_is_in_force_when_its_row_says_so(
