@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qubix_desktop.invitation import Invitation, find
-from qubix_worker import __version__, system
+from qubix_worker import __version__, launcher, lock, system
 from qubix_worker.cli.logs import log_to
 from qubix_worker.errors import QubixError
 from qubix_worker.paths import Paths
@@ -52,10 +52,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     invitation = find(arguments.link, arguments.server, os.environ, _started_as(os.environ))
     if arguments.unattended:
         return _unattended(arguments, invitation)
+    if arguments.background and not _begun_in_background(Paths.of_user()):
+        return 0
     if sentence := _no_screen(os.environ) or _no_libraries():
+        if arguments.background:
+            return 0  # it shares all the same; nobody is there to read why there is no tray
         sys.stderr.write(f"qubix: {sentence}\n")
         return WRONG_USAGE
     return _with_windows(arguments, invitation)
+
+
+def _begun_in_background(paths: Paths) -> bool:
+    """Starts the worker before anything that may fail for want of a screen. False where this
+    computer is not set up (any more): then nothing is to be seen at sign-in."""
+    if not _is_set_up(paths):
+        return False
+    if not lock.is_held(paths.lock):
+        with contextlib.suppress(OSError):  # the tray, where there is one, tries again and says why
+            launcher.start_worker(paths)
+    return True
 
 
 def _parser() -> argparse.ArgumentParser:

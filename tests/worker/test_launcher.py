@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from qubix_worker.launcher import sign_in_command, without_console, worker_command
+from qubix_worker.launcher import sign_in_command, sign_in_needs, without_console
+
+WITHOUT_WINDOWS = """
+import importlib.util, sys
+real = importlib.util.find_spec
+importlib.util.find_spec = lambda name: None if name == "PySide6" else real(name)
+from qubix_worker.launcher import sign_in_command
+print(*sign_in_command()[1:])
+"""
 
 
 @pytest.mark.parametrize(
@@ -28,5 +38,14 @@ def test_a_program_without_a_console_takes_its_place_where_there_is_one(
     assert Path(command[0]).parent == tmp_path
 
 
-def test_elsewhere_the_worker_itself_is_started_at_sign_in() -> None:
-    assert sign_in_command() == [*worker_command(), "run"]
+def test_elsewhere_the_application_is_started_where_it_is_installed() -> None:
+    assert sign_in_command() == [sys.executable, "-m", "qubix_desktop", "--background"]
+    assert sign_in_needs().exists()
+
+
+def test_else_it_is_the_worker_itself() -> None:
+    """Where PySide6 is missing, as in an installation of the worker alone."""
+    said = subprocess.run(
+        [sys.executable, "-c", WITHOUT_WINDOWS], capture_output=True, text=True, check=True
+    ).stdout
+    assert said.split() == ["-m", "qubix_worker", "run"]

@@ -19,6 +19,7 @@ from qubix_worker import lock, system
 from qubix_worker.lock import AlreadyRunningError, Lock
 from qubix_worker.system import macos
 from qubix_worker.system.linux import DesktopEntry, exec_argument
+from tests.desktop_entry import command_of
 
 
 def unquoted(text: str) -> str:
@@ -58,6 +59,42 @@ def test_a_launch_agent_is_a_property_list(tmp_path: Path) -> None:
     assert told["RunAtLoad"] is True
     agent.remove()
     assert not agent.exists()
+
+
+def commands(entry: Path) -> list[str]:
+    """What a desktop, or launchd, runs at sign-in."""
+    if entry.suffix == ".plist":
+        told: list[str] = plistlib.loads(entry.read_bytes())["ProgramArguments"]
+        return told
+    return command_of(entry)
+
+
+@pytest.mark.parametrize(
+    "kind", [DesktopEntry, macos.LaunchAgent], ids=["desktop entry", "launch agent"]
+)
+def test_what_was_removed_by_hand_leaves_nothing_that_fails_at_sign_in(
+    tmp_path: Path, kind: type[DesktopEntry] | type[macos.LaunchAgent]
+) -> None:
+    program, needs, ran = (tmp_path / name for name in ("a prog$ram", "it`s file", "ran"))
+    program.write_text(f'#!/bin/sh\necho "$1" > "{ran}"\n')
+    program.chmod(0o755)
+    needs.touch()
+    entry = kind(tmp_path / ("e.plist" if kind is macos.LaunchAgent else "e.desktop"))
+    entry.add([str(program), 'an "argument" of 100 %'], needs)
+
+    def signs_in() -> tuple[int, bytes]:
+        done = subprocess.run(
+            commands(entry.path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+        return done.returncode, done.stdout
+
+    assert signs_in() == (0, b"")
+    assert ran.read_text() == 'an "argument" of 100 %\n'
+    ran.unlink()
+    for gone in (needs, program):
+        gone.unlink()
+        assert signs_in() == (0, b"")
+        assert not ran.exists()
 
 
 def test_under_qubix_home_the_sign_in_entry_stays_inside(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def change(paths: Paths, changes: Mapping[str, Any], control: Control | None = N
     if "start_at_sign_in" in changes and has_joined(paths):
         entry = system.current().autostart(paths.home)
         if now.settings.start_at_sign_in:
-            entry.add(launcher.sign_in_command())
+            entry.add(launcher.sign_in_command(), launcher.sign_in_needs())
         else:
             entry.remove()
     return now

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from qubix_worker import amalgamation, system
@@ -25,9 +26,26 @@ def worker_command() -> list[str]:
 
 
 def sign_in_command() -> list[str]:
-    """The command line that starts the worker when its user signs in."""
-    command = [*worker_command(), "run"]
+    """The command line that starts the worker when its user signs in: by the application, which is
+    then in the tray, where it is installed."""
+    command = _application_command() or [*worker_command(), "run"]
     return without_console(command) if system.current().name == "windows" else command
+
+
+def sign_in_needs() -> Path:
+    """What that command begins with. Once it is gone, QUBIX was removed by hand."""
+    if getattr(sys, "frozen", False):
+        return Path(sys.executable)
+    return amalgamation.running_from() or Path(__file__)
+
+
+def _application_command() -> list[str] | None:
+    if getattr(sys, "frozen", False):
+        program = Path(sys.executable).with_name("qubix")  # on Windows: see `without_console`
+        return [str(program), "--background"] if program.exists() else None
+    if amalgamation.running_from() or not all(map(find_spec, ("qubix_desktop", "PySide6"))):
+        return None
+    return [_interpreter(), "-m", "qubix_desktop", "--background"]
 
 
 def without_console(command: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ from qubix_worker.failures import NOT_FOUND, NOT_OURS
 from qubix_worker.files import write_whole
 from qubix_worker.hardware.detect import detect
 from qubix_worker.identity import Identity
-from qubix_worker.launcher import sign_in_command, start_worker
+from qubix_worker.launcher import sign_in_command, sign_in_needs, start_worker
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Hardware, Registration
 from qubix_worker.settings import Settings
@@ -284,13 +284,13 @@ class StartAtSignIn:
     def run(self, cancel: threading.Event) -> Iterator[Progress]:
         self._existed = self._entry.exists()
         if self._wanted:
-            self._entry.add(sign_in_command())
+            self._entry.add(sign_in_command(), sign_in_needs())
         else:
             self._entry.remove()
         yield Progress(self.key, "running")
 
     def undo(self) -> None:
         if self._existed:
-            self._entry.add(sign_in_command())
+            self._entry.add(sign_in_command(), sign_in_needs())
         else:
             self._entry.remove()

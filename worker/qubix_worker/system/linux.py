@@ -11,7 +11,7 @@ from typing import Literal
 
 from qubix_worker.files import write_whole
 from qubix_worker.system import Autostart
-from qubix_worker.system.posix import Posix
+from qubix_worker.system.posix import Posix, while_there
 
 
 class Linux(Posix):
@@ -50,13 +50,13 @@ class DesktopEntry:
     def exists(self) -> bool:
         return self.path.exists()
 
-    def add(self, command: list[str]) -> None:
+    def add(self, command: list[str], needs: Path | None = None) -> None:
         text = (
             "[Desktop Entry]\nType=Application\nName=QUBIX\n"
             "Comment=Shares this computer while it is idle\n"
             # TryExec: once the program is gone, the entry does nothing and says nothing.
             f"TryExec={_string(command[0])}\n"
-            f"Exec={' '.join(map(exec_argument, command))}\n"
+            f"Exec={' '.join(map(exec_argument, while_there(command, needs)))}\n"
             "Terminal=false\nNoDisplay=true\nX-GNOME-Autostart-enabled=true\n"
         )
         write_whole(self.path, text.encode(), mode=0o644)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from qubix_worker.files import write_whole
 from qubix_worker.system import Autostart
-from qubix_worker.system.posix import Posix
+from qubix_worker.system.posix import Posix, while_there
 
 LABEL = "org.qubix.worker"
 
@@ -36,10 +36,10 @@ class LaunchAgent:
     def exists(self) -> bool:
         return self.path.exists()
 
-    def add(self, command: list[str]) -> None:
+    def add(self, command: list[str], needs: Path | None = None) -> None:
         agent = {
             "Label": LABEL,
-            "ProgramArguments": command,
+            "ProgramArguments": while_there(command, needs),
             "RunAtLoad": True,
             "ProcessType": "Background",
         }

@@ -23,6 +23,14 @@ SOCKET_PATH_BYTES = 100
 CONNECT_AGAIN_SECONDS = 0.05
 
 
+def while_there(command: list[str], needs: Path | None) -> list[str]:
+    """`command`, or nothing and no failure once its program or `needs` is gone."""
+    if needs is None:
+        return command
+    guard = '[ -x "$1" ] && [ -e "$0" ] || exit 0; exec "$@"'
+    return ["/bin/sh", "-c", guard, str(needs), *command]
+
+
 class Posix:
     """The shared half of a System."""
 

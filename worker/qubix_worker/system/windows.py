@@ -115,7 +115,8 @@ class RunValue:
             return False
         return True
 
-    def add(self, command: list[str]) -> None:
+    def add(self, command: list[str], needs: Path | None = None) -> None:
+        # Of a program that is gone, Windows says nothing at sign-in, nor has pythonw a console.
         with winreg.CreateKey(winreg.HKEY_CURRENT_USER, RUN_KEY) as key:
             value = subprocess.list2cmdline(command)
             winreg.SetValueEx(key, self.name, 0, winreg.REG_SZ, value)
@@ -138,7 +139,7 @@ class StartFile:
     def exists(self) -> bool:
         return self.path.exists()
 
-    def add(self, command: list[str]) -> None:
+    def add(self, command: list[str], needs: Path | None = None) -> None:
         line = f'start "" /b {subprocess.list2cmdline(command)}{os.linesep}'
         write_whole(self.path, line.encode())
 
