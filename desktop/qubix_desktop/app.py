@@ -177,8 +177,8 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation) -> int:
         return FAILED
     if first is None:
         return 0
-    reporter = CrashReporter()
     with _log_to(paths.state / "desktop.log"), _ending_by_signal():
+        reporter = CrashReporter(paths.state / "desktop.fatal")
         services = Services.real(paths)
         settings = services.kept()
         desk = Desk(services, settings)
@@ -190,7 +190,7 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation) -> int:
         desk.close()
         ended = background.end_all(LAST_SECONDS)
         first.close()
-        del reporter
+        reporter.close()
     if not ended:
         # A probe or a call that hangs must not keep a closed application alive.
         logging.shutdown()
