@@ -2,6 +2,40 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="es" sourcelanguage="en">
 <context>
+    <name>CardsEditor</name>
+    <message>
+        <source>Looking for graphics cards…</source>
+        <translation>Buscando tarjetas gráficas…</translation>
+    </message>
+    <message>
+        <source>Share {card}</source>
+        <translation>Compartir {card}</translation>
+    </message>
+    <message>
+        <source>This computer has none that is known.</source>
+        <translation>Este equipo no tiene ninguna conocida.</translation>
+    </message>
+</context>
+<context>
+    <name>Chart</name>
+    <message>
+        <source>Nothing is known of it yet.</source>
+        <translation>Aún no se sabe nada.</translation>
+    </message>
+    <message>
+        <source>Now {now}, at least {least}, at most {most}.</source>
+        <translation>Ahora {now}, mínimo {least}, máximo {most}.</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>desconocido</translation>
+    </message>
+    <message>
+        <source>{name}, the last minutes</source>
+        <translation>{name}, los últimos minutos</translation>
+    </message>
+</context>
+<context>
     <name>ComputerPage</name>
     <message numerus="yes">
         <source>%Ln core(s)</source>
@@ -207,24 +241,217 @@
 <context>
     <name>ExistingPage</name>
     <message>
+        <source>Change how it shares</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checks every step of the setup, mends what is amiss, and starts it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It belongs to {network}.</source>
         <translation>Pertenece a {network}.</translation>
+    </message>
+    <message>
+        <source>It leaves {network} as soon as the other one has taken it in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It stops sharing, and the program is taken away.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Join another network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Join {network} instead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Join…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open</source>
         <translation>Abrir</translation>
     </message>
     <message>
-        <source>Open QUBIX to see how it is going. To join another network, remove QUBIX from this computer first.</source>
-        <translation>Abre QUBIX para ver cómo va. Para unirte a otra red, quita antes QUBIX de este equipo.</translation>
+        <source>Remove from this computer</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Remove from this computer…</source>
-        <translation>Quitar de este equipo…</translation>
+        <source>Remove…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>When, how much, and which graphics cards. It holds at once.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This computer shares already</source>
         <translation>Este equipo ya comparte</translation>
+    </message>
+</context>
+<context>
+    <name>Facts</name>
+    <message>
+        <source>Address</source>
+        <translation>Dirección</translation>
+    </message>
+    <message>
+        <source>Last contact</source>
+        <translation>Último contacto</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Nombre</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>Red</translation>
+    </message>
+    <message>
+        <source>Shared this week</source>
+        <translation>Compartido esta semana</translation>
+    </message>
+    <message>
+        <source>Shared today</source>
+        <translation>Compartido hoy</translation>
+    </message>
+    <message>
+        <source>This computer</source>
+        <translation>Este equipo</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>Versión</translation>
+    </message>
+    <message>
+        <source>{time} ago</source>
+        <translation>hace {time}</translation>
+    </message>
+</context>
+<context>
+    <name>HoursEditor</name>
+    <message>
+        <source>Add hours</source>
+        <translation>Añadir horas</translation>
+    </message>
+    <message>
+        <source>The same time twice means the whole day.</source>
+        <translation>La misma hora dos veces es el día entero.</translation>
+    </message>
+</context>
+<context>
+    <name>JobsAtWork</name>
+    <message>
+        <source>No job at the moment.</source>
+        <translation>Ningún trabajo en este momento.</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>Ahora</translation>
+    </message>
+</context>
+<context>
+    <name>LastJobs</name>
+    <message>
+        <source>Ended</source>
+        <translation>Terminó</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Tipo</translation>
+    </message>
+    <message>
+        <source>Last jobs</source>
+        <translation>Últimos trabajos</translation>
+    </message>
+    <message>
+        <source>None yet.</source>
+        <translation>Ninguno todavía.</translation>
+    </message>
+    <message>
+        <source>Outcome</source>
+        <translation>Resultado</translation>
+    </message>
+    <message>
+        <source>Took</source>
+        <translation>Duró</translation>
+    </message>
+</context>
+<context>
+    <name>LogTab</name>
+    <message numerus="yes">
+        <source>%Ln line(s)</source>
+        <translation>
+            <numerusform>%Ln línea</numerusform>
+            <numerusform>%Ln líneas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>All lines</source>
+        <translation>Todas las líneas</translation>
+    </message>
+    <message>
+        <source>Copied, without secrets.</source>
+        <translation>Copiado, sin secretos.</translation>
+    </message>
+    <message>
+        <source>Copies the state and the log without secrets</source>
+        <translation>Copia el estado y el registro sin secretos</translation>
+    </message>
+    <message>
+        <source>Copy for support</source>
+        <translation>Copiar para soporte</translation>
+    </message>
+    <message>
+        <source>Errors only</source>
+        <translation>Solo errores</translation>
+    </message>
+    <message>
+        <source>Follow</source>
+        <translation>Seguir</translation>
+    </message>
+    <message>
+        <source>Keeps the newest line in view</source>
+        <translation>Mantiene a la vista la línea más reciente</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Registro</translation>
+    </message>
+    <message>
+        <source>Only lines with…</source>
+        <translation>Solo líneas con…</translation>
+    </message>
+    <message>
+        <source>Search the log</source>
+        <translation>Buscar en el registro</translation>
+    </message>
+    <message>
+        <source>Warnings and errors</source>
+        <translation>Avisos y errores</translation>
+    </message>
+    <message>
+        <source>Which lines</source>
+        <translation>Qué líneas</translation>
+    </message>
+</context>
+<context>
+    <name>Overview</name>
+    <message>
+        <source>Overview</source>
+        <translation>Resumen</translation>
     </message>
 </context>
 <context>
@@ -306,6 +533,176 @@
     </message>
 </context>
 <context>
+    <name>Setting</name>
+    <message>
+        <source>Changing…</source>
+        <translation>Cambiando…</translation>
+    </message>
+    <message>
+        <source>In force now.</source>
+        <translation>Ya está en vigor.</translation>
+    </message>
+    <message>
+        <source>Kept for when sharing starts.</source>
+        <translation>Guardado para cuando se empiece a compartir.</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsTab</name>
+    <message>
+        <source> %</source>
+        <translation> %</translation>
+    </message>
+    <message>
+        <source> MB</source>
+        <translation> MB</translation>
+    </message>
+    <message>
+        <source> min</source>
+        <translation> min</translation>
+    </message>
+    <message>
+        <source> °C</source>
+        <translation> °C</translation>
+    </message>
+    <message>
+        <source>Also on battery</source>
+        <translation>También con batería</translation>
+    </message>
+    <message>
+        <source>Also where the connection is paid by use</source>
+        <translation>También si la conexión se paga por uso</translation>
+    </message>
+    <message>
+        <source>As many as fit</source>
+        <translation>Los que quepan</translation>
+    </message>
+    <message>
+        <source>As much as my own programs</source>
+        <translation>Tanto como mis programas</translation>
+    </message>
+    <message>
+        <source>Besides</source>
+        <translation>Además</translation>
+    </message>
+    <message>
+        <source>Graphics cards</source>
+        <translation>Tarjetas gráficas</translation>
+    </message>
+    <message>
+        <source>How much of the processor jobs get</source>
+        <translation>Cuánto procesador reciben los trabajos</translation>
+    </message>
+    <message>
+        <source>How much to share</source>
+        <translation>Cuánto compartir</translation>
+    </message>
+    <message>
+        <source>I&apos;m not using it when untouched for</source>
+        <translation>No lo uso si nadie lo toca durante</translation>
+    </message>
+    <message>
+        <source>Is given to another computer</source>
+        <translation>Pasa a otro equipo</translation>
+    </message>
+    <message>
+        <source>It then shares without a window, and is in the tray.</source>
+        <translation>Entonces comparte sin ventana y está en la bandeja.</translation>
+    </message>
+    <message>
+        <source>Jobs at once</source>
+        <translation>Trabajos a la vez</translation>
+    </message>
+    <message>
+        <source>Keep awake while a job is at work</source>
+        <translation>No suspender mientras haya un trabajo en marcha</translation>
+    </message>
+    <message>
+        <source>Less than my own programs</source>
+        <translation>Menos que mis programas</translation>
+    </message>
+    <message>
+        <source>Let jobs in containers use the internet</source>
+        <translation>Permitir internet a los trabajos en contenedores</translation>
+    </message>
+    <message>
+        <source>Most memory for one job</source>
+        <translation>Memoria máxima para un trabajo</translation>
+    </message>
+    <message>
+        <source>Most of the processor for all jobs together</source>
+        <translation>Máximo de procesador para todos los trabajos</translation>
+    </message>
+    <message>
+        <source>Name of this computer</source>
+        <translation>Nombre de este equipo</translation>
+    </message>
+    <message>
+        <source>Never</source>
+        <translation>Nunca</translation>
+    </message>
+    <message>
+        <source>Never on battery.</source>
+        <translation>Nunca con batería.</translation>
+    </message>
+    <message>
+        <source>Only at these hours</source>
+        <translation>Solo en estas horas</translation>
+    </message>
+    <message>
+        <source>Only what nothing else wants</source>
+        <translation>Solo lo que nada más necesita</translation>
+    </message>
+    <message>
+        <source>Only when I&apos;m not using it</source>
+        <translation>Solo cuando no lo uso</translation>
+    </message>
+    <message>
+        <source>Rest while it is hotter than</source>
+        <translation>Descansar si supera</translation>
+    </message>
+    <message>
+        <source>Set up again…</source>
+        <translation>Configurar de nuevo…</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Ajustes</translation>
+    </message>
+    <message>
+        <source>Share the processor</source>
+        <translation>Compartir el procesador</translation>
+    </message>
+    <message>
+        <source>Stands still for up to ten minutes</source>
+        <translation>Se detiene hasta diez minutos</translation>
+    </message>
+    <message>
+        <source>Start when I sign in</source>
+        <translation>Empezar al iniciar sesión</translation>
+    </message>
+    <message>
+        <source>The processor, or a graphics card that is shared.</source>
+        <translation>El procesador, o una tarjeta gráfica compartida.</translation>
+    </message>
+    <message>
+        <source>To repair, to join another network, or under another name</source>
+        <translation>Para reparar, o unirse a otra red o con otro nombre</translation>
+    </message>
+    <message>
+        <source>When a pause begins, a job at work</source>
+        <translation>Al empezar una pausa, un trabajo en marcha</translation>
+    </message>
+    <message>
+        <source>When to share</source>
+        <translation>Cuándo compartir</translation>
+    </message>
+    <message>
+        <source>Without it, only graphics cards are shared.</source>
+        <translation>Sin él, solo se comparten tarjetas gráficas.</translation>
+    </message>
+</context>
+<context>
     <name>SharingPage</name>
     <message>
         <source>&amp;Name of this computer</source>
@@ -363,18 +760,6 @@
 <context>
     <name>StatusWindow</name>
     <message>
-        <source>Copied, without secrets.</source>
-        <translation>Copiado, sin secretos.</translation>
-    </message>
-    <message>
-        <source>Copies the state and the log without secrets</source>
-        <translation>Copia el estado y el registro sin secretos</translation>
-    </message>
-    <message>
-        <source>Copy for support</source>
-        <translation>Copiar para soporte</translation>
-    </message>
-    <message>
         <source>For 1 hour</source>
         <translation>Durante 1 hora</translation>
     </message>
@@ -411,8 +796,20 @@
         <translation>Quitar de este equipo…</translation>
     </message>
     <message>
+        <source>Restart sharing</source>
+        <translation>Reiniciar</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Reanudar</translation>
+    </message>
+    <message>
+        <source>Set up again…</source>
+        <translation>Configurar de nuevo…</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Ajustes</translation>
     </message>
     <message>
         <source>Start sharing</source>
@@ -493,6 +890,14 @@
         <translation>Conectando</translation>
     </message>
     <message>
+        <source>Saving your choices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>They hold at once.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>This computer introduces itself to the network.</source>
         <translation>Este equipo se presenta a la red.</translation>
     </message>
@@ -512,12 +917,24 @@
 <context>
     <name>Tray</name>
     <message>
+        <source>Check for updates</source>
+        <translation>Buscar actualizaciones</translation>
+    </message>
+    <message>
         <source>For 1 hour</source>
         <translation>Durante 1 hora</translation>
     </message>
     <message>
+        <source>It is version {version} now.</source>
+        <translation>Ahora es la versión {version}.</translation>
+    </message>
+    <message>
         <source>It shares as {name}. Here you pause or stop it.</source>
         <translation>Comparte como {name}. Aquí lo pausas o lo paras.</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>Registros</translation>
     </message>
     <message>
         <source>Open status</source>
@@ -526,6 +943,10 @@
     <message>
         <source>Pause</source>
         <translation>Pausar</translation>
+    </message>
+    <message>
+        <source>QUBIX has been updated</source>
+        <translation>QUBIX se ha actualizado</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -548,8 +969,20 @@
         <translation>Quitar de este equipo…</translation>
     </message>
     <message>
+        <source>Restart sharing</source>
+        <translation>Reiniciar</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Reanudar</translation>
+    </message>
+    <message>
+        <source>Set up again…</source>
+        <translation>Configurar de nuevo…</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>Ajustes…</translation>
     </message>
     <message>
         <source>Start sharing</source>
@@ -566,6 +999,36 @@
     <message>
         <source>Until tomorrow</source>
         <translation>Hasta mañana</translation>
+    </message>
+</context>
+<context>
+    <name>Updates</name>
+    <message>
+        <source>QUBIX {own} is up to date.</source>
+        <translation>QUBIX {own} está al día.</translation>
+    </message>
+    <message>
+        <source>Version {offered} is there; this computer has {own}. Open {server} and press Share my GPU to get it: your choices stay as they are.</source>
+        <translation>Ya está la versión {offered}; este equipo tiene la {own}. Abre {server} y pulsa Share my GPU para obtenerla: tus ajustes quedan como están.</translation>
+    </message>
+    <message>
+        <source>Version {own} is here, but {worker} is still at work. Quit and stop sharing, then open QUBIX again.</source>
+        <translation>La versión {own} está aquí, pero la {worker} sigue en marcha. Sal y deja de compartir, y abre QUBIX de nuevo.</translation>
+    </message>
+</context>
+<context>
+    <name>Use</name>
+    <message>
+        <source>Memory</source>
+        <translation>Memoria</translation>
+    </message>
+    <message>
+        <source>Processor</source>
+        <translation>Procesador</translation>
+    </message>
+    <message>
+        <source>Use of this computer in the last minutes</source>
+        <translation>Uso de este equipo en los últimos minutos</translation>
     </message>
 </context>
 <context>
@@ -608,6 +1071,10 @@
     <message>
         <source>Ready for work on {network}.</source>
         <translation>Listo para trabajar en {network}.</translation>
+    </message>
+    <message>
+        <source>Sharing does not answer. Wait a moment; if that lasts, restart it.</source>
+        <translation>No responde. Espera un momento; si continúa, reinícialo.</translation>
     </message>
     <message>
         <source>Starting…</source>
@@ -701,6 +1168,13 @@
     </message>
 </context>
 <context>
+    <name>WizardPage</name>
+    <message>
+        <source>Page</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>_Card</name>
     <message>
         <source>Share it</source>
@@ -712,53 +1186,18 @@
     </message>
 </context>
 <context>
-    <name>_CurrentJob</name>
+    <name>_CardCharts</name>
     <message>
-        <source>A {kind} job, for {time}</source>
-        <translation>Un trabajo {kind}, desde hace {time}</translation>
+        <source>Memory</source>
+        <translation>Memoria</translation>
     </message>
     <message>
-        <source>A {kind} job, for {time}: {share} done</source>
-        <translation>Un trabajo {kind}, desde hace {time}: {share} hecho</translation>
+        <source>Temperature</source>
+        <translation>Temperatura</translation>
     </message>
     <message>
-        <source>No job at the moment.</source>
-        <translation>Ningún trabajo en este momento.</translation>
-    </message>
-    <message>
-        <source>Now</source>
-        <translation>Ahora</translation>
-    </message>
-    <message>
-        <source>Progress of the job</source>
-        <translation>Progreso del trabajo</translation>
-    </message>
-</context>
-<context>
-    <name>_Facts</name>
-    <message>
-        <source>Address</source>
-        <translation>Dirección</translation>
-    </message>
-    <message>
-        <source>Last contact</source>
-        <translation>Último contacto</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>Nombre</translation>
-    </message>
-    <message>
-        <source>Network</source>
-        <translation>Red</translation>
-    </message>
-    <message>
-        <source>This computer</source>
-        <translation>Este equipo</translation>
-    </message>
-    <message>
-        <source>{time} ago</source>
-        <translation>hace {time}</translation>
+        <source>Use</source>
+        <translation>Uso</translation>
     </message>
 </context>
 <context>
@@ -772,8 +1211,32 @@
         <translation>&amp;Código</translation>
     </message>
     <message>
+        <source>A code has eight letters and digits; these are fewer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A code has eight letters and digits; these are more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A code has no 0, O, 1, I or L: it must be a letter or digit that looks like it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A code has only letters and digits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Address</source>
         <translation>Dirección</translation>
+    </message>
+    <message>
+        <source>An address has no spaces.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>An address looks like compute.example.org.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Both stand on the page of the network that you want to join.</source>
@@ -789,30 +1252,22 @@
     </message>
 </context>
 <context>
-    <name>_Jobs</name>
+    <name>_Job</name>
     <message>
-        <source>Ended</source>
-        <translation>Fin</translation>
+        <source>A {kind} job, for {time}</source>
+        <translation>Un trabajo {kind}, desde hace {time}</translation>
     </message>
     <message>
-        <source>Kind</source>
-        <translation>Tipo</translation>
+        <source>A {kind} job, for {time}: {share} done</source>
+        <translation>Un trabajo {kind}, desde hace {time}: {share} hecho</translation>
     </message>
     <message>
-        <source>Last jobs</source>
-        <translation>Últimos trabajos</translation>
+        <source>It stands still while the pause lasts.</source>
+        <translation>Está detenido mientras dure la pausa.</translation>
     </message>
     <message>
-        <source>None yet.</source>
-        <translation>Ninguno aún.</translation>
-    </message>
-    <message>
-        <source>Outcome</source>
-        <translation>Resultado</translation>
-    </message>
-    <message>
-        <source>Took</source>
-        <translation>Duración</translation>
+        <source>Progress of the job</source>
+        <translation>Progreso del trabajo</translation>
     </message>
 </context>
 <context>
@@ -839,22 +1294,66 @@
     </message>
 </context>
 <context>
-    <name>_Use</name>
+    <name>_Row</name>
     <message>
-        <source>Graphics</source>
-        <translation>Gráficos</translation>
+        <source>Days</source>
+        <translation>Días</translation>
     </message>
     <message>
-        <source>Memory</source>
-        <translation>Memoria</translation>
+        <source>Every day</source>
+        <translation>Todos los días</translation>
     </message>
     <message>
-        <source>Processor</source>
-        <translation>Procesador</translation>
+        <source>Friday</source>
+        <translation>Viernes</translation>
     </message>
     <message>
-        <source>Use of this computer</source>
-        <translation>Uso de este equipo</translation>
+        <source>From</source>
+        <translation>Desde</translation>
+    </message>
+    <message>
+        <source>Monday</source>
+        <translation>Lunes</translation>
+    </message>
+    <message>
+        <source>Monday to Friday</source>
+        <translation>De lunes a viernes</translation>
+    </message>
+    <message>
+        <source>Remove these hours</source>
+        <translation>Quitar estas horas</translation>
+    </message>
+    <message>
+        <source>Saturday</source>
+        <translation>Sábado</translation>
+    </message>
+    <message>
+        <source>Saturday and Sunday</source>
+        <translation>Sábado y domingo</translation>
+    </message>
+    <message>
+        <source>Sunday</source>
+        <translation>Domingo</translation>
+    </message>
+    <message>
+        <source>Thursday</source>
+        <translation>Jueves</translation>
+    </message>
+    <message>
+        <source>Tuesday</source>
+        <translation>Martes</translation>
+    </message>
+    <message>
+        <source>Until</source>
+        <translation>Hasta</translation>
+    </message>
+    <message>
+        <source>Wednesday</source>
+        <translation>Miércoles</translation>
+    </message>
+    <message>
+        <source>to</source>
+        <translation>a</translation>
     </message>
 </context>
 <context>
@@ -889,6 +1388,10 @@
     <message>
         <source>tomorrow, {time}</source>
         <translation>mañana, {time}</translation>
+    </message>
+    <message>
+        <source>{degrees} °C</source>
+        <translation>{degrees} °C</translation>
     </message>
     <message>
         <source>{share} %</source>
@@ -998,6 +1501,10 @@
         <translation>Comprueba la fecha y la hora de este equipo y vuelve a intentarlo.</translation>
     </message>
     <message>
+        <source>Correct it, then try again.</source>
+        <translation>Corrígelo e inténtalo de nuevo.</translation>
+    </message>
+    <message>
         <source>Correct that line, or delete the file to start from the defaults.</source>
         <translation>Corrige esa línea o borra el archivo para empezar con los valores iniciales.</translation>
     </message>
@@ -1068,6 +1575,10 @@
     <message>
         <source>Joining the network</source>
         <translation>Uniéndose a la red</translation>
+    </message>
+    <message>
+        <source>Leaving the former network</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Leaving the network</source>
@@ -1240,6 +1751,10 @@
     <message>
         <source>Tell the people who run the network; waiting will not mend it.</source>
         <translation>Avisa a quien administra la red; esperar no lo arreglará.</translation>
+    </message>
+    <message>
+        <source>That can&apos;t be set: {0}.</source>
+        <translation>No se puede ajustar: {0}.</translation>
     </message>
     <message>
         <source>The NVIDIA driver did not answer.</source>

@@ -2,6 +2,40 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="pt" sourcelanguage="en">
 <context>
+    <name>CardsEditor</name>
+    <message>
+        <source>Looking for graphics cards…</source>
+        <translation>Procurando placas de vídeo…</translation>
+    </message>
+    <message>
+        <source>Share {card}</source>
+        <translation>Compartilhar {card}</translation>
+    </message>
+    <message>
+        <source>This computer has none that is known.</source>
+        <translation>Este computador não tem nenhuma conhecida.</translation>
+    </message>
+</context>
+<context>
+    <name>Chart</name>
+    <message>
+        <source>Nothing is known of it yet.</source>
+        <translation>Ainda não se sabe nada.</translation>
+    </message>
+    <message>
+        <source>Now {now}, at least {least}, at most {most}.</source>
+        <translation>Agora {now}, mínimo {least}, máximo {most}.</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>desconhecido</translation>
+    </message>
+    <message>
+        <source>{name}, the last minutes</source>
+        <translation>{name}, os últimos minutos</translation>
+    </message>
+</context>
+<context>
     <name>ComputerPage</name>
     <message numerus="yes">
         <source>%Ln core(s)</source>
@@ -207,24 +241,217 @@
 <context>
     <name>ExistingPage</name>
     <message>
+        <source>Change how it shares</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Change…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Checks every step of the setup, mends what is amiss, and starts it again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>It belongs to {network}.</source>
         <translation>Ele pertence a {network}.</translation>
+    </message>
+    <message>
+        <source>It leaves {network} as soon as the other one has taken it in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>It stops sharing, and the program is taken away.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Join another network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Join {network} instead</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Join…</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Open</source>
         <translation>Abrir</translation>
     </message>
     <message>
-        <source>Open QUBIX to see how it is going. To join another network, remove QUBIX from this computer first.</source>
-        <translation>Abra o QUBIX para ver como ele está. Para entrar em outra rede, remova antes o QUBIX deste computador.</translation>
+        <source>Remove from this computer</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
-        <source>Remove from this computer…</source>
-        <translation>Remover deste computador…</translation>
+        <source>Remove…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>When, how much, and which graphics cards. It holds at once.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>This computer shares already</source>
         <translation>Este computador já compartilha</translation>
+    </message>
+</context>
+<context>
+    <name>Facts</name>
+    <message>
+        <source>Address</source>
+        <translation>Endereço</translation>
+    </message>
+    <message>
+        <source>Last contact</source>
+        <translation>Último contato</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Nome</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>Rede</translation>
+    </message>
+    <message>
+        <source>Shared this week</source>
+        <translation>Compartilhado nesta semana</translation>
+    </message>
+    <message>
+        <source>Shared today</source>
+        <translation>Compartilhado hoje</translation>
+    </message>
+    <message>
+        <source>This computer</source>
+        <translation>Este computador</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>Versão</translation>
+    </message>
+    <message>
+        <source>{time} ago</source>
+        <translation>há {time}</translation>
+    </message>
+</context>
+<context>
+    <name>HoursEditor</name>
+    <message>
+        <source>Add hours</source>
+        <translation>Adicionar horas</translation>
+    </message>
+    <message>
+        <source>The same time twice means the whole day.</source>
+        <translation>A mesma hora duas vezes é o dia inteiro.</translation>
+    </message>
+</context>
+<context>
+    <name>JobsAtWork</name>
+    <message>
+        <source>No job at the moment.</source>
+        <translation>Nenhum trabalho no momento.</translation>
+    </message>
+    <message>
+        <source>Now</source>
+        <translation>Agora</translation>
+    </message>
+</context>
+<context>
+    <name>LastJobs</name>
+    <message>
+        <source>Ended</source>
+        <translation>Terminou</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Tipo</translation>
+    </message>
+    <message>
+        <source>Last jobs</source>
+        <translation>Últimos trabalhos</translation>
+    </message>
+    <message>
+        <source>None yet.</source>
+        <translation>Nenhum ainda.</translation>
+    </message>
+    <message>
+        <source>Outcome</source>
+        <translation>Resultado</translation>
+    </message>
+    <message>
+        <source>Took</source>
+        <translation>Durou</translation>
+    </message>
+</context>
+<context>
+    <name>LogTab</name>
+    <message numerus="yes">
+        <source>%Ln line(s)</source>
+        <translation>
+            <numerusform>%Ln linha</numerusform>
+            <numerusform>%Ln linhas</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>All lines</source>
+        <translation>Todas as linhas</translation>
+    </message>
+    <message>
+        <source>Copied, without secrets.</source>
+        <translation>Copiado, sem segredos.</translation>
+    </message>
+    <message>
+        <source>Copies the state and the log without secrets</source>
+        <translation>Copia o estado e o registro sem segredos</translation>
+    </message>
+    <message>
+        <source>Copy for support</source>
+        <translation>Copiar para o suporte</translation>
+    </message>
+    <message>
+        <source>Errors only</source>
+        <translation>Somente erros</translation>
+    </message>
+    <message>
+        <source>Follow</source>
+        <translation>Acompanhar</translation>
+    </message>
+    <message>
+        <source>Keeps the newest line in view</source>
+        <translation>Mantém à vista a linha mais recente</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Registro</translation>
+    </message>
+    <message>
+        <source>Only lines with…</source>
+        <translation>Somente linhas com…</translation>
+    </message>
+    <message>
+        <source>Search the log</source>
+        <translation>Buscar no registro</translation>
+    </message>
+    <message>
+        <source>Warnings and errors</source>
+        <translation>Avisos e erros</translation>
+    </message>
+    <message>
+        <source>Which lines</source>
+        <translation>Quais linhas</translation>
+    </message>
+</context>
+<context>
+    <name>Overview</name>
+    <message>
+        <source>Overview</source>
+        <translation>Resumo</translation>
     </message>
 </context>
 <context>
@@ -306,6 +533,176 @@
     </message>
 </context>
 <context>
+    <name>Setting</name>
+    <message>
+        <source>Changing…</source>
+        <translation>Alterando…</translation>
+    </message>
+    <message>
+        <source>In force now.</source>
+        <translation>Já está em vigor.</translation>
+    </message>
+    <message>
+        <source>Kept for when sharing starts.</source>
+        <translation>Guardado para quando o compartilhamento começar.</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsTab</name>
+    <message>
+        <source> %</source>
+        <translation> %</translation>
+    </message>
+    <message>
+        <source> MB</source>
+        <translation> MB</translation>
+    </message>
+    <message>
+        <source> min</source>
+        <translation> min</translation>
+    </message>
+    <message>
+        <source> °C</source>
+        <translation> °C</translation>
+    </message>
+    <message>
+        <source>Also on battery</source>
+        <translation>Também na bateria</translation>
+    </message>
+    <message>
+        <source>Also where the connection is paid by use</source>
+        <translation>Também se a conexão é paga por uso</translation>
+    </message>
+    <message>
+        <source>As many as fit</source>
+        <translation>Quantos couberem</translation>
+    </message>
+    <message>
+        <source>As much as my own programs</source>
+        <translation>Tanto quanto os meus programas</translation>
+    </message>
+    <message>
+        <source>Besides</source>
+        <translation>Além disso</translation>
+    </message>
+    <message>
+        <source>Graphics cards</source>
+        <translation>Placas de vídeo</translation>
+    </message>
+    <message>
+        <source>How much of the processor jobs get</source>
+        <translation>Quanto do processador os trabalhos recebem</translation>
+    </message>
+    <message>
+        <source>How much to share</source>
+        <translation>Quanto compartilhar</translation>
+    </message>
+    <message>
+        <source>I&apos;m not using it when untouched for</source>
+        <translation>Não estou usando se ninguém toca nele por</translation>
+    </message>
+    <message>
+        <source>Is given to another computer</source>
+        <translation>Passa para outro computador</translation>
+    </message>
+    <message>
+        <source>It then shares without a window, and is in the tray.</source>
+        <translation>Ele então compartilha sem janela e fica na bandeja.</translation>
+    </message>
+    <message>
+        <source>Jobs at once</source>
+        <translation>Trabalhos ao mesmo tempo</translation>
+    </message>
+    <message>
+        <source>Keep awake while a job is at work</source>
+        <translation>Não suspender enquanto houver um trabalho em andamento</translation>
+    </message>
+    <message>
+        <source>Less than my own programs</source>
+        <translation>Menos que os meus programas</translation>
+    </message>
+    <message>
+        <source>Let jobs in containers use the internet</source>
+        <translation>Permitir internet aos trabalhos em contêineres</translation>
+    </message>
+    <message>
+        <source>Most memory for one job</source>
+        <translation>Memória máxima para um trabalho</translation>
+    </message>
+    <message>
+        <source>Most of the processor for all jobs together</source>
+        <translation>Máximo do processador para todos os trabalhos</translation>
+    </message>
+    <message>
+        <source>Name of this computer</source>
+        <translation>Nome deste computador</translation>
+    </message>
+    <message>
+        <source>Never</source>
+        <translation>Nunca</translation>
+    </message>
+    <message>
+        <source>Never on battery.</source>
+        <translation>Nunca na bateria.</translation>
+    </message>
+    <message>
+        <source>Only at these hours</source>
+        <translation>Somente nestas horas</translation>
+    </message>
+    <message>
+        <source>Only what nothing else wants</source>
+        <translation>Somente o que nada mais usa</translation>
+    </message>
+    <message>
+        <source>Only when I&apos;m not using it</source>
+        <translation>Somente quando não estou usando</translation>
+    </message>
+    <message>
+        <source>Rest while it is hotter than</source>
+        <translation>Descansar se passar de</translation>
+    </message>
+    <message>
+        <source>Set up again…</source>
+        <translation>Configurar de novo…</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Ajustes</translation>
+    </message>
+    <message>
+        <source>Share the processor</source>
+        <translation>Compartilhar o processador</translation>
+    </message>
+    <message>
+        <source>Stands still for up to ten minutes</source>
+        <translation>Fica parado por até dez minutos</translation>
+    </message>
+    <message>
+        <source>Start when I sign in</source>
+        <translation>Começar ao entrar na conta</translation>
+    </message>
+    <message>
+        <source>The processor, or a graphics card that is shared.</source>
+        <translation>O processador, ou uma placa de vídeo compartilhada.</translation>
+    </message>
+    <message>
+        <source>To repair, to join another network, or under another name</source>
+        <translation>Para reparar, ou entrar em outra rede ou com outro nome</translation>
+    </message>
+    <message>
+        <source>When a pause begins, a job at work</source>
+        <translation>Quando uma pausa começa, um trabalho em andamento</translation>
+    </message>
+    <message>
+        <source>When to share</source>
+        <translation>Quando compartilhar</translation>
+    </message>
+    <message>
+        <source>Without it, only graphics cards are shared.</source>
+        <translation>Sem ele, somente placas de vídeo são compartilhadas.</translation>
+    </message>
+</context>
+<context>
     <name>SharingPage</name>
     <message>
         <source>&amp;Name of this computer</source>
@@ -363,18 +760,6 @@
 <context>
     <name>StatusWindow</name>
     <message>
-        <source>Copied, without secrets.</source>
-        <translation>Copiado, sem segredos.</translation>
-    </message>
-    <message>
-        <source>Copies the state and the log without secrets</source>
-        <translation>Copia o estado e o registro sem segredos</translation>
-    </message>
-    <message>
-        <source>Copy for support</source>
-        <translation>Copiar para o suporte</translation>
-    </message>
-    <message>
         <source>For 1 hour</source>
         <translation>Por 1 hora</translation>
     </message>
@@ -411,8 +796,20 @@
         <translation>Remover deste computador…</translation>
     </message>
     <message>
+        <source>Restart sharing</source>
+        <translation>Reiniciar</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Retomar</translation>
+    </message>
+    <message>
+        <source>Set up again…</source>
+        <translation>Configurar de novo…</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Ajustes</translation>
     </message>
     <message>
         <source>Start sharing</source>
@@ -493,6 +890,14 @@
         <translation>Conectando</translation>
     </message>
     <message>
+        <source>Saving your choices</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>They hold at once.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>This computer introduces itself to the network.</source>
         <translation>Este computador se apresenta à rede.</translation>
     </message>
@@ -512,12 +917,24 @@
 <context>
     <name>Tray</name>
     <message>
+        <source>Check for updates</source>
+        <translation>Procurar atualizações</translation>
+    </message>
+    <message>
         <source>For 1 hour</source>
         <translation>Por 1 hora</translation>
     </message>
     <message>
+        <source>It is version {version} now.</source>
+        <translation>Agora é a versão {version}.</translation>
+    </message>
+    <message>
         <source>It shares as {name}. Here you pause or stop it.</source>
         <translation>Ele compartilha como {name}. Aqui você o pausa ou o para.</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>Registros</translation>
     </message>
     <message>
         <source>Open status</source>
@@ -526,6 +943,10 @@
     <message>
         <source>Pause</source>
         <translation>Pausar</translation>
+    </message>
+    <message>
+        <source>QUBIX has been updated</source>
+        <translation>O QUBIX foi atualizado</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -548,8 +969,20 @@
         <translation>Remover deste computador…</translation>
     </message>
     <message>
+        <source>Restart sharing</source>
+        <translation>Reiniciar</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Retomar</translation>
+    </message>
+    <message>
+        <source>Set up again…</source>
+        <translation>Configurar de novo…</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>Ajustes…</translation>
     </message>
     <message>
         <source>Start sharing</source>
@@ -566,6 +999,36 @@
     <message>
         <source>Until tomorrow</source>
         <translation>Até amanhã</translation>
+    </message>
+</context>
+<context>
+    <name>Updates</name>
+    <message>
+        <source>QUBIX {own} is up to date.</source>
+        <translation>O QUBIX {own} está em dia.</translation>
+    </message>
+    <message>
+        <source>Version {offered} is there; this computer has {own}. Open {server} and press Share my GPU to get it: your choices stay as they are.</source>
+        <translation>Já existe a versão {offered}; este computador tem a {own}. Abra {server} e aperte Share my GPU para obtê-la: suas escolhas ficam como estão.</translation>
+    </message>
+    <message>
+        <source>Version {own} is here, but {worker} is still at work. Quit and stop sharing, then open QUBIX again.</source>
+        <translation>A versão {own} está aqui, mas a {worker} ainda está em uso. Saia e pare de compartilhar, depois abra o QUBIX de novo.</translation>
+    </message>
+</context>
+<context>
+    <name>Use</name>
+    <message>
+        <source>Memory</source>
+        <translation>Memória</translation>
+    </message>
+    <message>
+        <source>Processor</source>
+        <translation>Processador</translation>
+    </message>
+    <message>
+        <source>Use of this computer in the last minutes</source>
+        <translation>Uso deste computador nos últimos minutos</translation>
     </message>
 </context>
 <context>
@@ -608,6 +1071,10 @@
     <message>
         <source>Ready for work on {network}.</source>
         <translation>Pronto para trabalhar em {network}.</translation>
+    </message>
+    <message>
+        <source>Sharing does not answer. Wait a moment; if that lasts, restart it.</source>
+        <translation>Não responde. Espere um momento; se continuar, reinicie.</translation>
     </message>
     <message>
         <source>Starting…</source>
@@ -701,6 +1168,13 @@
     </message>
 </context>
 <context>
+    <name>WizardPage</name>
+    <message>
+        <source>Page</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>_Card</name>
     <message>
         <source>Share it</source>
@@ -712,53 +1186,18 @@
     </message>
 </context>
 <context>
-    <name>_CurrentJob</name>
+    <name>_CardCharts</name>
     <message>
-        <source>A {kind} job, for {time}</source>
-        <translation>Um trabalho {kind}, há {time}</translation>
+        <source>Memory</source>
+        <translation>Memória</translation>
     </message>
     <message>
-        <source>A {kind} job, for {time}: {share} done</source>
-        <translation>Um trabalho {kind}, há {time}: {share} feito</translation>
+        <source>Temperature</source>
+        <translation>Temperatura</translation>
     </message>
     <message>
-        <source>No job at the moment.</source>
-        <translation>Nenhum trabalho no momento.</translation>
-    </message>
-    <message>
-        <source>Now</source>
-        <translation>Agora</translation>
-    </message>
-    <message>
-        <source>Progress of the job</source>
-        <translation>Andamento do trabalho</translation>
-    </message>
-</context>
-<context>
-    <name>_Facts</name>
-    <message>
-        <source>Address</source>
-        <translation>Endereço</translation>
-    </message>
-    <message>
-        <source>Last contact</source>
-        <translation>Último contato</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>Nome</translation>
-    </message>
-    <message>
-        <source>Network</source>
-        <translation>Rede</translation>
-    </message>
-    <message>
-        <source>This computer</source>
-        <translation>Este computador</translation>
-    </message>
-    <message>
-        <source>{time} ago</source>
-        <translation>há {time}</translation>
+        <source>Use</source>
+        <translation>Uso</translation>
     </message>
 </context>
 <context>
@@ -772,8 +1211,32 @@
         <translation>&amp;Código</translation>
     </message>
     <message>
+        <source>A code has eight letters and digits; these are fewer.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A code has eight letters and digits; these are more.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A code has no 0, O, 1, I or L: it must be a letter or digit that looks like it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>A code has only letters and digits.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Address</source>
         <translation>Endereço</translation>
+    </message>
+    <message>
+        <source>An address has no spaces.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>An address looks like compute.example.org.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Both stand on the page of the network that you want to join.</source>
@@ -789,30 +1252,22 @@
     </message>
 </context>
 <context>
-    <name>_Jobs</name>
+    <name>_Job</name>
     <message>
-        <source>Ended</source>
-        <translation>Fim</translation>
+        <source>A {kind} job, for {time}</source>
+        <translation>Um trabalho {kind}, há {time}</translation>
     </message>
     <message>
-        <source>Kind</source>
-        <translation>Tipo</translation>
+        <source>A {kind} job, for {time}: {share} done</source>
+        <translation>Um trabalho {kind}, há {time}: {share} feito</translation>
     </message>
     <message>
-        <source>Last jobs</source>
-        <translation>Últimos trabalhos</translation>
+        <source>It stands still while the pause lasts.</source>
+        <translation>Está parado enquanto durar a pausa.</translation>
     </message>
     <message>
-        <source>None yet.</source>
-        <translation>Nenhum ainda.</translation>
-    </message>
-    <message>
-        <source>Outcome</source>
-        <translation>Resultado</translation>
-    </message>
-    <message>
-        <source>Took</source>
-        <translation>Duração</translation>
+        <source>Progress of the job</source>
+        <translation>Progresso do trabalho</translation>
     </message>
 </context>
 <context>
@@ -839,22 +1294,66 @@
     </message>
 </context>
 <context>
-    <name>_Use</name>
+    <name>_Row</name>
     <message>
-        <source>Graphics</source>
-        <translation>Vídeo</translation>
+        <source>Days</source>
+        <translation>Dias</translation>
     </message>
     <message>
-        <source>Memory</source>
-        <translation>Memória</translation>
+        <source>Every day</source>
+        <translation>Todos os dias</translation>
     </message>
     <message>
-        <source>Processor</source>
-        <translation>Processador</translation>
+        <source>Friday</source>
+        <translation>Sexta-feira</translation>
     </message>
     <message>
-        <source>Use of this computer</source>
-        <translation>Uso deste computador</translation>
+        <source>From</source>
+        <translation>De</translation>
+    </message>
+    <message>
+        <source>Monday</source>
+        <translation>Segunda-feira</translation>
+    </message>
+    <message>
+        <source>Monday to Friday</source>
+        <translation>De segunda a sexta</translation>
+    </message>
+    <message>
+        <source>Remove these hours</source>
+        <translation>Remover estas horas</translation>
+    </message>
+    <message>
+        <source>Saturday</source>
+        <translation>Sábado</translation>
+    </message>
+    <message>
+        <source>Saturday and Sunday</source>
+        <translation>Sábado e domingo</translation>
+    </message>
+    <message>
+        <source>Sunday</source>
+        <translation>Domingo</translation>
+    </message>
+    <message>
+        <source>Thursday</source>
+        <translation>Quinta-feira</translation>
+    </message>
+    <message>
+        <source>Tuesday</source>
+        <translation>Terça-feira</translation>
+    </message>
+    <message>
+        <source>Until</source>
+        <translation>Até</translation>
+    </message>
+    <message>
+        <source>Wednesday</source>
+        <translation>Quarta-feira</translation>
+    </message>
+    <message>
+        <source>to</source>
+        <translation>até</translation>
     </message>
 </context>
 <context>
@@ -889,6 +1388,10 @@
     <message>
         <source>tomorrow, {time}</source>
         <translation>amanhã, {time}</translation>
+    </message>
+    <message>
+        <source>{degrees} °C</source>
+        <translation>{degrees} °C</translation>
     </message>
     <message>
         <source>{share} %</source>
@@ -998,6 +1501,10 @@
         <translation>Verifique a data e a hora deste computador e tente de novo.</translation>
     </message>
     <message>
+        <source>Correct it, then try again.</source>
+        <translation>Corrija e tente de novo.</translation>
+    </message>
+    <message>
         <source>Correct that line, or delete the file to start from the defaults.</source>
         <translation>Corrija essa linha ou apague o arquivo para recomeçar com os valores iniciais.</translation>
     </message>
@@ -1068,6 +1575,10 @@
     <message>
         <source>Joining the network</source>
         <translation>Entrando na rede</translation>
+    </message>
+    <message>
+        <source>Leaving the former network</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Leaving the network</source>
@@ -1240,6 +1751,10 @@
     <message>
         <source>Tell the people who run the network; waiting will not mend it.</source>
         <translation>Avise quem administra a rede; esperar não vai resolver.</translation>
+    </message>
+    <message>
+        <source>That can&apos;t be set: {0}.</source>
+        <translation>Não é possível ajustar: {0}.</translation>
     </message>
     <message>
         <source>The NVIDIA driver did not answer.</source>
