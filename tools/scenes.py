@@ -42,6 +42,9 @@ def scenes(paths: Paths, *, smallest: bool = False) -> Iterator[Scene]:
     for part in (welcome, way, failures, existing, status, tray, removal, crash):
         for scene in part(paths):
             settle()
+            if not isinstance(scene.window, QMenu):
+                scene.window.activateWindow()  # who has the focus is seen in an active window only
+                until(scene.window.isActiveWindow)
             if smallest and not isinstance(scene.window, QMenu):
                 scene.window.resize(scene.window.minimumSize())
                 settle()
@@ -209,6 +212,8 @@ def status(paths: Paths) -> Iterator[Scene]:
     lines = next(view for view in window.findChildren(QTableView) if view.isVisible())
     until(lambda: lines.model().index(0, 0).data())
     yield Scene("status-log", window)
+    background.end_all(WAIT_SECONDS)
+    settle()
     _put_away(window)
 
 
@@ -217,7 +222,8 @@ def tray(paths: Paths) -> Iterator[Scene]:
     for state in ("online", "paused"):
         shown.show_seen(Seen(made_up.statuses()[state]))
         shown.menu.popup(QPoint(20, 20))
-        yield Scene(f"tray-menu-{state}", shown.menu)
+        name = "tray-menu" if state == "online" else f"tray-menu-{state}"
+        yield Scene(name, shown.menu)
         below = [action.menu() for action in shown.menu.actions() if action.isVisible()]
         shown.menu.hide()
         for at, menu in enumerate(menu for menu in below if isinstance(menu, QMenu)):

@@ -39,8 +39,9 @@ COLOURS = 32
 REDUCED = 2
 MAIN = (
     "wizard-1-welcome", "wizard-1-typing", "wizard-2-computer", "wizard-3-sharing",
-    "wizard-4-preparing", "wizard-5-joining", "wizard-5-failed", "wizard-6-done", "status-working",
-    "status-paused", "status-log", "removal", "tray-menu-online", "tray-icons",
+    "wizard-4-preparing", "wizard-5-joining", "wizard-5-failed", "wizard-6-done",
+    "wizard-set-up", "status-online", "status-working", "status-paused", "status-settings",
+    "status-log", "removal", "tray-menu", "tray-icons",
 )  # fmt: skip
 """What docs/screenshots shows, light and dark."""
 

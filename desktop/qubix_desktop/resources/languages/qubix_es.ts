@@ -24,7 +24,7 @@
     </message>
     <message>
         <source>Now {now}, at least {least}, at most {most}.</source>
-        <translation>Ahora {now}, mínimo {least}, máximo {most}.</translation>
+        <translation>Ahora {now}, como mínimo {least}, como máximo {most}.</translation>
     </message>
     <message>
         <source>unknown</source>
@@ -32,7 +32,7 @@
     </message>
     <message>
         <source>{name}, the last minutes</source>
-        <translation>{name}, los últimos minutos</translation>
+        <translation>{name}, últimos minutos</translation>
     </message>
 </context>
 <context>
@@ -242,15 +242,15 @@
     <name>ExistingPage</name>
     <message>
         <source>Change how it shares</source>
-        <translation type="unfinished"></translation>
+        <translation>Cambiar cómo comparte</translation>
     </message>
     <message>
         <source>Change…</source>
-        <translation type="unfinished"></translation>
+        <translation>Cambiar…</translation>
     </message>
     <message>
         <source>Checks every step of the setup, mends what is amiss, and starts it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Revisa cada paso de la instalación, arregla lo que esté mal y lo inicia de nuevo.</translation>
     </message>
     <message>
         <source>It belongs to {network}.</source>
@@ -258,23 +258,23 @@
     </message>
     <message>
         <source>It leaves {network} as soon as the other one has taken it in.</source>
-        <translation type="unfinished"></translation>
+        <translation>Sale de {network} en cuanto la otra lo acepte.</translation>
     </message>
     <message>
         <source>It stops sharing, and the program is taken away.</source>
-        <translation type="unfinished"></translation>
+        <translation>Deja de compartir, y el programa se quita.</translation>
     </message>
     <message>
         <source>Join another network</source>
-        <translation type="unfinished"></translation>
+        <translation>Unirse a otra red</translation>
     </message>
     <message>
         <source>Join {network} instead</source>
-        <translation type="unfinished"></translation>
+        <translation>Pasar a {network}</translation>
     </message>
     <message>
         <source>Join…</source>
-        <translation type="unfinished"></translation>
+        <translation>Unirse…</translation>
     </message>
     <message>
         <source>Open</source>
@@ -282,19 +282,19 @@
     </message>
     <message>
         <source>Remove from this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>Quitar de este equipo</translation>
     </message>
     <message>
         <source>Remove…</source>
-        <translation type="unfinished"></translation>
+        <translation>Quitar…</translation>
     </message>
     <message>
         <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>Reparar</translation>
     </message>
     <message>
         <source>When, how much, and which graphics cards. It holds at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cuándo, cuánto y qué tarjetas gráficas. Vale al momento.</translation>
     </message>
     <message>
         <source>This computer shares already</source>
@@ -332,10 +332,6 @@
         <translation>Este equipo</translation>
     </message>
     <message>
-        <source>Version</source>
-        <translation>Versión</translation>
-    </message>
-    <message>
         <source>{time} ago</source>
         <translation>hace {time}</translation>
     </message>
@@ -344,7 +340,7 @@
     <name>HoursEditor</name>
     <message>
         <source>Add hours</source>
-        <translation>Añadir horas</translation>
+        <translation>Añadir horario</translation>
     </message>
     <message>
         <source>The same time twice means the whole day.</source>
@@ -366,7 +362,7 @@
     <name>LastJobs</name>
     <message>
         <source>Ended</source>
-        <translation>Terminó</translation>
+        <translation>Fin</translation>
     </message>
     <message>
         <source>Kind</source>
@@ -378,7 +374,7 @@
     </message>
     <message>
         <source>None yet.</source>
-        <translation>Ninguno todavía.</translation>
+        <translation>Ninguno aún.</translation>
     </message>
     <message>
         <source>Outcome</source>
@@ -386,7 +382,7 @@
     </message>
     <message>
         <source>Took</source>
-        <translation>Duró</translation>
+        <translation>Duración</translation>
     </message>
 </context>
 <context>
@@ -540,7 +536,7 @@
     </message>
     <message>
         <source>In force now.</source>
-        <translation>Ya está en vigor.</translation>
+        <translation>Ya en vigor.</translation>
     </message>
     <message>
         <source>Kept for when sharing starts.</source>
@@ -571,7 +567,7 @@
     </message>
     <message>
         <source>Also where the connection is paid by use</source>
-        <translation>También si la conexión se paga por uso</translation>
+        <translation>También cuando la conexión se paga por uso</translation>
     </message>
     <message>
         <source>As many as fit</source>
@@ -599,15 +595,15 @@
     </message>
     <message>
         <source>I&apos;m not using it when untouched for</source>
-        <translation>No lo uso si nadie lo toca durante</translation>
+        <translation>No se usa si nadie lo toca desde hace</translation>
     </message>
     <message>
         <source>Is given to another computer</source>
-        <translation>Pasa a otro equipo</translation>
+        <translation>Se pasa a otro equipo</translation>
     </message>
     <message>
         <source>It then shares without a window, and is in the tray.</source>
-        <translation>Entonces comparte sin ventana y está en la bandeja.</translation>
+        <translation>Así comparte sin ventana y está en la bandeja.</translation>
     </message>
     <message>
         <source>Jobs at once</source>
@@ -615,7 +611,7 @@
     </message>
     <message>
         <source>Keep awake while a job is at work</source>
-        <translation>No suspender mientras haya un trabajo en marcha</translation>
+        <translation>Mantener despierto durante un trabajo</translation>
     </message>
     <message>
         <source>Less than my own programs</source>
@@ -623,7 +619,7 @@
     </message>
     <message>
         <source>Let jobs in containers use the internet</source>
-        <translation>Permitir internet a los trabajos en contenedores</translation>
+        <translation>Dejar que los trabajos en contenedores usen internet</translation>
     </message>
     <message>
         <source>Most memory for one job</source>
@@ -647,11 +643,11 @@
     </message>
     <message>
         <source>Only at these hours</source>
-        <translation>Solo en estas horas</translation>
+        <translation>Solo en estos horarios</translation>
     </message>
     <message>
         <source>Only what nothing else wants</source>
-        <translation>Solo lo que nada más necesita</translation>
+        <translation>Solo lo que sobre</translation>
     </message>
     <message>
         <source>Only when I&apos;m not using it</source>
@@ -659,11 +655,11 @@
     </message>
     <message>
         <source>Rest while it is hotter than</source>
-        <translation>Descansar si supera</translation>
+        <translation>Descansar por encima de</translation>
     </message>
     <message>
         <source>Set up again…</source>
-        <translation>Configurar de nuevo…</translation>
+        <translation>Instalar de nuevo…</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -679,19 +675,19 @@
     </message>
     <message>
         <source>Start when I sign in</source>
-        <translation>Empezar al iniciar sesión</translation>
+        <translation>Iniciar con mi sesión</translation>
     </message>
     <message>
         <source>The processor, or a graphics card that is shared.</source>
-        <translation>El procesador, o una tarjeta gráfica compartida.</translation>
+        <translation>El procesador o una tarjeta gráfica compartida.</translation>
     </message>
     <message>
         <source>To repair, to join another network, or under another name</source>
-        <translation>Para reparar, o unirse a otra red o con otro nombre</translation>
+        <translation>Para reparar, unirse a otra red o con otro nombre</translation>
     </message>
     <message>
         <source>When a pause begins, a job at work</source>
-        <translation>Al empezar una pausa, un trabajo en marcha</translation>
+        <translation>Cuando empieza una pausa, un trabajo en marcha</translation>
     </message>
     <message>
         <source>When to share</source>
@@ -699,7 +695,7 @@
     </message>
     <message>
         <source>Without it, only graphics cards are shared.</source>
-        <translation>Sin él, solo se comparten tarjetas gráficas.</translation>
+        <translation>Sin él, solo se comparten las tarjetas gráficas.</translation>
     </message>
 </context>
 <context>
@@ -796,16 +792,12 @@
         <translation>Quitar de este equipo…</translation>
     </message>
     <message>
-        <source>Restart sharing</source>
-        <translation>Reiniciar</translation>
-    </message>
-    <message>
         <source>Resume</source>
         <translation>Reanudar</translation>
     </message>
     <message>
         <source>Set up again…</source>
-        <translation>Configurar de nuevo…</translation>
+        <translation>Instalar de nuevo…</translation>
     </message>
     <message>
         <source>Settings</source>
@@ -891,11 +883,11 @@
     </message>
     <message>
         <source>Saving your choices</source>
-        <translation type="unfinished"></translation>
+        <translation>Guardando tus elecciones</translation>
     </message>
     <message>
         <source>They hold at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Valen al momento.</translation>
     </message>
     <message>
         <source>This computer introduces itself to the network.</source>
@@ -917,24 +909,12 @@
 <context>
     <name>Tray</name>
     <message>
-        <source>Check for updates</source>
-        <translation>Buscar actualizaciones</translation>
-    </message>
-    <message>
         <source>For 1 hour</source>
         <translation>Durante 1 hora</translation>
     </message>
     <message>
-        <source>It is version {version} now.</source>
-        <translation>Ahora es la versión {version}.</translation>
-    </message>
-    <message>
         <source>It shares as {name}. Here you pause or stop it.</source>
         <translation>Comparte como {name}. Aquí lo pausas o lo paras.</translation>
-    </message>
-    <message>
-        <source>Logs</source>
-        <translation>Registros</translation>
     </message>
     <message>
         <source>Open status</source>
@@ -943,10 +923,6 @@
     <message>
         <source>Pause</source>
         <translation>Pausar</translation>
-    </message>
-    <message>
-        <source>QUBIX has been updated</source>
-        <translation>QUBIX se ha actualizado</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -969,20 +945,12 @@
         <translation>Quitar de este equipo…</translation>
     </message>
     <message>
-        <source>Restart sharing</source>
-        <translation>Reiniciar</translation>
-    </message>
-    <message>
         <source>Resume</source>
         <translation>Reanudar</translation>
     </message>
     <message>
         <source>Set up again…</source>
-        <translation>Configurar de nuevo…</translation>
-    </message>
-    <message>
-        <source>Settings…</source>
-        <translation>Ajustes…</translation>
+        <translation>Instalar de nuevo…</translation>
     </message>
     <message>
         <source>Start sharing</source>
@@ -999,21 +967,6 @@
     <message>
         <source>Until tomorrow</source>
         <translation>Hasta mañana</translation>
-    </message>
-</context>
-<context>
-    <name>Updates</name>
-    <message>
-        <source>QUBIX {own} is up to date.</source>
-        <translation>QUBIX {own} está al día.</translation>
-    </message>
-    <message>
-        <source>Version {offered} is there; this computer has {own}. Open {server} and press Share my GPU to get it: your choices stay as they are.</source>
-        <translation>Ya está la versión {offered}; este equipo tiene la {own}. Abre {server} y pulsa Share my GPU para obtenerla: tus ajustes quedan como están.</translation>
-    </message>
-    <message>
-        <source>Version {own} is here, but {worker} is still at work. Quit and stop sharing, then open QUBIX again.</source>
-        <translation>La versión {own} está aquí, pero la {worker} sigue en marcha. Sal y deja de compartir, y abre QUBIX de nuevo.</translation>
     </message>
 </context>
 <context>
@@ -1071,10 +1024,6 @@
     <message>
         <source>Ready for work on {network}.</source>
         <translation>Listo para trabajar en {network}.</translation>
-    </message>
-    <message>
-        <source>Sharing does not answer. Wait a moment; if that lasts, restart it.</source>
-        <translation>No responde. Espera un momento; si continúa, reinícialo.</translation>
     </message>
     <message>
         <source>Starting…</source>
@@ -1171,7 +1120,7 @@
     <name>WizardPage</name>
     <message>
         <source>Page</source>
-        <translation type="unfinished"></translation>
+        <translation>Página</translation>
     </message>
 </context>
 <context>
@@ -1212,19 +1161,19 @@
     </message>
     <message>
         <source>A code has eight letters and digits; these are fewer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un código tiene ocho letras y cifras; aquí hay menos.</translation>
     </message>
     <message>
         <source>A code has eight letters and digits; these are more.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un código tiene ocho letras y cifras; aquí hay más.</translation>
     </message>
     <message>
         <source>A code has no 0, O, 1, I or L: it must be a letter or digit that looks like it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un código no tiene 0, O, 1, I ni L: debe de ser una letra o cifra parecida.</translation>
     </message>
     <message>
         <source>A code has only letters and digits.</source>
-        <translation type="unfinished"></translation>
+        <translation>Un código solo tiene letras y cifras.</translation>
     </message>
     <message>
         <source>Address</source>
@@ -1232,11 +1181,11 @@
     </message>
     <message>
         <source>An address has no spaces.</source>
-        <translation type="unfinished"></translation>
+        <translation>Una dirección no tiene espacios.</translation>
     </message>
     <message>
         <source>An address looks like compute.example.org.</source>
-        <translation type="unfinished"></translation>
+        <translation>Una dirección es como compute.example.org.</translation>
     </message>
     <message>
         <source>Both stand on the page of the network that you want to join.</source>
@@ -1263,7 +1212,7 @@
     </message>
     <message>
         <source>It stands still while the pause lasts.</source>
-        <translation>Está detenido mientras dure la pausa.</translation>
+        <translation>Se detiene mientras dure la pausa.</translation>
     </message>
     <message>
         <source>Progress of the job</source>
@@ -1321,7 +1270,7 @@
     </message>
     <message>
         <source>Remove these hours</source>
-        <translation>Quitar estas horas</translation>
+        <translation>Quitar este horario</translation>
     </message>
     <message>
         <source>Saturday</source>
@@ -1502,7 +1451,7 @@
     </message>
     <message>
         <source>Correct it, then try again.</source>
-        <translation>Corrígelo e inténtalo de nuevo.</translation>
+        <translation>Corrígelo y vuelve a intentarlo.</translation>
     </message>
     <message>
         <source>Correct that line, or delete the file to start from the defaults.</source>
@@ -1578,7 +1527,7 @@
     </message>
     <message>
         <source>Leaving the former network</source>
-        <translation type="unfinished"></translation>
+        <translation>Saliendo de la red anterior</translation>
     </message>
     <message>
         <source>Leaving the network</source>
@@ -1754,7 +1703,7 @@
     </message>
     <message>
         <source>That can&apos;t be set: {0}.</source>
-        <translation>No se puede ajustar: {0}.</translation>
+        <translation>Eso no se puede ajustar: {0}.</translation>
     </message>
     <message>
         <source>The NVIDIA driver did not answer.</source>

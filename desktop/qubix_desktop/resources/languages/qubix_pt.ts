@@ -24,7 +24,7 @@
     </message>
     <message>
         <source>Now {now}, at least {least}, at most {most}.</source>
-        <translation>Agora {now}, mínimo {least}, máximo {most}.</translation>
+        <translation>Agora {now}, no mínimo {least}, no máximo {most}.</translation>
     </message>
     <message>
         <source>unknown</source>
@@ -32,7 +32,7 @@
     </message>
     <message>
         <source>{name}, the last minutes</source>
-        <translation>{name}, os últimos minutos</translation>
+        <translation>{name}, últimos minutos</translation>
     </message>
 </context>
 <context>
@@ -242,15 +242,15 @@
     <name>ExistingPage</name>
     <message>
         <source>Change how it shares</source>
-        <translation type="unfinished"></translation>
+        <translation>Mudar como compartilha</translation>
     </message>
     <message>
         <source>Change…</source>
-        <translation type="unfinished"></translation>
+        <translation>Mudar…</translation>
     </message>
     <message>
         <source>Checks every step of the setup, mends what is amiss, and starts it again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Verifica cada passo da instalação, conserta o que estiver errado e inicia de novo.</translation>
     </message>
     <message>
         <source>It belongs to {network}.</source>
@@ -258,23 +258,23 @@
     </message>
     <message>
         <source>It leaves {network} as soon as the other one has taken it in.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ele sai de {network} assim que a outra o aceitar.</translation>
     </message>
     <message>
         <source>It stops sharing, and the program is taken away.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ele para de compartilhar, e o programa é removido.</translation>
     </message>
     <message>
         <source>Join another network</source>
-        <translation type="unfinished"></translation>
+        <translation>Entrar em outra rede</translation>
     </message>
     <message>
         <source>Join {network} instead</source>
-        <translation type="unfinished"></translation>
+        <translation>Passar para {network}</translation>
     </message>
     <message>
         <source>Join…</source>
-        <translation type="unfinished"></translation>
+        <translation>Entrar…</translation>
     </message>
     <message>
         <source>Open</source>
@@ -282,19 +282,19 @@
     </message>
     <message>
         <source>Remove from this computer</source>
-        <translation type="unfinished"></translation>
+        <translation>Remover deste computador</translation>
     </message>
     <message>
         <source>Remove…</source>
-        <translation type="unfinished"></translation>
+        <translation>Remover…</translation>
     </message>
     <message>
         <source>Repair</source>
-        <translation type="unfinished"></translation>
+        <translation>Reparar</translation>
     </message>
     <message>
         <source>When, how much, and which graphics cards. It holds at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Quando, quanto e quais placas de vídeo. Vale na hora.</translation>
     </message>
     <message>
         <source>This computer shares already</source>
@@ -321,7 +321,7 @@
     </message>
     <message>
         <source>Shared this week</source>
-        <translation>Compartilhado nesta semana</translation>
+        <translation>Compartilhado na semana</translation>
     </message>
     <message>
         <source>Shared today</source>
@@ -332,10 +332,6 @@
         <translation>Este computador</translation>
     </message>
     <message>
-        <source>Version</source>
-        <translation>Versão</translation>
-    </message>
-    <message>
         <source>{time} ago</source>
         <translation>há {time}</translation>
     </message>
@@ -344,7 +340,7 @@
     <name>HoursEditor</name>
     <message>
         <source>Add hours</source>
-        <translation>Adicionar horas</translation>
+        <translation>Adicionar horário</translation>
     </message>
     <message>
         <source>The same time twice means the whole day.</source>
@@ -366,7 +362,7 @@
     <name>LastJobs</name>
     <message>
         <source>Ended</source>
-        <translation>Terminou</translation>
+        <translation>Fim</translation>
     </message>
     <message>
         <source>Kind</source>
@@ -386,7 +382,7 @@
     </message>
     <message>
         <source>Took</source>
-        <translation>Durou</translation>
+        <translation>Duração</translation>
     </message>
 </context>
 <context>
@@ -416,7 +412,7 @@
     </message>
     <message>
         <source>Errors only</source>
-        <translation>Somente erros</translation>
+        <translation>Só erros</translation>
     </message>
     <message>
         <source>Follow</source>
@@ -424,7 +420,7 @@
     </message>
     <message>
         <source>Keeps the newest line in view</source>
-        <translation>Mantém à vista a linha mais recente</translation>
+        <translation>Mantém à vista a linha mais nova</translation>
     </message>
     <message>
         <source>Log</source>
@@ -432,11 +428,11 @@
     </message>
     <message>
         <source>Only lines with…</source>
-        <translation>Somente linhas com…</translation>
+        <translation>Só linhas com…</translation>
     </message>
     <message>
         <source>Search the log</source>
-        <translation>Buscar no registro</translation>
+        <translation>Pesquisar no registro</translation>
     </message>
     <message>
         <source>Warnings and errors</source>
@@ -451,7 +447,7 @@
     <name>Overview</name>
     <message>
         <source>Overview</source>
-        <translation>Resumo</translation>
+        <translation>Visão geral</translation>
     </message>
 </context>
 <context>
@@ -536,11 +532,11 @@
     <name>Setting</name>
     <message>
         <source>Changing…</source>
-        <translation>Alterando…</translation>
+        <translation>Mudando…</translation>
     </message>
     <message>
         <source>In force now.</source>
-        <translation>Já está em vigor.</translation>
+        <translation>Já em vigor.</translation>
     </message>
     <message>
         <source>Kept for when sharing starts.</source>
@@ -551,7 +547,7 @@
     <name>SettingsTab</name>
     <message>
         <source> %</source>
-        <translation> %</translation>
+        <translation>%</translation>
     </message>
     <message>
         <source> MB</source>
@@ -571,7 +567,7 @@
     </message>
     <message>
         <source>Also where the connection is paid by use</source>
-        <translation>Também se a conexão é paga por uso</translation>
+        <translation>Também quando a conexão é paga pelo uso</translation>
     </message>
     <message>
         <source>As many as fit</source>
@@ -599,15 +595,15 @@
     </message>
     <message>
         <source>I&apos;m not using it when untouched for</source>
-        <translation>Não estou usando se ninguém toca nele por</translation>
+        <translation>Não está em uso se ninguém o toca há</translation>
     </message>
     <message>
         <source>Is given to another computer</source>
-        <translation>Passa para outro computador</translation>
+        <translation>É passado a outro computador</translation>
     </message>
     <message>
         <source>It then shares without a window, and is in the tray.</source>
-        <translation>Ele então compartilha sem janela e fica na bandeja.</translation>
+        <translation>Então compartilha sem janela e fica na bandeja.</translation>
     </message>
     <message>
         <source>Jobs at once</source>
@@ -615,7 +611,7 @@
     </message>
     <message>
         <source>Keep awake while a job is at work</source>
-        <translation>Não suspender enquanto houver um trabalho em andamento</translation>
+        <translation>Manter acordado durante um trabalho</translation>
     </message>
     <message>
         <source>Less than my own programs</source>
@@ -623,11 +619,11 @@
     </message>
     <message>
         <source>Let jobs in containers use the internet</source>
-        <translation>Permitir internet aos trabalhos em contêineres</translation>
+        <translation>Deixar trabalhos em contêineres usar a internet</translation>
     </message>
     <message>
         <source>Most memory for one job</source>
-        <translation>Memória máxima para um trabalho</translation>
+        <translation>Máximo de memória para um trabalho</translation>
     </message>
     <message>
         <source>Most of the processor for all jobs together</source>
@@ -647,27 +643,27 @@
     </message>
     <message>
         <source>Only at these hours</source>
-        <translation>Somente nestas horas</translation>
+        <translation>Só nestes horários</translation>
     </message>
     <message>
         <source>Only what nothing else wants</source>
-        <translation>Somente o que nada mais usa</translation>
+        <translation>Só o que sobrar</translation>
     </message>
     <message>
         <source>Only when I&apos;m not using it</source>
-        <translation>Somente quando não estou usando</translation>
+        <translation>Só quando não estou usando</translation>
     </message>
     <message>
         <source>Rest while it is hotter than</source>
-        <translation>Descansar se passar de</translation>
+        <translation>Descansar acima de</translation>
     </message>
     <message>
         <source>Set up again…</source>
-        <translation>Configurar de novo…</translation>
+        <translation>Instalar de novo…</translation>
     </message>
     <message>
         <source>Settings</source>
-        <translation>Ajustes</translation>
+        <translation>Configurações</translation>
     </message>
     <message>
         <source>Share the processor</source>
@@ -679,19 +675,19 @@
     </message>
     <message>
         <source>Start when I sign in</source>
-        <translation>Começar ao entrar na conta</translation>
+        <translation>Iniciar com a minha sessão</translation>
     </message>
     <message>
         <source>The processor, or a graphics card that is shared.</source>
-        <translation>O processador, ou uma placa de vídeo compartilhada.</translation>
+        <translation>O processador ou uma placa de vídeo compartilhada.</translation>
     </message>
     <message>
         <source>To repair, to join another network, or under another name</source>
-        <translation>Para reparar, ou entrar em outra rede ou com outro nome</translation>
+        <translation>Para reparar, entrar em outra rede ou com outro nome</translation>
     </message>
     <message>
         <source>When a pause begins, a job at work</source>
-        <translation>Quando uma pausa começa, um trabalho em andamento</translation>
+        <translation>Quando começa uma pausa, um trabalho em andamento</translation>
     </message>
     <message>
         <source>When to share</source>
@@ -699,7 +695,7 @@
     </message>
     <message>
         <source>Without it, only graphics cards are shared.</source>
-        <translation>Sem ele, somente placas de vídeo são compartilhadas.</translation>
+        <translation>Sem ele, só as placas de vídeo são compartilhadas.</translation>
     </message>
 </context>
 <context>
@@ -796,20 +792,16 @@
         <translation>Remover deste computador…</translation>
     </message>
     <message>
-        <source>Restart sharing</source>
-        <translation>Reiniciar</translation>
-    </message>
-    <message>
         <source>Resume</source>
         <translation>Retomar</translation>
     </message>
     <message>
         <source>Set up again…</source>
-        <translation>Configurar de novo…</translation>
+        <translation>Instalar de novo…</translation>
     </message>
     <message>
         <source>Settings</source>
-        <translation>Ajustes</translation>
+        <translation>Configurações</translation>
     </message>
     <message>
         <source>Start sharing</source>
@@ -891,11 +883,11 @@
     </message>
     <message>
         <source>Saving your choices</source>
-        <translation type="unfinished"></translation>
+        <translation>Salvando suas escolhas</translation>
     </message>
     <message>
         <source>They hold at once.</source>
-        <translation type="unfinished"></translation>
+        <translation>Valem na hora.</translation>
     </message>
     <message>
         <source>This computer introduces itself to the network.</source>
@@ -917,24 +909,12 @@
 <context>
     <name>Tray</name>
     <message>
-        <source>Check for updates</source>
-        <translation>Procurar atualizações</translation>
-    </message>
-    <message>
         <source>For 1 hour</source>
         <translation>Por 1 hora</translation>
     </message>
     <message>
-        <source>It is version {version} now.</source>
-        <translation>Agora é a versão {version}.</translation>
-    </message>
-    <message>
         <source>It shares as {name}. Here you pause or stop it.</source>
         <translation>Ele compartilha como {name}. Aqui você o pausa ou o para.</translation>
-    </message>
-    <message>
-        <source>Logs</source>
-        <translation>Registros</translation>
     </message>
     <message>
         <source>Open status</source>
@@ -943,10 +923,6 @@
     <message>
         <source>Pause</source>
         <translation>Pausar</translation>
-    </message>
-    <message>
-        <source>QUBIX has been updated</source>
-        <translation>O QUBIX foi atualizado</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -969,20 +945,12 @@
         <translation>Remover deste computador…</translation>
     </message>
     <message>
-        <source>Restart sharing</source>
-        <translation>Reiniciar</translation>
-    </message>
-    <message>
         <source>Resume</source>
         <translation>Retomar</translation>
     </message>
     <message>
         <source>Set up again…</source>
-        <translation>Configurar de novo…</translation>
-    </message>
-    <message>
-        <source>Settings…</source>
-        <translation>Ajustes…</translation>
+        <translation>Instalar de novo…</translation>
     </message>
     <message>
         <source>Start sharing</source>
@@ -999,21 +967,6 @@
     <message>
         <source>Until tomorrow</source>
         <translation>Até amanhã</translation>
-    </message>
-</context>
-<context>
-    <name>Updates</name>
-    <message>
-        <source>QUBIX {own} is up to date.</source>
-        <translation>O QUBIX {own} está em dia.</translation>
-    </message>
-    <message>
-        <source>Version {offered} is there; this computer has {own}. Open {server} and press Share my GPU to get it: your choices stay as they are.</source>
-        <translation>Já existe a versão {offered}; este computador tem a {own}. Abra {server} e aperte Share my GPU para obtê-la: suas escolhas ficam como estão.</translation>
-    </message>
-    <message>
-        <source>Version {own} is here, but {worker} is still at work. Quit and stop sharing, then open QUBIX again.</source>
-        <translation>A versão {own} está aqui, mas a {worker} ainda está em uso. Saia e pare de compartilhar, depois abra o QUBIX de novo.</translation>
     </message>
 </context>
 <context>
@@ -1071,10 +1024,6 @@
     <message>
         <source>Ready for work on {network}.</source>
         <translation>Pronto para trabalhar em {network}.</translation>
-    </message>
-    <message>
-        <source>Sharing does not answer. Wait a moment; if that lasts, restart it.</source>
-        <translation>Não responde. Espere um momento; se continuar, reinicie.</translation>
     </message>
     <message>
         <source>Starting…</source>
@@ -1171,7 +1120,7 @@
     <name>WizardPage</name>
     <message>
         <source>Page</source>
-        <translation type="unfinished"></translation>
+        <translation>Página</translation>
     </message>
 </context>
 <context>
@@ -1212,19 +1161,19 @@
     </message>
     <message>
         <source>A code has eight letters and digits; these are fewer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Um código tem oito letras e algarismos; aqui há menos.</translation>
     </message>
     <message>
         <source>A code has eight letters and digits; these are more.</source>
-        <translation type="unfinished"></translation>
+        <translation>Um código tem oito letras e algarismos; aqui há mais.</translation>
     </message>
     <message>
         <source>A code has no 0, O, 1, I or L: it must be a letter or digit that looks like it.</source>
-        <translation type="unfinished"></translation>
+        <translation>Um código não tem 0, O, 1, I nem L: deve ser uma letra ou algarismo parecido.</translation>
     </message>
     <message>
         <source>A code has only letters and digits.</source>
-        <translation type="unfinished"></translation>
+        <translation>Um código só tem letras e algarismos.</translation>
     </message>
     <message>
         <source>Address</source>
@@ -1232,11 +1181,11 @@
     </message>
     <message>
         <source>An address has no spaces.</source>
-        <translation type="unfinished"></translation>
+        <translation>Um endereço não tem espaços.</translation>
     </message>
     <message>
         <source>An address looks like compute.example.org.</source>
-        <translation type="unfinished"></translation>
+        <translation>Um endereço é como compute.example.org.</translation>
     </message>
     <message>
         <source>Both stand on the page of the network that you want to join.</source>
@@ -1263,11 +1212,11 @@
     </message>
     <message>
         <source>It stands still while the pause lasts.</source>
-        <translation>Está parado enquanto durar a pausa.</translation>
+        <translation>Fica parado enquanto a pausa durar.</translation>
     </message>
     <message>
         <source>Progress of the job</source>
-        <translation>Progresso do trabalho</translation>
+        <translation>Andamento do trabalho</translation>
     </message>
 </context>
 <context>
@@ -1317,11 +1266,11 @@
     </message>
     <message>
         <source>Monday to Friday</source>
-        <translation>De segunda a sexta</translation>
+        <translation>Segunda a sexta</translation>
     </message>
     <message>
         <source>Remove these hours</source>
-        <translation>Remover estas horas</translation>
+        <translation>Remover este horário</translation>
     </message>
     <message>
         <source>Saturday</source>
@@ -1353,7 +1302,7 @@
     </message>
     <message>
         <source>to</source>
-        <translation>até</translation>
+        <translation>às</translation>
     </message>
 </context>
 <context>
@@ -1578,7 +1527,7 @@
     </message>
     <message>
         <source>Leaving the former network</source>
-        <translation type="unfinished"></translation>
+        <translation>Saindo da rede anterior</translation>
     </message>
     <message>
         <source>Leaving the network</source>
@@ -1754,7 +1703,7 @@
     </message>
     <message>
         <source>That can&apos;t be set: {0}.</source>
-        <translation>Não é possível ajustar: {0}.</translation>
+        <translation>Isso não pode ser definido: {0}.</translation>
     </message>
     <message>
         <source>The NVIDIA driver did not answer.</source>
