@@ -17,6 +17,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QPushButton, QTableView, QWidget
 
+from qubix_desktop import background
 from qubix_desktop.crash import CrashDialog
 from qubix_desktop.flow import Page
 from qubix_desktop.invitation import Invitation

@@ -242,7 +242,7 @@ def test_chosen_lines_are_copied_without_secrets(viewer: Viewer, log: Path, qtbo
 
 
 def test_it_says_how_many_lines_there_are(viewer: Viewer, person: Person) -> None:
-    person.awaits(viewer.tab, "000 line(s)")
+    person.awaits(viewer.tab, "000 lines")
 
 
 # --- A long log -----------------------------------------------------------------------------------

@@ -332,6 +332,10 @@
         <translation>Este equipo</translation>
     </message>
     <message>
+        <source>Version</source>
+        <translation>Versión</translation>
+    </message>
+    <message>
         <source>{time} ago</source>
         <translation>hace {time}</translation>
     </message>
@@ -792,6 +796,10 @@
         <translation>Quitar de este equipo…</translation>
     </message>
     <message>
+        <source>Restart sharing</source>
+        <translation>Reiniciar lo compartido</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Reanudar</translation>
     </message>
@@ -909,12 +917,24 @@
 <context>
     <name>Tray</name>
     <message>
+        <source>Check for updates</source>
+        <translation>Buscar actualizaciones</translation>
+    </message>
+    <message>
         <source>For 1 hour</source>
         <translation>Durante 1 hora</translation>
     </message>
     <message>
+        <source>It is version {version} now.</source>
+        <translation>Ahora es la versión {version}.</translation>
+    </message>
+    <message>
         <source>It shares as {name}. Here you pause or stop it.</source>
         <translation>Comparte como {name}. Aquí lo pausas o lo paras.</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>Registros</translation>
     </message>
     <message>
         <source>Open status</source>
@@ -923,6 +943,10 @@
     <message>
         <source>Pause</source>
         <translation>Pausar</translation>
+    </message>
+    <message>
+        <source>QUBIX has been updated</source>
+        <translation>QUBIX se ha actualizado</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -945,12 +969,20 @@
         <translation>Quitar de este equipo…</translation>
     </message>
     <message>
+        <source>Restart sharing</source>
+        <translation>Reiniciar lo compartido</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Reanudar</translation>
     </message>
     <message>
         <source>Set up again…</source>
         <translation>Instalar de nuevo…</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>Ajustes…</translation>
     </message>
     <message>
         <source>Start sharing</source>
@@ -967,6 +999,21 @@
     <message>
         <source>Until tomorrow</source>
         <translation>Hasta mañana</translation>
+    </message>
+</context>
+<context>
+    <name>Updates</name>
+    <message>
+        <source>QUBIX {own} is up to date.</source>
+        <translation>QUBIX {own} está al día.</translation>
+    </message>
+    <message>
+        <source>Version {offered} is there; this computer has {own}. Open {server} and press Share my GPU to get it: your choices stay as they are.</source>
+        <translation>La versión {offered} está disponible; este equipo tiene la {own}. Abre {server} y pulsa Share my GPU para obtenerla: tus elecciones se quedan como están.</translation>
+    </message>
+    <message>
+        <source>Version {own} is here, but {worker} is still at work. Quit and stop sharing, then open QUBIX again.</source>
+        <translation>La versión {own} está aquí, pero la {worker} sigue en marcha. Sal y deja de compartir, y luego abre QUBIX de nuevo.</translation>
     </message>
 </context>
 <context>
@@ -1024,6 +1071,10 @@
     <message>
         <source>Ready for work on {network}.</source>
         <translation>Listo para trabajar en {network}.</translation>
+    </message>
+    <message>
+        <source>Sharing does not answer. Wait a moment; if that lasts, restart it.</source>
+        <translation>Lo compartido no responde. Espera un momento; si continúa, reinícialo.</translation>
     </message>
     <message>
         <source>Starting…</source>

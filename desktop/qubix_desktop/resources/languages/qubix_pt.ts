@@ -332,6 +332,10 @@
         <translation>Este computador</translation>
     </message>
     <message>
+        <source>Version</source>
+        <translation>Versão</translation>
+    </message>
+    <message>
         <source>{time} ago</source>
         <translation>há {time}</translation>
     </message>
@@ -792,6 +796,10 @@
         <translation>Remover deste computador…</translation>
     </message>
     <message>
+        <source>Restart sharing</source>
+        <translation>Reiniciar o compartilhamento</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Retomar</translation>
     </message>
@@ -909,12 +917,24 @@
 <context>
     <name>Tray</name>
     <message>
+        <source>Check for updates</source>
+        <translation>Verificar atualizações</translation>
+    </message>
+    <message>
         <source>For 1 hour</source>
         <translation>Por 1 hora</translation>
     </message>
     <message>
+        <source>It is version {version} now.</source>
+        <translation>Agora é a versão {version}.</translation>
+    </message>
+    <message>
         <source>It shares as {name}. Here you pause or stop it.</source>
         <translation>Ele compartilha como {name}. Aqui você o pausa ou o para.</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>Registros</translation>
     </message>
     <message>
         <source>Open status</source>
@@ -923,6 +943,10 @@
     <message>
         <source>Pause</source>
         <translation>Pausar</translation>
+    </message>
+    <message>
+        <source>QUBIX has been updated</source>
+        <translation>O QUBIX foi atualizado</translation>
     </message>
     <message>
         <source>Quit</source>
@@ -945,12 +969,20 @@
         <translation>Remover deste computador…</translation>
     </message>
     <message>
+        <source>Restart sharing</source>
+        <translation>Reiniciar o compartilhamento</translation>
+    </message>
+    <message>
         <source>Resume</source>
         <translation>Retomar</translation>
     </message>
     <message>
         <source>Set up again…</source>
         <translation>Instalar de novo…</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>Configurações…</translation>
     </message>
     <message>
         <source>Start sharing</source>
@@ -967,6 +999,21 @@
     <message>
         <source>Until tomorrow</source>
         <translation>Até amanhã</translation>
+    </message>
+</context>
+<context>
+    <name>Updates</name>
+    <message>
+        <source>QUBIX {own} is up to date.</source>
+        <translation>O QUBIX {own} está atualizado.</translation>
+    </message>
+    <message>
+        <source>Version {offered} is there; this computer has {own}. Open {server} and press Share my GPU to get it: your choices stay as they are.</source>
+        <translation>A versão {offered} está disponível; este computador tem a {own}. Abra {server} e clique em Share my GPU para obtê-la: suas escolhas continuam como estão.</translation>
+    </message>
+    <message>
+        <source>Version {own} is here, but {worker} is still at work. Quit and stop sharing, then open QUBIX again.</source>
+        <translation>A versão {own} está aqui, mas a {worker} ainda está em uso. Saia e pare de compartilhar, depois abra o QUBIX de novo.</translation>
     </message>
 </context>
 <context>
@@ -1024,6 +1071,10 @@
     <message>
         <source>Ready for work on {network}.</source>
         <translation>Pronto para trabalhar em {network}.</translation>
+    </message>
+    <message>
+        <source>Sharing does not answer. Wait a moment; if that lasts, restart it.</source>
+        <translation>O compartilhamento não responde. Espere um momento; se persistir, reinicie-o.</translation>
     </message>
     <message>
         <source>Starting…</source>
