@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
@@ -56,6 +56,7 @@ class Wizard(QWidget):
         self._services = services
         self._flow = Flow(Page.SET_UP if existing else Page.WELCOME, kept=kept)
         self._setup: Setup | None = None
+        self._plan: Callable[[], Setup] | None = None
         self._welcome = WelcomePage(services, invitation)
         self._existing = ExistingPage(invitation)
         done = DonePage()
@@ -163,7 +164,8 @@ class Wizard(QWidget):
             return
         if flow.page is Page.PREPARING:
             plan = self._services.plan_change if flow.wish == "change" else self._services.plan
-            self._setup = plan(flow.choices())
+            choices = flow.choices()
+            self._setup, self._plan = None, lambda: plan(choices)
         if flow.page is Page.DONE:
             self.went_online.emit()
         self._rail.show_page(flow.page)
@@ -216,8 +218,12 @@ class Wizard(QWidget):
             self._forward.setFocus()
 
     def _planned(self) -> Setup:
+        """The setup of this run. The first to ask has it planned, which reads from the disk: not on
+        the GUI thread. One asks after the other."""
         if self._setup is None:
-            raise FlowError("the setup was asked for before it was planned")
+            if self._plan is None:
+                raise FlowError("the setup was asked for before anything was chosen")
+            self._setup = self._plan()
         return self._setup
 
     def _online(self) -> Online:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import threading
 from collections.abc import Callable, Iterator
@@ -29,10 +30,13 @@ ENROLLMENT_PROBLEMS = frozenset(
 )
 """Failures that only another code can mend."""
 
+News = Checklist | Progress | Prepared | Online
+"""What a run tells: first its steps, which only a plan can know, then how it goes, then its end."""
+
 
 class StepsPage(WizardPage):
-    """Runs `phase` of the setup that `setup` gives, then goes on by itself with `answer`, which is
-    asked for off the GUI thread."""
+    """Runs `phase` of the setup that `setup` gives, then goes on by itself with `answer`; both are
+    asked for off the GUI thread, since they look at the disk."""
 
     def __init__(
         self, phase: Phase, setup: Callable[[], Setup], answer: Callable[[], Prepared | Online]
@@ -62,7 +66,7 @@ class StepsPage(WizardPage):
     def enter(self, flow: Flow) -> None:
         self._name(flow)
         self._details.clear()
-        self._show(Checklist.of(self._setup().phase(self._phase)))
+        self._show(Checklist(()))
         self._run()
 
     def _name(self, flow: Flow) -> None:
@@ -105,9 +109,12 @@ class StepsPage(WizardPage):
         self._begin(background.Task(lambda _: self._setup().undo()))
 
     def _run(self) -> None:
-        setup = self._setup()
+        planned = bool(self._state.rows)
 
-        def work(cancel: threading.Event) -> Iterator[Progress | Prepared | Online]:
+        def work(cancel: threading.Event) -> Iterator[News]:
+            setup = self._setup()
+            if not planned:
+                yield Checklist.of(setup.phase(self._phase))
             last: Progress | None = None
             for last in setup.run(cancel, self._phase):
                 yield last
@@ -125,8 +132,10 @@ class StepsPage(WizardPage):
         task.ended.connect(self._ended)
         task.start()
 
-    def _news(self, news: Progress | Prepared | Online) -> None:
-        if isinstance(news, Progress):
+    def _news(self, news: News) -> None:
+        if isinstance(news, Checklist):
+            self._show(dataclasses.replace(news, mood=self._state.mood))
+        elif isinstance(news, Progress):
             self._details.add(_line(news))
             if news.state == "failed":
                 self._failure = lambda state: state.after(news)
