@@ -174,9 +174,10 @@ def test_a_hung_worker_is_told_apart_and_restarted(
     process.send_signal(signal.SIGSTOP)
     faces.show_soon("Needs attention")
     person.presses(faces.desk.window, "Restart sharing")
+    # It comes to itself for a moment, before it takes the signal in that ends it.
+    faces.seconds_until(lambda: not process.is_running() or process.status() == "zombie")
     faces.seconds_until(lambda: faces.show("Online"))
     assert worker.status().pid != process.pid
-    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 OTHER_VERSION = """

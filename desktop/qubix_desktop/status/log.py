@@ -179,6 +179,7 @@ class LogTab(QWidget):
         if self._model.marks(page)[: len(lines)] == marks:
             self._model.put(page, lines)
             self._view.make_room(lines)
+            self._keep_up()  # a bar that has come to stand below takes room from the last line
 
     def _follow_or_not(self, on: bool) -> None:
         if on:
