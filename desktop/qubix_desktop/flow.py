@@ -83,9 +83,15 @@ class Sharing:
     """How this computer shares: the settings that the page shows, by their own names."""
 
     name: str = ""
+    only_when_idle: bool = Settings.only_when_idle
+    idle_minutes: int = Settings.idle_minutes
+    hours: tuple[str, ...] = Settings.hours
+    on_battery: bool = Settings.on_battery
+    processor: bool = Settings.processor
+    processor_percent: int = Settings.processor_percent
     memory_limit_mb: int = Settings.memory_limit_mb
-    processor: bool = True
-    start_at_sign_in: bool = True
+    stop_above_celsius: int = Settings.stop_above_celsius
+    start_at_sign_in: bool = Settings.start_at_sign_in
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from qubix_desktop.colours import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Co
 
 Role = Literal[
     "title", "subtitle", "muted", "strong", "card", "primary", "flat", "rail", "bar", "good", "bad",
-    "warn", "problem", "big", "step", "step-now", "step-done", "log", "line",
+    "warn", "problem", "big", "step", "step-now", "step-done", "log", "line", "day",
 ]  # fmt: skip
 
 
@@ -155,6 +155,18 @@ def _sheet(c: Colours, direction: Qt.LayoutDirection) -> str:
         background: {c.field}; border: 1px solid {c.strong_border}; border-radius: 6px;
         padding: 6px 8px; selection-background-color: {c.accent}; }}
     QLineEdit:focus {{ border: 2px solid {c.link}; padding: 5px 7px; }}
+    QTimeEdit {{
+        background: {c.field}; border: 1px solid {c.strong_border}; border-radius: 6px;
+        padding: 4px 4px 4px 8px; selection-background-color: {c.accent}; }}
+    QTimeEdit:focus {{ border: 2px solid {c.link}; padding: 3px 3px 3px 7px; }}
+    QToolButton[role="day"] {{
+        background: {c.card}; border: 1px solid {c.strong_border}; border-radius: 6px;
+        padding: 4px 7px; color: {c.text}; }}
+    QToolButton[role="day"]:checked {{
+        background: {c.accent}; border-color: {c.accent}; color: {c.on_accent};
+        font-weight: 600; }}
+    QToolButton[role="day"]:focus {{ border: 2px solid {c.link}; padding: 3px 6px; }}
+    QToolButton[role="day"]:checked:focus {{ border-color: {c.text}; }}
     QPlainTextEdit[role="log"] {{
         background: {c.field}; border: 1px solid {c.border}; border-radius: 6px; padding: 4px; }}
     QPlainTextEdit[role="log"]:focus {{ border: 1px solid {c.link}; }}

@@ -265,7 +265,9 @@ def test_an_answer_of_another_page_is_refused() -> None:
 
 def test_the_choices_hold_what_the_pages_were_told() -> None:
     flow = Flow().answered(NETWORK).answered(Computer(excluded_cards=("GPU-1",)))
-    choices = flow.answered(Sharing("desk", 1024, False, False)).choices()
+    choices = flow.answered(
+        Sharing("desk", memory_limit_mb=1024, processor=False, start_at_sign_in=False)
+    ).choices()
     assert (choices.server, choices.enrollment) == ("https://example.org", "K7QM-2XWD")
     settings = choices.settings
     assert settings.server == choices.server

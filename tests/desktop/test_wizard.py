@@ -148,6 +148,7 @@ def test_the_choices_reach_the_setup(open_wizard: Any, person: Person, world: Wo
 def test_enter_goes_on_from_wherever_one_types(open_wizard: Any, person: Person) -> None:
     wizard = open_wizard()
     at_sharing(person, wizard)
+    person.types(wizard, "Name of this computer", "study")
     field = wizard.focusWidget()
     assert isinstance(field, QLineEdit)
     QTest.keyClick(field, Qt.Key.Key_Return)
