@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import platform
 
-from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QLineEdit, QVBoxLayout, QWidget
 
-from qubix_desktop import theme
+from qubix_desktop import theme, words
 from qubix_desktop.flow import Computer, Sharing
 from qubix_desktop.parts.amount import Amount
 from qubix_desktop.parts.hours import HoursEditor
 from qubix_desktop.parts.label import Label
-from qubix_desktop.words import percent, size
 from qubix_worker.protocol import NAME_LENGTH
 from qubix_worker.settings import Settings
 
@@ -46,10 +45,10 @@ class SharingForm(QWidget):
         self._off_battery = QCheckBox(self.tr("Not on batter&y"))
         self._processor = QCheckBox(self.tr("Share the &processor"))
         self._processor_note = Label(role="muted")
-        self._share = Amount(self.tr("Most of the pr&ocessor"), percent, least=5, most=100, step=5)
+        self._share = Amount(self.tr("Most of the pr&ocessor"), words.percent, least=5, most=100, step=5)
         self._memory = Amount(
             self.tr("Most &memory for one job"),
-            lambda mb: size(mb * MIB),
+            lambda mb: words.size(mb * MIB),
             least=STEP_MB,
             most=STEP_MB * 64,
             step=STEP_MB,
@@ -168,7 +167,7 @@ class SharingForm(QWidget):
     def _degrees(self, celsius: int) -> str:
         if celsius > HOTTEST:
             return self.tr("Never")
-        return self.tr("{count} °C").format(count=QLocale().toString(celsius))
+        return words.celsius(celsius)
 
     def _when_card(self) -> QFrame:
         card, column = _card(self.tr("When it shares"))
