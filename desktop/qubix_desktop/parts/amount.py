@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QGridLayout, QSlider, QWidget
 
 from qubix_desktop.parts.label import Label
@@ -22,7 +23,8 @@ class Amount(QWidget):
         super().__init__()
         self._said = said
         self._step = step
-        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider = _Slider(Qt.Orientation.Horizontal)
+        self._slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._slider.setAccessibleName(name.replace("&", ""))
         self._shown = Label(role="strong", wrap=False)
         self._shown.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter)
@@ -66,3 +68,13 @@ class Amount(QWidget):
     def _show(self) -> None:
         self._shown.setText(self._said(self.value))
         self._slider.setAccessibleDescription(self._shown.text())
+
+
+class _Slider(QSlider):
+    """The wheel scrolls the page that it stands on, unless somebody is at it."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()

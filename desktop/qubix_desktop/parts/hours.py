@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QLocale, Qt, QTime, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -148,10 +149,7 @@ class _Row(QWidget):
         self.changed.emit()
 
     def _time(self, name: str, minutes: int) -> QTimeEdit:
-        edit = QTimeEdit(QTime(minutes // 60, minutes % 60))
-        edit.setDisplayFormat(QLocale().timeFormat(QLocale.FormatType.ShortFormat))
-        edit.setButtonSymbols(QTimeEdit.ButtonSymbols.NoButtons)
-        edit.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        edit = _TimeEdit(QTime(minutes // 60, minutes % 60))
         edit.setAccessibleName(name)
         edit.timeChanged.connect(self._edited)
         return edit
@@ -166,6 +164,23 @@ class _Row(QWidget):
             self._next_day.say(self.tr("the whole day"))
         else:
             self._next_day.say(self.tr("the next day") if 0 < end < begin else "")
+
+
+class _TimeEdit(QTimeEdit):
+    """The wheel scrolls the page that it stands on, unless somebody is at it."""
+
+    def __init__(self, time: QTime) -> None:
+        super().__init__(time)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setButtonSymbols(QTimeEdit.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setDisplayFormat(QLocale().timeFormat(QLocale.FormatType.ShortFormat))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 def _week() -> list[int]:

@@ -45,7 +45,9 @@ class SharingForm(QWidget):
         self._off_battery = QCheckBox(self.tr("Not on batter&y"))
         self._processor = QCheckBox(self.tr("Share the &processor"))
         self._processor_note = Label(role="muted")
-        self._share = Amount(self.tr("Most of the pr&ocessor"), words.percent, least=5, most=100, step=5)
+        self._share = Amount(
+            self.tr("Most of the pr&ocessor"), words.percent, least=5, most=100, step=5
+        )
         self._memory = Amount(
             self.tr("Most &memory for one job"),
             lambda mb: words.size(mb * MIB),
