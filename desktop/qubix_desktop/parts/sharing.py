@@ -36,17 +36,17 @@ class SharingForm(QWidget):
         self._name.setMaxLength(NAME_LENGTH)
         self._name.setPlaceholderText(platform.node().split(".")[0])
         self._name.setAccessibleName(self.tr("Name of this computer"))
-        self._idle = QCheckBox(self.tr("Only when I'm &not using it"))
+        self._idle = QCheckBox(self.tr("Only when I'm not using it"))
         self._minutes = Amount(
             self.tr("How long nobody has touched it"), self._for_minutes, least=1, most=60
         )
-        self._timed = QCheckBox(self.tr("Only between certain &hours"))
+        self._timed = QCheckBox(self.tr("Only between certain hours"))
         self._hours = HoursEditor()
-        self._off_battery = QCheckBox(self.tr("Not on batter&y"))
+        self._off_battery = QCheckBox(self.tr("Not on battery"))
         self._processor = QCheckBox(self.tr("Share the &processor"))
         self._processor_note = Label(role="muted")
         self._share = Amount(
-            self.tr("Most of the pr&ocessor"), words.percent, least=5, most=100, step=5
+            self.tr("Most of the processor"), words.percent, least=5, most=100, step=5
         )
         self._memory = Amount(
             self.tr("Most &memory for one job"),
@@ -56,7 +56,7 @@ class SharingForm(QWidget):
             step=STEP_MB,
         )
         self._heat = Amount(
-            self.tr("Stop when it is hotter &than"), self._degrees, least=COOLEST, most=HOTTEST + 1
+            self.tr("Stop when it is hotter than"), self._degrees, least=COOLEST, most=HOTTEST + 1
         )
         self._sign_in = QCheckBox(self.tr("&Start when I sign in"))
         self._named = self._name_card()
@@ -192,7 +192,7 @@ class SharingForm(QWidget):
         return card
 
     def _name_card(self) -> QFrame:
-        label = Label(self.tr("N&ame of this computer"), "strong", wrap=False)
+        label = Label(self.tr("&Name of this computer"), "strong", wrap=False)
         label.setBuddy(self._name)
         card, column = _card(label)
         column.addWidget(self._name)
