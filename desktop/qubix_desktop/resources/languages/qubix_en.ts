@@ -22,6 +22,16 @@
     </message>
 </context>
 <context>
+    <name>SharingForm</name>
+    <message numerus="yes">
+        <source>%Ln minute(s)</source>
+        <translation>
+            <numerusform>%Ln minute</numerusform>
+            <numerusform>%Ln minutes</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>View</name>
     <message numerus="yes">
         <source>%Ln job(s) are running.</source>
