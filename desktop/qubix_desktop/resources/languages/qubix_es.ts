@@ -347,6 +347,10 @@
         <translation>Añadir horario</translation>
     </message>
     <message>
+        <source>Add other hours</source>
+        <translation>Añadir otras horas</translation>
+    </message>
+    <message>
         <source>The same time twice means the whole day.</source>
         <translation>La misma hora dos veces es el día entero.</translation>
     </message>
@@ -703,7 +707,14 @@
     </message>
 </context>
 <context>
-    <name>SharingPage</name>
+    <name>SharingForm</name>
+    <message numerus="yes">
+        <source>%Ln minute(s)</source>
+        <translation>
+            <numerusform>%Ln minuto</numerusform>
+            <numerusform>%Ln minutos</numerusform>
+        </translation>
+    </message>
     <message>
         <source>&amp;Name of this computer</source>
         <translation>&amp;Nombre de este equipo</translation>
@@ -713,8 +724,24 @@
         <translation>&amp;Iniciar con mi sesión</translation>
     </message>
     <message>
-        <source>How to share</source>
-        <translation>Cómo compartir</translation>
+        <source>Always</source>
+        <translation>Siempre</translation>
+    </message>
+    <message>
+        <source>Between these hours</source>
+        <translation>Entre estas horas</translation>
+    </message>
+    <message>
+        <source>Between these hours, when I&apos;m away</source>
+        <translation>Entre estas horas, cuando no estoy</translation>
+    </message>
+    <message>
+        <source>How long nobody has touched it</source>
+        <translation>Tiempo sin que nadie lo toque</translation>
+    </message>
+    <message>
+        <source>How much it gives</source>
+        <translation>Cuánto ofrece</translation>
     </message>
     <message>
         <source>It is what this computer shares: no graphics card does.</source>
@@ -729,16 +756,28 @@
         <translation>&amp;Memoria máxima para un trabajo</translation>
     </message>
     <message>
-        <source>Most memory for one job</source>
-        <translation>Memoria máxima para un trabajo</translation>
+        <source>Most of the processor</source>
+        <translation>Máximo del procesador</translation>
     </message>
     <message>
         <source>Name of this computer</source>
         <translation>Nombre de este equipo</translation>
     </message>
     <message>
-        <source>Next</source>
-        <translation>Siguiente</translation>
+        <source>Never</source>
+        <translation>Nunca</translation>
+    </message>
+    <message>
+        <source>Not on battery</source>
+        <translation>No con batería</translation>
+    </message>
+    <message>
+        <source>Only between certain hours</source>
+        <translation>Solo entre ciertas horas</translation>
+    </message>
+    <message>
+        <source>Only when I&apos;m not using it</source>
+        <translation>Solo cuando no lo uso</translation>
     </message>
     <message>
         <source>Share the &amp;processor</source>
@@ -749,12 +788,35 @@
         <translation>Para que lo reconozcas en la página de la red.</translation>
     </message>
     <message>
-        <source>These choices suit most computers. You can change them at any time.</source>
-        <translation>Estas opciones van bien en la mayoría de los equipos. Puedes cambiarlas cuando quieras.</translation>
+        <source>Stop when it is hotter than</source>
+        <translation>Parar cuando supere</translation>
+    </message>
+    <message>
+        <source>When I&apos;m away</source>
+        <translation>Cuando no estoy</translation>
+    </message>
+    <message>
+        <source>When it shares</source>
+        <translation>Cuándo comparte</translation>
     </message>
     <message>
         <source>Without it, only graphics cards are shared.</source>
         <translation>Sin él, solo se comparten las tarjetas gráficas.</translation>
+    </message>
+</context>
+<context>
+    <name>SharingPage</name>
+    <message>
+        <source>How to share</source>
+        <translation>Cómo compartir</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>Siguiente</translation>
+    </message>
+    <message>
+        <source>These choices suit most computers. You can change them at any time.</source>
+        <translation>Estas opciones van bien en la mayoría de los equipos. Puedes cambiarlas cuando quieras.</translation>
     </message>
 </context>
 <context>
@@ -1320,6 +1382,10 @@
         <translation>De lunes a viernes</translation>
     </message>
     <message>
+        <source>Remove</source>
+        <translation>Quitar</translation>
+    </message>
+    <message>
         <source>Remove these hours</source>
         <translation>Quitar este horario</translation>
     </message>
@@ -1340,6 +1406,10 @@
         <translation>Jueves</translation>
     </message>
     <message>
+        <source>To</source>
+        <translation>Hasta</translation>
+    </message>
+    <message>
         <source>Tuesday</source>
         <translation>Martes</translation>
     </message>
@@ -1350,6 +1420,14 @@
     <message>
         <source>Wednesday</source>
         <translation>Miércoles</translation>
+    </message>
+    <message>
+        <source>the next day</source>
+        <translation>del día siguiente</translation>
+    </message>
+    <message>
+        <source>the whole day</source>
+        <translation>todo el día</translation>
     </message>
     <message>
         <source>to</source>

@@ -347,6 +347,10 @@
         <translation>Adicionar horário</translation>
     </message>
     <message>
+        <source>Add other hours</source>
+        <translation>Adicionar outros horários</translation>
+    </message>
+    <message>
         <source>The same time twice means the whole day.</source>
         <translation>A mesma hora duas vezes é o dia inteiro.</translation>
     </message>
@@ -703,7 +707,14 @@
     </message>
 </context>
 <context>
-    <name>SharingPage</name>
+    <name>SharingForm</name>
+    <message numerus="yes">
+        <source>%Ln minute(s)</source>
+        <translation>
+            <numerusform>%Ln minuto</numerusform>
+            <numerusform>%Ln minutos</numerusform>
+        </translation>
+    </message>
     <message>
         <source>&amp;Name of this computer</source>
         <translation>&amp;Nome deste computador</translation>
@@ -713,8 +724,24 @@
         <translation>&amp;Iniciar com a minha sessão</translation>
     </message>
     <message>
-        <source>How to share</source>
-        <translation>Como compartilhar</translation>
+        <source>Always</source>
+        <translation>Sempre</translation>
+    </message>
+    <message>
+        <source>Between these hours</source>
+        <translation>Entre estes horários</translation>
+    </message>
+    <message>
+        <source>Between these hours, when I&apos;m away</source>
+        <translation>Entre estes horários, quando não estou</translation>
+    </message>
+    <message>
+        <source>How long nobody has touched it</source>
+        <translation>Tempo sem ninguém mexer nele</translation>
+    </message>
+    <message>
+        <source>How much it gives</source>
+        <translation>Quanto ele oferece</translation>
     </message>
     <message>
         <source>It is what this computer shares: no graphics card does.</source>
@@ -729,16 +756,28 @@
         <translation>Máximo de &amp;memória para um trabalho</translation>
     </message>
     <message>
-        <source>Most memory for one job</source>
-        <translation>Máximo de memória para um trabalho</translation>
+        <source>Most of the processor</source>
+        <translation>Máximo do processador</translation>
     </message>
     <message>
         <source>Name of this computer</source>
         <translation>Nome deste computador</translation>
     </message>
     <message>
-        <source>Next</source>
-        <translation>Avançar</translation>
+        <source>Never</source>
+        <translation>Nunca</translation>
+    </message>
+    <message>
+        <source>Not on battery</source>
+        <translation>Não na bateria</translation>
+    </message>
+    <message>
+        <source>Only between certain hours</source>
+        <translation>Só entre certos horários</translation>
+    </message>
+    <message>
+        <source>Only when I&apos;m not using it</source>
+        <translation>Só quando não o estou usando</translation>
     </message>
     <message>
         <source>Share the &amp;processor</source>
@@ -749,12 +788,35 @@
         <translation>Para você o reconhecer na página da rede.</translation>
     </message>
     <message>
-        <source>These choices suit most computers. You can change them at any time.</source>
-        <translation>Estas escolhas servem à maioria dos computadores. Você pode mudá-las quando quiser.</translation>
+        <source>Stop when it is hotter than</source>
+        <translation>Parar quando passar de</translation>
+    </message>
+    <message>
+        <source>When I&apos;m away</source>
+        <translation>Quando não estou</translation>
+    </message>
+    <message>
+        <source>When it shares</source>
+        <translation>Quando ele compartilha</translation>
     </message>
     <message>
         <source>Without it, only graphics cards are shared.</source>
         <translation>Sem ele, só as placas de vídeo são compartilhadas.</translation>
+    </message>
+</context>
+<context>
+    <name>SharingPage</name>
+    <message>
+        <source>How to share</source>
+        <translation>Como compartilhar</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>Avançar</translation>
+    </message>
+    <message>
+        <source>These choices suit most computers. You can change them at any time.</source>
+        <translation>Estas escolhas servem à maioria dos computadores. Você pode mudá-las quando quiser.</translation>
     </message>
 </context>
 <context>
@@ -1320,6 +1382,10 @@
         <translation>Segunda a sexta</translation>
     </message>
     <message>
+        <source>Remove</source>
+        <translation>Remover</translation>
+    </message>
+    <message>
         <source>Remove these hours</source>
         <translation>Remover este horário</translation>
     </message>
@@ -1340,6 +1406,10 @@
         <translation>Quinta-feira</translation>
     </message>
     <message>
+        <source>To</source>
+        <translation>Às</translation>
+    </message>
+    <message>
         <source>Tuesday</source>
         <translation>Terça-feira</translation>
     </message>
@@ -1350,6 +1420,14 @@
     <message>
         <source>Wednesday</source>
         <translation>Quarta-feira</translation>
+    </message>
+    <message>
+        <source>the next day</source>
+        <translation>do dia seguinte</translation>
+    </message>
+    <message>
+        <source>the whole day</source>
+        <translation>o dia todo</translation>
     </message>
     <message>
         <source>to</source>
