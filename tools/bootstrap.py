@@ -31,7 +31,7 @@ WINDOW_PACKAGES = (
 
 TEST_PACKAGES = (
     *WINDOW_PACKAGES, "xvfb", "openbox", "trayer", "xdotool", "imagemagick", "dbus-x11",
-    "xauth", "sway", "wtype",
+    "at-spi2-core", "xauth", "sway", "wtype",
     "chromium", "chromium-driver", "shellcheck", "dash", "busybox", "mksh", "zsh", "binutils",
     "procps", "iproute2", "openssl", "podman", "debootstrap", "postgresql", "nginx-light",
     "wine", "wine64",  # for cmd: its 64-bit half alone, so that no second architecture is needed

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from qubix_desktop import background, icons, theme
@@ -44,7 +43,7 @@ class RemovalDialog(QDialog):
         self._remove.clicked.connect(self._begin)
         self._keep = QPushButton(self.tr("Keep it"))
         self._keep.setDefault(True)
-        self._keep.clicked.connect(self.close)
+        self._keep.clicked.connect(self.reject)
         self._keep.setFocus()
         buttons = QHBoxLayout()
         buttons.addStretch()
@@ -58,16 +57,13 @@ class RemovalDialog(QDialog):
         column.addStretch()
         column.addLayout(buttons)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def reject(self) -> None:
+        """Each way to close it ends here: its buttons, Escape, the window's own cross."""
         if self._list.isVisible() and self._state.mood == "working":
-            event.ignore()  # it lasts seconds, and half a removal helps nobody
-            return
-        super().closeEvent(event)
+            return  # it lasts seconds, and half a removal helps nobody
+        super().reject()
         if self._gone:
             self.removed.emit()
-
-    def reject(self) -> None:
-        self.close()
 
     def _begin(self) -> None:
         purge = self._purge.isChecked()
