@@ -275,6 +275,7 @@ def test_no_job_is_lost_given_twice_or_doubled(engine: Engine) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 def test_no_job_is_lost_given_twice_or_doubled_in_long_runs(engine: Engine) -> None:
     run(engine, examples=100, steps=40)
 
