@@ -21,7 +21,7 @@ import requests
 from qubix_worker import __version__, failures
 from qubix_worker import proxies as proxy_settings
 from qubix_worker.errors import ServerError
-from qubix_worker.failures import FORGOTTEN
+from qubix_worker.failures import FORGOTTEN, NOT_FOUND
 from qubix_worker.pending import UnreadableJob, told_apart
 from qubix_worker.protocol import (
     RESULT_BYTES,
@@ -34,7 +34,7 @@ from qubix_worker.protocol import (
     RegistrationAnswer,
 )
 from qubix_worker.transport import Adapter, Deadline, Wire, system_trust
-from qubix_worker.wire import WireError, from_wire, to_wire
+from qubix_worker.wire import MissingError, WireError, from_wire, to_wire
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class ServerClient:
         """Whose network an enrollment belongs to."""
         self._unrepeated.append(enrollment_or_code)
         path = f"/api/enrollments/{quote(enrollment_or_code, safe='')}"
-        return self._decode(EnrollmentInfo, self._call("GET", path))
+        return self._needed(EnrollmentInfo, self._call("GET", path))
 
     def offered_version(self) -> str:
         """The version that the server hands out now; older servers do not tell it."""
@@ -127,8 +127,14 @@ class ServerClient:
     def register(self, registration: Registration) -> RegistrationAnswer:
         """Makes this computer a provider. Repeating it gives the same provider."""
         self._unrepeated.append(registration.enrollment)
-        answer = self._call("POST", "/api/providers/register", to_wire(registration))
-        return self._decode(RegistrationAnswer, answer)
+        try:
+            answer = self._call("POST", "/api/providers/register", to_wire(registration))
+        except ServerError as error:
+            if error.problem.code == NOT_FOUND:  # it answers as ours do, and knows no such call
+                log.info("it cannot be joined: %s", error)
+                raise failures.too_old(self.host, error.status) from error
+            raise
+        return self._needed(RegistrationAnswer, answer)
 
     def heartbeat(
         self,
@@ -178,6 +184,17 @@ class ServerClient:
     @property
     def _provider(self) -> str:
         return f"/api/providers/{quote(self._worker_id or '', safe='')}"
+
+    def _needed(self, kind: type[T], answer: Any) -> T:
+        """As `_decode`, for the calls by which one joins: a server that says that it succeeded, and
+        tells too little, is one from before it told that."""
+        try:
+            return from_wire(kind, answer)
+        except MissingError as error:
+            log.info("the answer tells too little: %s", error)
+            raise failures.too_old(self.host) from error
+        except WireError as error:
+            raise failures.not_ours(self.host, str(error)) from error
 
     def _decode(self, kind: type[T], answer: Any) -> T:
         try:

@@ -23,6 +23,8 @@ FORGOTTEN = (401, 403, 404)
 
 NOT_OURS = "not_a_qubix_server"
 """The code of an answer that is no server's of ours, whatever its status: a portal's, a proxy's."""
+TOO_OLD = "server_too_old"
+"""The code of a server that speaks as ours do, but lacks what this worker needs."""
 NOT_FOUND = "not_found"
 """The code of an inherited server's 404: it does not say what it does not know."""
 SIGN_IN = "sign_in_to_network"
@@ -82,6 +84,11 @@ def not_ours(
         "any web page, sign in there, and try again.",
         status=status,
     )
+
+
+def too_old(host: str, status: int | None = None) -> ServerError:
+    """A server has answered as ours do, but cannot do what is asked of it."""
+    return _problem(host, _TOO_OLD, status)
 
 
 def cut(host: str) -> ServerError:
@@ -152,6 +159,11 @@ _CUT = (
     CUT,
     "The call to {host} was ended from here.",
     "Nothing needs to be done; it may be made again at any time.",
+)
+_TOO_OLD = (
+    TOO_OLD,
+    "The network's server ({host}) is too old for this version of QUBIX.",
+    "Ask the people who run the network to update it; waiting will not mend it.",
 )
 _SIGN_IN = (
     SIGN_IN,

@@ -25,6 +25,10 @@ def camel(name: str) -> str:
     return head + "".join(part[:1].upper() + part[1:] for part in tail)
 
 
+class MissingError(WireError):
+    """A key that must be there is not."""
+
+
 @functools.cache
 def wire_names(kind: type) -> dict[str, str]:
     """The wire name of each field of the dataclass `kind`, mapped to its Python name."""
@@ -102,7 +106,7 @@ def _decode_dataclass(kind: type, data: Any, path: str) -> Any:
         if key in data:
             values[field.name] = _decode(_hints(kind)[field.name], data[key], where)
         elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise WireError(f"{where} is missing")
+            raise MissingError(f"{where} is missing")
     try:
         return kind(**values)
     except WireError:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from qubix_worker import __version__, amalgamation, identity, kinds, lock, settings, system
 from qubix_worker.allowance import Machine, offered, shared_cards
-from qubix_worker.client import ServerClient
+from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.errors import QubixError, ServerError, SettingsError, SetupError
 from qubix_worker.failures import NOT_FOUND, NOT_OURS
 from qubix_worker.files import write_whole
@@ -89,9 +89,13 @@ class Register:
     phase: Phase = "join"
     weight = 1.5
 
-    def __init__(self, paths: Paths, choices: Choices) -> None:
+    def __init__(
+        self, paths: Paths, choices: Choices, patience_seconds: float = READ_SECONDS
+    ) -> None:
+        """`patience_seconds`: the longest to wait for each answer of the network."""
         self._paths = paths
         self._choices = choices
+        self._patience = patience_seconds
         self._begun = paths.identity.with_name(BEGUN_NAME)
         self._former: tuple[_Former, ...] = ()
         self._did_share = False
@@ -111,7 +115,7 @@ class Register:
                 "This computer has no invitation to the network yet.",
                 "Open the network's page and press Share my GPU.",
             )
-        client = ServerClient(choices.server)
+        client = ServerClient(choices.server, patience_seconds=self._patience)
         yield Progress(self.key, "running", "asking the network")
         try:
             info = patiently(lambda: client.enrollment_info(choices.enrollment), cancel)

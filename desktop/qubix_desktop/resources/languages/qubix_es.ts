@@ -1523,6 +1523,10 @@
         <translation>Otra instalación de QUBIX está en marcha en este equipo{0}.</translation>
     </message>
     <message>
+        <source>Ask the people who run the network to update it; waiting will not mend it.</source>
+        <translation>Pide a quien administra la red que lo actualice; esperar no lo arreglará.</translation>
+    </message>
+    <message>
         <source>Ask the people who run this network to allow {host}, or try from another connection.</source>
         <translation>Pide a quien administra esta red que permita {host}, o prueba desde otra conexión.</translation>
     </message>
@@ -1921,6 +1925,10 @@
     <message>
         <source>The network&apos;s address is missing.</source>
         <translation>Falta la dirección de la red.</translation>
+    </message>
+    <message>
+        <source>The network&apos;s server ({host}) is too old for this version of QUBIX.</source>
+        <translation>El servidor de la red ({host}) es demasiado antiguo para esta versión de QUBIX.</translation>
     </message>
     <message>
         <source>The proxy of this network did not let the connection to {host} through.</source>

@@ -1523,6 +1523,10 @@
         <translation>Outra instalação do QUBIX está em andamento neste computador{0}.</translation>
     </message>
     <message>
+        <source>Ask the people who run the network to update it; waiting will not mend it.</source>
+        <translation>Peça a quem administra a rede que o atualize; esperar não vai resolver.</translation>
+    </message>
+    <message>
         <source>Ask the people who run this network to allow {host}, or try from another connection.</source>
         <translation>Peça a quem administra esta rede que permita {host}, ou tente por outra conexão.</translation>
     </message>
@@ -1921,6 +1925,10 @@
     <message>
         <source>The network&apos;s address is missing.</source>
         <translation>Falta o endereço da rede.</translation>
+    </message>
+    <message>
+        <source>The network&apos;s server ({host}) is too old for this version of QUBIX.</source>
+        <translation>O servidor da rede ({host}) é antigo demais para esta versão do QUBIX.</translation>
     </message>
     <message>
         <source>The proxy of this network did not let the connection to {host} through.</source>
