@@ -4,7 +4,8 @@
     python icons/render.py --check    says which of them are out of date, and writes nothing
 
 The SVGs are the source; everything written here is committed, so that building a package needs
-no renderer. Qt draws, because it is what draws the tray icons at run time too.
+no renderer. Qt draws, because it is what draws the tray icons at run time too. The tray's icons
+for dark panels are the same drawings in lighter colours (DARK), so they have no SVG of their own.
 """
 
 from __future__ import annotations
@@ -24,6 +25,14 @@ RENDERED = ICONS / "rendered"
 DESKTOP = ICONS.parent / "desktop" / "qubix_desktop" / "resources" / "icons"
 
 TRAY_STATES = ("starting", "online", "working", "paused", "offline", "attention")
+DARK = {
+    "#4478E6": "#5886E9",
+    "#757C89": "#838A95",
+    "#1F8F57": "#229C5F",
+    "#C2620E": "#D66C0F",
+}
+"""The colours on a dark panel, in place of the masters'. Their luminance is 0.25, about the
+lightest that still contrasts 3 to 1 with a light panel: what colour a panel has is a guess."""
 PNG_SIZES = (16, 22, 24, 32, 48, 64, 128, 256, 512)
 # What Windows shows at 100 % to 400 % scaling (learn.microsoft.com, "Construct your Windows app's
 # icon"); the largest that the format holds is 256.
@@ -63,9 +72,19 @@ def files() -> dict[Path, bytes]:
         [render(master, s, ICNS_MARGIN) for s in ICNS_SIZES], "ICNS"
     )
     made |= {DESKTOP / f"qubix-{size}.png": png for size, png in pngs.items()}
-    for svg in (master, *(ICONS / f"tray-{state}.svg" for state in TRAY_STATES)):
+    made[DESKTOP / master.name] = master.read_bytes()
+    for state in TRAY_STATES:
+        svg = ICONS / f"tray-{state}.svg"
         made[DESKTOP / svg.name] = svg.read_bytes()
+        made[DESKTOP / f"tray-{state}-dark.svg"] = for_dark_panels(svg.read_text("utf-8")).encode()
     return made
+
+
+def for_dark_panels(svg: str) -> str:
+    """The same drawing in the colours of DARK."""
+    for colour, lighter in DARK.items():
+        svg = svg.replace(colour, lighter)
+    return svg
 
 
 def _encoded(images: list[Image.Image], kind: str) -> bytes:

@@ -174,12 +174,12 @@ def draw(variant: Variant, to: Path) -> int:
         scenes.until(QSystemTrayIcon.isSystemTrayAvailable)
     for scene in scenes.scenes(Paths.of_user()):
         scene.window.grab().save(str(to / f"{scene.name}.png"))
-    draw_icons(to, worn)
+    draw_icons(to, worn, "-dark" if dark else "")
     sys.stdout.flush()
     os._exit(0)  # a made-up setup may still wait on its thread
 
 
-def draw_icons(to: Path, colours: Colours) -> None:
+def draw_icons(to: Path, colours: Colours, panel: str) -> None:
     """The tray's icons side by side, in the sizes that trays have."""
     from PySide6.QtCore import QRect, Qt
     from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
@@ -199,7 +199,7 @@ def draw_icons(to: Path, colours: Colours) -> None:
     for at, state in enumerate(states):
         left = at * 162 + 6
         for side in sides:
-            painter.drawPixmap(left, 84 - side, icons.picture(f"tray-{state}", side, ratio))
+            painter.drawPixmap(left, 84 - side, icons.picture(f"tray-{state}{panel}", side, ratio))
             left += side + 4
         painter.drawText(QRect(at * 162, 96, 162, 24), Qt.AlignmentFlag.AlignCenter, state)
     painter.end()

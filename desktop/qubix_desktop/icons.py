@@ -33,10 +33,8 @@ def application() -> QIcon:
 
 @functools.cache
 def of_state(state: StateIcon, *, dark: bool = False) -> QIcon:
-    """The tray's icon for a state; each has a shape of its own. `dark`: for a dark panel, where
-    there is a drawing for that."""
-    name = f"tray-{state}-dark"
-    return _icon(name if dark and (FOLDER / f"{name}.svg").exists() else f"tray-{state}")
+    """The tray's icon for a state; each has a shape of its own. `dark`: for a dark panel."""
+    return _icon(f"tray-{state}-dark" if dark else f"tray-{state}")
 
 
 def is_dark() -> bool:

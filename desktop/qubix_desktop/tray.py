@@ -36,9 +36,16 @@ class Tray(QObject):
     announced = Signal(str, str)
     """Title and text of a notification."""
 
-    def __init__(self, now: Callable[[], float] = time.time, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float] = time.time,
+        parent: QObject | None = None,
+        *,
+        is_dark: Callable[[], bool] = icons.is_dark,
+    ) -> None:
         super().__init__(parent)
         self._now = now
+        self._is_dark = is_dark
         self.menu = QMenu()
         self.headline = self._add(self.menu, "", self.status_wanted.emit)
         self.menu.addSeparator()
@@ -116,9 +123,10 @@ class Tray(QObject):
 
     def _wear(self) -> None:
         """The icon that is told apart from the panel: light on a dark one."""
-        icon = self._shown.icon if self._shown else "starting"
-        self.icon.setIcon(icons.of_state(icon, dark=icons.is_dark()))
-        self.headline.setIcon(icons.of_state(icon, dark=icons.is_dark()))
+        state = self._shown.icon if self._shown else "starting"
+        icon = icons.of_state(state, dark=self._is_dark())
+        self.icon.setIcon(icon)
+        self.headline.setIcon(icon)
 
     def _add(self, menu: QMenu, text: str, call: Callable[[], object]) -> QAction:
         action = menu.addAction(text)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -55,6 +56,20 @@ def test_each_state_has_an_icon_of_its_own(world: World, qtbot: QtBot, state: St
     images = {name: icons.of_state(name).pixmap(22).toImage() for name in STATES}
     assert [name for name in STATES if images[name] == images[state]] == [state]
     assert not images[state].isNull()
+
+
+def test_the_tray_wears_the_lighter_icon_while_the_account_is_dark(
+    world: World, qtbot: QtBot
+) -> None:
+    account = ["light"]
+    tray = Tray(lambda: NOW, is_dark=lambda: account == ["dark"])
+    tray.show_seen(Seen(status(world, "online")))
+    plain, lighter = (icons.of_state("online", dark=dark).cacheKey() for dark in (False, True))
+    assert tray.icon.icon().cacheKey() == plain != lighter
+    account[:] = ["dark"]
+    QGuiApplication.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Dark)
+    assert tray.icon.icon().cacheKey() == lighter
+    assert tray.headline.icon().cacheKey() == lighter
 
 
 def test_the_tooltip_has_the_essential_figure(world: World) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import itertools
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from PIL.IcoImagePlugin import IcoImageFile
 ICONS = Path(__file__).resolve().parents[2] / "icons"
 LIGHT_PANEL = (243, 243, 243)
 DARK_PANEL = (32, 33, 36)
+VARIANTS = ("", "-dark")
 # WCAG 2.2, 1.4.11: graphical objects have a contrast of at least 3 to 1.
 LEGIBLE = 3.0
 
@@ -69,11 +71,12 @@ def test_the_png_files_have_the_size_in_their_name(renderer: ModuleType) -> None
 
 @pytest.mark.parametrize("size", [16, 22, 32])
 @pytest.mark.parametrize("panel", [LIGHT_PANEL, DARK_PANEL], ids=["light", "dark"])
+@pytest.mark.parametrize("variant", VARIANTS, ids=["plain", "for-dark"])
 def test_tray_states_differ_in_shape_and_not_only_in_colour(
-    renderer: ModuleType, size: int, panel: tuple[int, int, int]
+    renderer: ModuleType, size: int, panel: tuple[int, int, int], variant: str
 ) -> None:
     masks = {
-        state: mask(renderer.render(ICONS / f"tray-{state}.svg", size), panel)
+        state: mask(renderer.render(renderer.DESKTOP / f"tray-{state}{variant}.svg", size), panel)
         for state in renderer.TRAY_STATES
     }
     for one, other in itertools.combinations(masks, 2):
@@ -85,17 +88,49 @@ def test_tray_states_differ_in_shape_and_not_only_in_colour(
 def test_every_icon_stands_out_from_the_panel_at_16_pixels(
     renderer: ModuleType, panel: tuple[int, int, int]
 ) -> None:
-    for svg in sorted(ICONS.glob("*.svg")):
+    svgs = sorted(renderer.DESKTOP.glob("*.svg"))
+    assert len(svgs) == 1 + len(renderer.TRAY_STATES) * len(VARIANTS)
+    for svg in svgs:
         shown = on_panel(renderer.render(svg, 16), panel)
         clear = sum(contrast(pixel, panel) >= LEGIBLE for pixel in pixels_of(shown))
         assert clear >= 256 // 6, f"{svg.name}: only {clear} of 256 pixels stand out"
 
 
-@pytest.mark.parametrize("name", ["qubix", "tray-online", "tray-working", "tray-paused"])
+@pytest.mark.parametrize("variant", VARIANTS, ids=["plain", "for-dark"])
+@pytest.mark.parametrize("panel", [LIGHT_PANEL, DARK_PANEL], ids=["light", "dark"])
+def test_every_colour_of_the_tray_stands_out_from_its_panel_and_from_a_wrongly_guessed_one(
+    renderer: ModuleType, panel: tuple[int, int, int], variant: str
+) -> None:
+    for state in renderer.TRAY_STATES:
+        for body in bodies(renderer.DESKTOP / f"tray-{state}{variant}.svg"):
+            assert contrast(body, panel) >= LEGIBLE, (state, body)
+            assert contrast(body, (255, 255, 255)) >= LEGIBLE, "what is drawn inside is white"
+
+
+def test_the_icons_for_dark_panels_are_lighter_and_otherwise_the_same(
+    renderer: ModuleType,
+) -> None:
+    for state in renderer.TRAY_STATES:
+        plain = renderer.DESKTOP / f"tray-{state}.svg"
+        dark = renderer.DESKTOP / f"tray-{state}-dark.svg"
+        (colour,), (lighter,) = bodies(plain), bodies(dark)
+        assert contrast(lighter, DARK_PANEL) > 1.15 * contrast(colour, DARK_PANEL), state
+        shapes = [renderer.render(svg, 32).getchannel("A") for svg in (plain, dark)]
+        assert shapes[0].tobytes() == shapes[1].tobytes(), state
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "qubix",
+        *(f"tray-{state}{dark}" for state in ("online", "working", "paused") for dark in VARIANTS),
+    ],
+)
 def test_what_is_drawn_inside_the_cube_is_seen_at_16_pixels(
     renderer: ModuleType, name: str
 ) -> None:
-    shown = list(pixels_of(on_panel(renderer.render(ICONS / f"{name}.svg", 16), DARK_PANEL)))
+    drawn = renderer.render(renderer.DESKTOP / f"{name}.svg", 16)
+    shown = list(pixels_of(on_panel(drawn, DARK_PANEL)))
     body = max(set(shown) - {DARK_PANEL}, key=shown.count)
     # At least the area of a line of two pixels, half the cube's height long.
     assert sum(contrast(pixel, body) >= LEGIBLE and min(pixel) > 180 for pixel in shown) >= 12
@@ -131,6 +166,12 @@ def mask(icon: Image.Image, panel: tuple[int, int, int]) -> Image.Image:
     grey = ImageChops.difference(on_panel(icon, panel).convert("L"), Image.new("L", icon.size, 255))
     alpha = icon.getchannel("A")
     return ImageChops.multiply(grey.point(lambda value: 255 if value > 70 else 0), alpha)
+
+
+def bodies(svg: Path) -> set[tuple[int, int, int]]:
+    """Every colour of a drawing but white."""
+    found = set(re.findall("#[0-9A-Fa-f]{6}", svg.read_text(encoding="utf-8"))) - {"#FFFFFF"}
+    return {(int(c[1:3], 16), int(c[3:5], 16), int(c[5:7], 16)) for c in found}
 
 
 def pixels_of(image: Image.Image) -> Iterator[tuple[int, int, int]]:

@@ -64,7 +64,7 @@ def test_the_workers_sources_and_its_list_of_libraries_come_along(bundle: Module
 
 def test_the_windows_icons_come_along_and_its_sources_stay(bundle: ModuleType) -> None:
     names = [source.rsplit("/", 1)[-1] for source, _ in bundle.desktop_data()]
-    assert {"qubix.svg", "qubix-16.png", "tray-paused.svg"} <= set(names)
+    assert {"qubix.svg", "qubix-16.png", "tray-paused.svg", "tray-paused-dark.svg"} <= set(names)
     assert not [name for name in names if name.endswith(".py")]
 
 
