@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from qubix_server.store.checkpoints import Checkpoints
-from qubix_server.store.engine import LOG_PAGES, reading_engine, writing_engine
+from qubix_server.store.engine import (
+    LOG_PAGES,
+    PAGE_BYTES,
+    READERS_KIB,
+    WRITERS_KIB,
+    reading_engine,
+    writing_engine,
+)
 from tests.conftest import wait_until
 
 SOON = 0.01
@@ -88,3 +97,25 @@ def test_it_goes_on_after_it_could_not(database: Path, writing: Connection) -> N
 def test_the_log_is_bounded_by_the_writer_too(writing: Connection) -> None:
     pages = writing.execute(text("PRAGMA wal_autocheckpoint")).scalar_one()
     assert 0 < pages <= LOG_PAGES
+
+
+def test_the_log_takes_a_small_part_of_a_small_disk_only(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 6 << 20
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    engine = writing_engine(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        pages = connection.execute(text("PRAGMA wal_autocheckpoint")).scalar_one()
+    engine.dispose()
+    assert 0 < pages * PAGE_BYTES <= free / 8
+
+
+def test_the_writer_keeps_much_of_the_file_in_memory_and_readers_little(database: Path) -> None:
+    kept = []
+    for make in (writing_engine, reading_engine):
+        engine = make(f"sqlite:///{database}")
+        with engine.begin() as connection:
+            kept.append(-connection.execute(text("PRAGMA cache_size")).scalar_one())
+        engine.dispose()
+    assert kept == [WRITERS_KIB, READERS_KIB]

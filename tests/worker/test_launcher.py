@@ -8,14 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from qubix_worker.launcher import sign_in_command, sign_in_needs, without_console
+from qubix_worker import amalgamation
+from qubix_worker.launcher import (
+    sign_in_command,
+    sign_in_needs,
+    without_console,
+    worker_command,
+)
 
 WITHOUT_WINDOWS = """
 import importlib.util, sys
 real = importlib.util.find_spec
 importlib.util.find_spec = lambda name: None if name == "PySide6" else real(name)
-from qubix_worker.launcher import sign_in_command
-print(*sign_in_command()[1:])
+from qubix_worker.launcher import sign_in_command, worker_command
+print(sign_in_command() == [*worker_command(), "run"])
 """
 
 
@@ -39,7 +45,10 @@ def test_a_program_without_a_console_takes_its_place_where_there_is_one(
 
 
 def test_elsewhere_the_application_is_started_where_it_is_installed() -> None:
-    assert sign_in_command() == [sys.executable, "-m", "qubix_desktop", "--background"]
+    """The one file knows of no application: it starts itself."""
+    application = [sys.executable, "-m", "qubix_desktop", "--background"]
+    as_one_file = amalgamation.running_from()
+    assert sign_in_command() == ([*worker_command(), "run"] if as_one_file else application)
     assert sign_in_needs().exists()
 
 
@@ -48,4 +57,4 @@ def test_else_it_is_the_worker_itself() -> None:
     said = subprocess.run(
         [sys.executable, "-c", WITHOUT_WINDOWS], capture_output=True, text=True, check=True
     ).stdout
-    assert said.split() == ["-m", "qubix_worker", "run"]
+    assert said.strip() == "True"

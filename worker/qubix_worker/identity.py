@@ -56,7 +56,7 @@ def load(path: Path) -> Identity | None:
     """
     try:
         return from_wire(Identity, json.loads(path.read_bytes()))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, WireError, RecursionError) as error:
         raise QubixError(

@@ -137,10 +137,9 @@ def _sqlite(url: URL, connections: int, reads_only: bool) -> Engine:
         # Python's module begins transactions too late for savepoints; ours are begun below.
         connection.isolation_level = None
         for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "wal_autocheckpoint=8000",
+            *_PRAGMAS,
+            f"cache_size=-{READERS_KIB if reads_only else WRITERS_KIB}",
+            f"wal_autocheckpoint={_log_pages(Path(url.database or ''))}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

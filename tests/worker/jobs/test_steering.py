@@ -209,8 +209,8 @@ def test_a_job_with_a_share_of_a_core_can_be_frozen_and_goes_on_with_it(
 def test_a_throttled_job_ends_with_its_time_limit(
     new_runner: Callable[..., JobRunner], at_work: AtWork
 ) -> None:
-    job, _ = at_work(on=new_runner(cores=0.1), timeout=1)
-    assert job.completion.error == "The job ran for its whole time limit of 1 s and was stopped."
+    job, _ = at_work(on=new_runner(cores=0.1), timeout=3)
+    assert job.completion.error == "The job ran for its whole time limit of 3 s and was stopped."
 
 
 @linux
