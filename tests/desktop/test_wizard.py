@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,14 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from qubix_desktop import background
-from qubix_desktop.flow import Page
+from qubix_desktop.flow import Flow, Page, Prepared
 from qubix_desktop.invitation import Invitation
+from qubix_desktop.pages.steps import StepsPage
 from qubix_desktop.wizard import Wizard
 from qubix_worker.errors import Problem, ServerError
 from qubix_worker.hardware.detect import Finding
 from qubix_worker.settings import Settings
+from qubix_worker.setup.steps import Phase, Progress, Setup
 
 if TYPE_CHECKING:
     from .conftest import Person, World
@@ -381,3 +384,44 @@ def test_the_window_answers_while_a_probe_hangs(
     qtbot.waitUntil(lambda: len(turns) > 20, timeout=2000)
     gate.set()
     person.awaits(wizard, "This computer is online")
+
+
+def test_a_download_tells_how_much_and_how_fast_and_when_it_stands_still(
+    person: Person, qtbot: QtBot
+) -> None:
+    now = 100.0
+    news: queue.Queue[Progress | None] = queue.Queue()
+    page = StepsPage("prepare", lambda: Setup([Fetching(news)]), Prepared, clock=lambda: now)
+    qtbot.addWidget(page)
+    page.show()
+    page.enter(Flow())
+    news.put(Progress("fetch", "running", "wasmtime", 0.0, 8 << 20, "bytes"))
+    person.awaits(page, "wasmtime · 0 bytes of 8 MB")
+    now += 2
+    news.put(Progress("fetch", "running", "wasmtime", 3 << 20, 8 << 20, "bytes"))
+    person.awaits(page, "wasmtime · 3 MB of 8 MB, 1.5 MB/s")
+    now += 20
+    person.awaits(page, "Waiting for the download to go on…")
+    assert not person.sees(page, "/s")
+    news.put(None)
+    person.awaits(page, "Done")
+
+
+class Fetching:
+    """A download whose news the test gives; None is its end."""
+
+    key, title, weight = "fetch", "Fetching", 30.0
+    phase: Phase = "prepare"
+
+    def __init__(self, news: queue.Queue[Progress | None]) -> None:
+        self._news = news
+
+    def is_done(self) -> bool:
+        return False
+
+    def undo(self) -> None:
+        pass
+
+    def run(self, cancel: threading.Event) -> Iterator[Progress]:
+        while (one := self._news.get(timeout=20)) is not None:
+            yield one

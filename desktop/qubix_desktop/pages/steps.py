@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Literal
+
+from PySide6.QtCore import QTimer
 
 from qubix_desktop import background
 from qubix_desktop.checklist import Checklist
 from qubix_desktop.flow import Flow, Online, Prepared
+from qubix_desktop.pace import Pace
 from qubix_desktop.pages.page import Bar, WizardPage
 from qubix_desktop.parts.details import Details
 from qubix_desktop.parts.problem import ProblemBox
@@ -30,6 +34,9 @@ ENROLLMENT_PROBLEMS = frozenset(
 )
 """Failures that only another code can mend."""
 
+LOOK_MILLISECONDS = 1000
+"""How often the time left is looked at, also where no news comes."""
+
 News = Checklist | Progress | Prepared | Online
 """What a run tells: first its steps, which only a plan can know, then how it goes, then its end."""
 
@@ -39,9 +46,18 @@ class StepsPage(WizardPage):
     asked for off the GUI thread, since they look at the disk."""
 
     def __init__(
-        self, phase: Phase, setup: Callable[[], Setup], answer: Callable[[], Prepared | Online]
+        self,
+        phase: Phase,
+        setup: Callable[[], Setup],
+        answer: Callable[[], Prepared | Online],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__("")
+        self._clock = clock
+        self._pace = Pace()
+        self._look = QTimer(self)
+        self._look.setInterval(LOOK_MILLISECONDS)
+        self._look.timeout.connect(self._look_at_pace)
         self._phase: Phase = phase
         self._setup = setup
         self._answer = answer
@@ -162,9 +178,19 @@ class StepsPage(WizardPage):
         elif self._state.mood == "cancelled":
             (self.gave_up if self._after == "choices" else self.another).emit()
 
+    def _look_at_pace(self) -> None:
+        self._show(self._state)
+
     def _show(self, state: Checklist) -> None:
         self._state = state
-        self._list.show_checklist(state)
+        if state.mood != "working":
+            self._look.stop()
+        elif not self._look.isActive():
+            self._pace = Pace()
+            self._look.start()
+        if state.mood == "working" and state.rows:
+            self._pace = self._pace.seen(self._clock(), state)
+        self._list.show_checklist(state, self._pace)
         needs_code = state.problem is not None and state.problem.code in ENROLLMENT_PROBLEMS
         self._problem.show_problem(state.problem, self.tr("Use another code") if needs_code else "")
         failed = state.mood == "failed"

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from qubix_desktop import icons, theme, words
 from qubix_desktop.checklist import Checklist, Row
+from qubix_desktop.pace import Pace
 from qubix_desktop.parts.glyph import GlyphLabel, Tone
 from qubix_desktop.parts.label import Label
 from qubix_worker.setup.steps import StepState
@@ -69,16 +70,17 @@ class StepList(QWidget):
         column.addWidget(self._bar)
         column.addLayout(below)
 
-    def show_checklist(self, state: Checklist) -> None:
+    def show_checklist(self, state: Checklist, pace: Pace | None = None) -> None:
+        pace = pace or Pace()
         keys = tuple(row.key for row in state.rows)
         if keys != self._keys:
             self._keys = keys
             self._make_rows(state)
         for widget, row in zip(self._rows, state.rows, strict=True):
-            widget.show_row(row)
+            widget.show_row(row, pace)
         self._bar.setValue(round(state.fraction * BAR_PARTS))
         self._share.setText(words.percent(state.fraction * 100))
-        self._left.setText(_sentence(state))
+        self._left.setText(_sentence(state, pace))
 
     def _make_rows(self, state: Checklist) -> None:
         for row in self._rows:
@@ -89,9 +91,12 @@ class StepList(QWidget):
             self._list.addWidget(row)
 
 
-def _sentence(state: Checklist) -> str:
+def _sentence(state: Checklist, pace: Pace) -> str:
+    if state.mood == "working" and pace.stalled:
+        return translate("StepList", "Waiting for the download to go on…")
     if state.mood == "working":
-        return words.time_left(state.seconds_left)
+        left = pace.seconds_left
+        return words.time_left(state.seconds_left if left is None else left)
     return {
         "failed": translate("StepList", "Stopped"),
         "cancelling": translate("StepList", "Putting everything back…"),
@@ -115,15 +120,15 @@ class _StepRow(QWidget):
         grid.addWidget(self._note, 1, 1)
         grid.setColumnStretch(1, 1)
 
-    def show_row(self, row: Row) -> None:
+    def show_row(self, row: Row, pace: Pace) -> None:
         self._glyph.show_glyph(*_GLYPHS[row.state])
         self._title.setText(words.said(row.title))
         theme.dress(self._title, _TITLES[row.state])
-        self._note.say(_note(row))
+        self._note.say(_note(row, pace))
         self.setAccessibleName(f"{words.said(row.title)}: {_spoken(row.state)}")
 
 
-def _note(row: Row) -> str:
+def _note(row: Row, pace: Pace) -> str:
     if row.state != "running":
         return ""
     note = words.said(row.note)
@@ -133,6 +138,10 @@ def _note(row: Row) -> str:
         if row.total:
             amount = translate("StepList", "{done} of {total}").format(
                 done=amount, total=words.size(row.total)
+            )
+        if pace.bytes_per_second and not pace.stalled:
+            amount = translate("StepList", "{amount}, {size}/s").format(
+                amount=amount, size=words.size(pace.bytes_per_second)
             )
     elif row.unit == "packages" and row.done is not None and row.total:
         amount = translate("StepList", "{done} of {total}").format(

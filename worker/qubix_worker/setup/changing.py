@@ -25,7 +25,7 @@ class ChangeSettings:
     key = "settings"
     title = "Saving your choices"
     phase: Phase = "prepare"
-    weight = 0.2
+    weight = 0.1
 
     def __init__(self, paths: Paths, choices: Choices) -> None:
         self._paths = paths

@@ -39,7 +39,7 @@ class SaveSettings:
     key = "settings"
     title = "Saving your choices"
     phase: Phase = "prepare"
-    weight = 0.2
+    weight = 0.1
 
     def __init__(self, paths: Paths, choices: Choices) -> None:
         self._paths = paths
@@ -87,7 +87,7 @@ class Register:
     key = "register"
     title = "Joining the network"
     phase: Phase = "join"
-    weight = 1.5
+    weight = 1.0
 
     def __init__(
         self, paths: Paths, choices: Choices, patience_seconds: float = READ_SECONDS
@@ -274,7 +274,7 @@ class StartAtSignIn:
 
     key = "autostart"
     title = "Starting at sign-in"
-    weight = 0.2
+    weight = 0.1
 
     def __init__(self, paths: Paths, choices: Choices, phase: Phase = "join") -> None:
         self.phase: Phase = phase

@@ -25,7 +25,7 @@ class Start:
     key = "start"
     title = "Starting to share"
     phase: Phase = "join"
-    weight = 1.5
+    weight = 0.5
 
     def __init__(self, paths: Paths, choices: Choices) -> None:
         self._paths = paths
@@ -100,7 +100,7 @@ class Confirm:
     key = "confirm"
     title = "Going online"
     phase: Phase = "join"
-    weight = 1.0
+    weight = 0.5
 
     def __init__(self, paths: Paths) -> None:
         self._control = Control(paths)

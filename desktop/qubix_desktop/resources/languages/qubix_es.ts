@@ -913,6 +913,10 @@
         <translation>Detenido</translation>
     </message>
     <message>
+        <source>Waiting for the download to go on…</source>
+        <translation>Esperando a que siga la descarga…</translation>
+    </message>
+    <message>
         <source>done</source>
         <translation>hecho</translation>
     </message>
@@ -931,6 +935,10 @@
     <message>
         <source>waiting</source>
         <translation>en espera</translation>
+    </message>
+    <message>
+        <source>{amount}, {size}/s</source>
+        <translation>{amount}, {size}/s</translation>
     </message>
     <message>
         <source>{done} of {total}</source>

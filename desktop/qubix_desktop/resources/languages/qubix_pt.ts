@@ -913,6 +913,10 @@
         <translation>Parado</translation>
     </message>
     <message>
+        <source>Waiting for the download to go on…</source>
+        <translation>Esperando o download continuar…</translation>
+    </message>
+    <message>
         <source>done</source>
         <translation>concluído</translation>
     </message>
@@ -931,6 +935,10 @@
     <message>
         <source>waiting</source>
         <translation>em espera</translation>
+    </message>
+    <message>
+        <source>{amount}, {size}/s</source>
+        <translation>{amount}, {size}/s</translation>
     </message>
     <message>
         <source>{done} of {total}</source>
