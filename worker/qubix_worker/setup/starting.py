@@ -68,8 +68,10 @@ class Start:
         if self._did_share:  # with this very network, as it then goes on to do
             if not lock.is_held(self._paths.lock):
                 launcher.start_worker(self._paths)
-        elif self._running():
+            return
+        if self._running():
             self._control.stop()
+        self._paths.worker_output.unlink(missing_ok=True)
 
     def _running(self) -> Status | None:
         try:
