@@ -26,7 +26,8 @@ CLOSE_SECONDS = 30.0
 """Whose connection is closed, and who takes nothing of the rest for so long, is cut off."""
 
 SECONDS = 30.0
-"""So long may a head take to arrive, and a small body with it. For larger ones see `bodies`."""
+"""So long may a head take to arrive, and a small body with it (for larger ones see `bodies`), and
+the first request of a connection."""
 
 
 def small_length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
@@ -60,7 +61,8 @@ class JoinedWrites:
         if self._written:
             data = b"".join(self._written)
             self._written.clear()
-            self._transport.write(data)
+            if not self._transport.is_closing():  # who has left meanwhile takes no more of it
+                self._transport.write(data)
 
     def close(self) -> None:
         """What is left is still sent, as long as it is taken."""
@@ -78,7 +80,7 @@ class JoinedWrites:
 
 class BoundedHttp(HttpToolsProtocol):
     """Counts what arrives while no head is complete; cuts off who sends no end of it, or not in
-    time."""
+    time, and who connects and asks nothing."""
 
     seconds = SECONDS
     has_small_body = False
@@ -86,10 +88,12 @@ class BoundedHttp(HttpToolsProtocol):
     _head_bytes = 0
     _in_head = True
     _is_coming = False
+    _is_websocket = False
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
         super().connection_made(cast(asyncio.Transport, JoinedWrites(transport, self.loop)))
+        self._wait_no_longer()
 
     def data_received(self, data: bytes) -> None:
         if self._in_head:
@@ -98,12 +102,17 @@ class BoundedHttp(HttpToolsProtocol):
                 self._refuse(431, "head_too_large", "The request's headers are too long.")
                 return
         super().data_received(data)
-        if self._is_coming and self._deadline is None:
-            self._deadline = self.loop.call_later(self.seconds, self._too_slow)
+        if self._deadline is None and (self._is_coming or self._is_forgotten()):
+            self._wait_no_longer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._has_come()
         super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        self._has_come()
+        self._is_websocket = True  # which has limits of its own
+        super().handle_websocket_upgrade()
 
     def on_message_begin(self) -> None:
         self._in_head = True
@@ -122,6 +131,18 @@ class BoundedHttp(HttpToolsProtocol):
         self._has_come()
         super().on_message_complete()
 
+    def _is_forgotten(self) -> bool:
+        """Whether nothing else would ever end this connection: blank lines, which belong to no
+        request, have ended the time for which it is kept between two."""
+        return (
+            (self.cycle is None or self.cycle.response_complete)
+            and self.timeout_keep_alive_task is None
+            and not self._is_websocket
+        )
+
+    def _wait_no_longer(self) -> None:
+        self._deadline = self.loop.call_later(self.seconds, self._too_slow)
+
     def _has_come(self) -> None:
         self._is_coming = False
         if self._deadline:
@@ -129,6 +150,9 @@ class BoundedHttp(HttpToolsProtocol):
             self._deadline = None
 
     def _too_slow(self) -> None:
+        if not self._is_coming:
+            self.transport.close()
+            return
         self._refuse(408, "too_slow", "The request came too slowly.")
 
     def send_400_response(self, msg: str) -> None:

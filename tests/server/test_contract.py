@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import socket
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -188,6 +189,31 @@ def test_a_body_that_is_too_large_is_a_413(shared_server: LiveServer) -> None:
             f"{shared_server.url}/api/providers/register", data=b" " * size, timeout=30
         )
         assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("more", [1, 30_000])
+def test_a_heartbeat_that_is_too_large_is_a_413(shared_server: LiveServer, more: int) -> None:
+    machine = shared_server.join(f"too-large-{more}")
+    body = b'{"status": "online"}'.ljust(64 * 1024 + more)
+    answer = requests.post(
+        f"{shared_server.url}/api/providers/{machine.worker_id}/heartbeat",
+        data=body, headers={"Authorization": f"Bearer {machine.secret}"}, timeout=30,
+    )  # fmt: skip
+    assert answer.status_code == 413
+
+
+def test_who_leaves_before_the_answers_writes_nothing_into_the_log(
+    live_server: LiveServer,
+) -> None:
+    request = b"POST /api/providers/a/heartbeat HTTP/1.1\r\nHost: h\r\nContent-Length: 19\r\n\r\n"
+    request += b'{"status":"online"}'
+    for _ in range(100):
+        with socket.create_connection(("127.0.0.1", live_server.port), timeout=5) as connection:
+            connection.sendall(request * 3)
+            at_once = struct.pack("ii", 1, 0)  # what was not sent yet is given up
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    assert live_server.ask("GET", "/healthz").ok
+    assert "Traceback" not in live_server.stop()
 
 
 def test_a_body_of_unknown_length_is_read_no_further_than_it_may_be(

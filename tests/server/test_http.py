@@ -79,6 +79,25 @@ def test_who_sends_half_a_request_is_cut_off(begun: bytes) -> None:
     assert b'"code":"too_slow"' in said
 
 
+@pytest.mark.parametrize("sent", [b"", b"\r\n\r\n"])
+def test_who_asks_nothing_is_cut_off(sent: bytes) -> None:
+    async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(sent)
+        return await reader.read()
+
+    assert talk(conversation) == b""
+
+
+def test_who_sends_blank_lines_after_an_answer_is_cut_off() -> None:
+    async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na")
+        await reader.readuntil(b"0\r\n\r\n")
+        writer.write(b"\r\n")
+        return await reader.read()
+
+    assert talk(conversation) == b""
+
+
 def test_who_drips_a_head_gains_no_time(begun: bytes = b"GET / HTTP/1.1\r\n") -> None:
     async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         writer.write(begun)
