@@ -71,15 +71,17 @@ def copy(database: Path, count: int) -> None:
         changed = {
             "id": "'id-' || i", "worker_id": "'bench-' || i", "is_online": "1", "state": "'online'",
             "last_heartbeat_at": f"registered_at + {turn}",
-            # Some of them, as if they had beaten for long: with the next, a sixth have so many that
-            # they go into `metrics`.
-            "recent": f"'[' || substr(replace(hex(zeroblob(1 + i % {LEAST})), '00', "
-                      f"',{MEASURED}'), 2) || ']'",
+            "usage": f"'{json.dumps(BEAT['usage'])}'", "recent": _measured(str(2 * LEAST)),
         }  # fmt: skip
         values = ", ".join(changed.get(name, name) for name in names)
         if count > 1:
             connection.execute(_COPY.format(names=", ".join(names), values=values, most=count - 1))
-        connection.execute("UPDATE providers SET is_online = 1, state = 'online'")
+        # As if they had beaten for long: the pages have room for what a row may grow to, and with
+        # the next heartbeat a sixth have so many that they go into `metrics`.
+        connection.execute(
+            "UPDATE providers SET is_online = 1, state = 'online', "  # noqa: S608 - numbers of ours
+            f"recent = {_measured(f'1 + seq % {LEAST}')}"
+        )
         connection.execute("DELETE FROM worker_secrets")
         rows = connection.execute("SELECT seq, worker_id FROM providers").fetchall()
         connection.executemany(
@@ -87,6 +89,11 @@ def copy(database: Path, count: int) -> None:
             ((digest(f"secret-{worker_id}"), seq) for seq, worker_id in rows),
         )
     connection.close()
+
+
+def _measured(times: str) -> str:
+    """In SQL: so many measurements, as `recent` holds them."""
+    return f"'[' || substr(replace(hex(zeroblob({times})), '00', ',{MEASURED}'), 2) || ']'"
 
 
 def beats(script: Path, count: int) -> Path:

@@ -82,7 +82,9 @@ class Database:
     def close(self) -> None:
         self._writer.close()
         if self._checkpoints:
-            self._checkpoints.close()
+            self._checkpoints.end()
         self._readers.shutdown(wait=True, cancel_futures=True)
         self._reading.dispose()
         self._writing.dispose()
+        if self._checkpoints:
+            self._checkpoints.close()
