@@ -70,6 +70,8 @@ class Checkpoints:
     def _run(self) -> None:
         while self._written.wait() and not self._is_closed.wait(self._every_seconds):
             self._written.clear()
+            if self._is_closed.is_set():  # what was cleared was the wish to end
+                return
             copied = 0
             for _ in range(PASSES):
                 before, (pages, copied) = copied, self._copy()
