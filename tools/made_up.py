@@ -90,8 +90,10 @@ class Gate:
     """Holds what is under way until the picture is taken."""
 
     opened: threading.Event = field(default_factory=threading.Event)
+    reached: threading.Event = field(default_factory=threading.Event)
 
     def wait(self, cancel: threading.Event | None = None) -> None:
+        self.reached.set()
         while not self.opened.wait(0.02):
             if cancel and cancel.is_set():
                 raise Cancelled

@@ -241,7 +241,8 @@ def removal(paths: Paths) -> Iterator[Scene]:
     dialog.show()
     yield Scene("removal", dialog)
     _last_button(dialog).click()
-    until(lambda: _bar_value(dialog) > 600)  # two of its three steps
+    until(gate.reached.is_set)  # in the last of its steps
+    until(lambda: _bar_value(dialog) > 600)
     yield Scene("removal-running", dialog)
     gate.open()
     until(lambda: _buttons(dialog))
