@@ -56,7 +56,7 @@ def load(path: Path) -> Identity | None:
     """
     try:
         return from_wire(Identity, json.loads(path.read_bytes()))
-    except (FileNotFoundError, NotADirectoryError):
+    except FileNotFoundError:
         return None
     except (ValueError, WireError, RecursionError) as error:
         raise QubixError(

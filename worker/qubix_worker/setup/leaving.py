@@ -60,7 +60,7 @@ def former(paths: Paths, choices: Choices) -> Identity | None:
     """Who this computer is to another network than the one chosen; None where it is in none."""
     try:
         who = identity.load(paths.identity)
-    except QubixError:
+    except (QubixError, OSError):
         return None  # joining says so
     if who is None or who.secret is None or who.server == choices.server:
         return None
