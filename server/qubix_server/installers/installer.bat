@@ -36,9 +36,9 @@ set "QUBIX_RESULT=%ERRORLEVEL%"
 goto qubix_end
 
 :qubix_no_python
-echo QUBIX needs Python 3.11 or newer, and this computer has none.
-echo Get it from https://www.python.org/downloads/ (choose "Install Now": no administrator is
-echo needed), then run this file again.
+echo @NOPYTHON@
+echo Get it from https://www.python.org/downloads/ and choose "Install Now": that needs no
+echo administrator.
 set "QUBIX_RESULT=1"
 
 :qubix_end

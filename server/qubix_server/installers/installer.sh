@@ -119,8 +119,7 @@ find_python() {
     say "Getting a Python of its own, with uv ..."
     uv python install 3.13 </dev/null && python=$(uv python find 3.13) && is_fit && return
   fi
-  err "This computer has no Python 3.11 or newer that can make an environment.
-Install one, then run this again:
+  err "@NOPYTHON@
   Debian, Ubuntu   sudo apt install python3-venv
   Fedora           sudo dnf install python3
   Arch             sudo pacman -S python

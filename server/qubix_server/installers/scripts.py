@@ -11,6 +11,7 @@ import json
 import re
 
 import qubix_worker
+from qubix_server.installers import failures
 from qubix_server.installers.templates import filled, text
 
 _END = "END_OF_THE_QUBIX_WORKER"
@@ -31,7 +32,7 @@ def shell_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
     place = _python("place.py")
     if "'" in place:
         raise ValueError("place.py holds an apostrophe")
-    values = {
+    values = failures.words() | {
         "VERSION": qubix_worker.__version__,
         "BACKEND": _shell_word(backend),
         "ENROLLMENT": _shell_word(enrollment or ""),
@@ -50,7 +51,7 @@ def batch_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
         "enrollment": enrollment or "",
         "sha256": hashlib.sha256(worker).hexdigest(),
     }
-    slots = {
+    slots = failures.words() | {
         "VERSION": qubix_worker.__version__,
         "VALUES": json.dumps(values),
         "PROGRAM": _python("place.py") + "\n\n" + _program(),
