@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import downloads, heartbeats, idle, jobs, scale
+from bench import desktop, downloads, heartbeats, idle, jobs, scale
 from bench.figures import Figure
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "jobs": jobs.run,
     "idle": idle.run,
     "scale": scale.run,
+    "desktop": desktop.run,
 }
 
 

@@ -27,40 +27,43 @@ import bundle
 
 CACHE = bundle.PROJECT / ".cache" / "freeze"
 DIST = bundle.PROJECT / "dist"
-KEPT_BUILDS = 2
+SPEC = bundle.PROJECT / "packaging" / "qubix.spec"
+KEPT_BUILDS = 4
 
 
 class BuildError(Exception):
     """Says what is missing and what to do."""
 
 
-def inputs() -> Iterator[Path]:
+def inputs(spec: Path = SPEC) -> Iterator[Path]:
     """Every file of the project that a build depends on, in a fixed order."""
-    for folder in ("worker/qubix_worker", "desktop/qubix_desktop", "packaging", "icons/rendered"):
-        for file in sorted((bundle.PROJECT / folder).rglob("*")):
+    folders = ("worker/qubix_worker", "desktop/qubix_desktop", "packaging", "icons/rendered")
+    for folder in dict.fromkeys([*(bundle.PROJECT / name for name in folders), spec.parent]):
+        for file in sorted(folder.rglob("*")):
             if file.is_file() and "__pycache__" not in file.parts:
                 yield file
 
 
-def key() -> str:
+def key(spec: Path = SPEC) -> str:
     """A hash of all that decides what a build holds: sources, interpreter, installed packages."""
     digest = hashlib.sha256(f"{sys.version}\n{platform.platform()}\n".encode())
     for line in sorted(
         f"{package.name}=={package.version}\n" for package in importlib.metadata.distributions()
     ):
         digest.update(line.encode())
-    for file in inputs():
+    for file in inputs(spec):
         digest.update(f"{file.relative_to(bundle.PROJECT).as_posix()}\n".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 
-def build() -> Path:
-    """The folder of a finished build with the present inputs, made if there is none yet.
+def build(spec: Path = SPEC) -> Path:
+    """The folder of a finished build with the present inputs, made if there is none yet. Another
+    `spec` is frozen in the same way: the benchmark's programs are.
 
     Raises BuildError.
     """
-    finished = CACHE / key()
+    finished = CACHE / key(spec)
     if finished.is_dir():
         finished.touch()
         return finished
@@ -68,7 +71,7 @@ def build() -> Path:
     # A name of its own: two builds at the same time do not meet, and half a build is never used.
     unfinished = CACHE / f"{finished.name}.{secrets.token_hex(4)}.part"
     try:
-        freeze(unfinished)
+        freeze(unfinished, spec)
         if not finished.exists():
             unfinished.rename(finished)
     finally:
@@ -96,7 +99,7 @@ def check_tools() -> None:
         )
 
 
-def freeze(into: Path) -> None:
+def freeze(into: Path, spec: Path = SPEC) -> None:
     """Runs PyInstaller. Raises BuildError with the end of its log where it fails."""
     work = work_folder(into)
     work.mkdir(parents=True, exist_ok=True)
@@ -104,7 +107,7 @@ def freeze(into: Path) -> None:
     command = [
         *(sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"),
         *("--distpath", str(into), "--workpath", str(work)),
-        str(bundle.PROJECT / "packaging" / "qubix.spec"),
+        str(spec),
     ]
     environment = os.environ | {
         "PYINSTALLER_CONFIG_DIR": str(CACHE.parent / "pyinstaller"),
