@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.installers import platforms
 
 RECORDER = b"""\
 import json, os, pathlib, sys
@@ -28,6 +30,23 @@ SHELLS = (
         for name in ("bash", "bash --posix", "busybox sh", "mksh")
     ),
 )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.stash[platforms.CASES] = {case for item in items if (case := platforms.case_of(item))}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    # The whole test counts: a machine that was not taken down cleanly did not pass.
+    if (case := platforms.case_of(item)) and (report.when == "call" or not report.passed):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+        platforms.keep(item.nodeid, case, report.outcome, reason)
+    return report
 
 
 @dataclass(frozen=True)
