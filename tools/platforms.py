@@ -41,9 +41,9 @@ NOT_RUN = (
     ("macOS", "nothing here runs it. The script keeps to what macOS's bash 3.2 and zsh know, which "
      "ShellCheck, `mksh` and `bash --posix` stand in for; the application is built and started on "
      "a macOS machine by the workflow, the script is not."),
-    ("Windows itself", "nothing here runs it. The .bat is run by Wine's cmd with Windows' own build "
-     "of Python; PowerShell, winget, SmartScreen, the Store's stub and Defender are stand-ins or "
-     "were never met."),
+    ("Windows itself", "nothing here runs it. The .bat is run by Wine's cmd with Windows' own "
+     "build of Python; PowerShell, winget, SmartScreen, the Store's stub and Defender are "
+     "stand-ins or were never met."),
     ("A Linux desktop with systemd", "the machines above are folders with a root of their own, on "
      "one kernel, without a service manager; the autostart's files are written and compared there, "
      "but nobody signs in."),
