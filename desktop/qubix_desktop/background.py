@@ -1,18 +1,20 @@
 """Work off the GUI thread. What it finds travels back as values, by signals, one at a time.
 
 A Task keeps itself alive until it has ended, so that nobody has to hold it; who started it may be
-gone by then. A broad except stands here: this is the threads' edge.
+gone by then. Threads are Python's: of Qt's pool the binding never lets go of what it has run, and
+a look every second would cost 17 MB an hour. A broad except stands here: the threads' edge.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from qubix_worker.errors import Problem, QubixError
 from qubix_worker.setup.steps import problem_of
@@ -21,13 +23,12 @@ log = logging.getLogger(__name__)
 
 Work = Callable[[threading.Event], Iterable[Any]]
 
-THREADS = 16
-
 _alive: set[Task] = set()
 
 
 class Task(QObject):
-    """Iterates `work` on a thread of the pool. Make and start it on the GUI thread."""
+    """Iterates `work` on a thread of its own, so that one that hangs delays no other. Make and start
+    it on the GUI thread."""
 
     came = Signal(object)
     """One value that the work has yielded."""
@@ -38,47 +39,44 @@ class Task(QObject):
 
     def __init__(self, work: Work) -> None:
         super().__init__()
-        self._runnable = _Runnable(self, work)
+        self._work = work
+        self._thread = threading.Thread(target=self._run, name="task", daemon=True)
         self.cancelled = threading.Event()
-        self.ended.connect(self._forget)
 
     def start(self) -> Task:
+        # Connected now, so that it is called last: with it, this object may go.
+        self.ended.connect(self._forget)
         _alive.add(self)
-        pool = QThreadPool.globalInstance()
-        # Threads here wait for others, they do not compute: one that hangs must not delay the rest.
-        pool.setMaxThreadCount(max(THREADS, pool.maxThreadCount()))
-        pool.start(self._runnable)
+        self._thread.start()
         return self
 
     def cancel(self) -> None:
         """Asks the work to end soon."""
         self.cancelled.set()
 
+    def wait(self, seconds: float) -> bool:
+        """Waits for its thread. False where that still runs after so long."""
+        self._thread.join(max(0.0, seconds))
+        return not self._thread.is_alive()
+
     def _forget(self) -> None:
         _alive.discard(self)
+        self.deleteLater()  # with what is connected, which may hold this object in turn
 
-
-class _Runnable(QRunnable):
-    def __init__(self, task: Task, work: Work) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
-        self._task = task
-        self._work = work
-
-    def run(self) -> None:
+    def _run(self) -> None:
         try:
-            for value in self._work(self._task.cancelled):
-                self._task.came.emit(value)
+            for value in self._work(self.cancelled):
+                self.came.emit(value)
         except QubixError as error:
-            self._task.failed.emit(error.problem)
+            self.failed.emit(error.problem)
         except OSError as error:
             log.info("a task failed", exc_info=True)
-            self._task.failed.emit(problem_of(error))
+            self.failed.emit(problem_of(error))
         except Exception as error:
             log.exception("a task ended unexpectedly")
-            self._task.failed.emit(unexpected(error))
+            self.failed.emit(unexpected(error))
         finally:
-            self._task.ended.emit()
+            self.ended.emit()
 
 
 def once(call: Callable[[], Any]) -> Task:
@@ -88,10 +86,11 @@ def once(call: Callable[[], Any]) -> Task:
 
 def end_all(seconds: float) -> bool:
     """Asks every task to end and waits for them. False where some still run after that time."""
-    for task in tuple(_alive):
+    tasks = tuple(_alive)
+    for task in tasks:
         task.cancel()
-    QThreadPool.globalInstance().clear()
-    return QThreadPool.globalInstance().waitForDone(round(seconds * 1000))
+    until = time.monotonic() + seconds
+    return all([task.wait(until - time.monotonic()) for task in tasks])
 
 
 def unexpected(error: BaseException) -> Problem:
