@@ -13,6 +13,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser import Browser, opened
 from tests.conftest import LiveServer
+from tests.server.databases import execute
 
 pytestmark = pytest.mark.slow
 
@@ -109,6 +110,7 @@ def test_from_the_button_to_online(browser: Browser, server: LiveServer) -> None
     assert browser.kept() is None
 
 
+@pytest.mark.provokes("not_online")
 def test_after_five_minutes_it_says_what_to_check_and_tries_again(browser: Browser) -> None:
     browser.open()
     kept = browser.share()
@@ -116,7 +118,10 @@ def test_after_five_minutes_it_says_what_to_check_and_tries_again(browser: Brows
     browser.wait_for_text("left", "Less than a minute left")
     browser.run("putForward(61 * 1000)")
     browser.wait_for("timeout")
-    assert "Was the downloaded file opened?" in browser.text("timeout")
+    assert "your computer has not come online" in browser.text("timeout-text")
+    assert "press Try again" in browser.text("timeout-todo")
+    assert "Was the downloaded file opened?" in browser.text("checks")
+    assert f"reach {browser.url.removeprefix('http://')}." in browser.text("checks")
     browser.press("again")
     browser.wait_for("waiting")
     assert browser.kept()["enrollment"] == kept["enrollment"]
@@ -142,6 +147,114 @@ def test_closed_and_opened_again_it_goes_on_with_the_same_invitation(browser: Br
     assert browser.text("code") == kept["code"]
 
 
+@pytest.mark.provokes("joined_not_online")
+def test_a_computer_that_joined_and_says_no_more_is_told_of_by_name(
+    browser: Browser, server: LiveServer
+) -> None:
+    browser.open()
+    kept = browser.share()
+    register(server, kept["enrollment"], "Silent one")
+    browser.wait_for_text("wait-text", "Silent one has joined and is starting")
+    browser.run("putForward(5 * 60 * 1000)")
+    browser.wait_for("timeout")
+    assert browser.text("timeout-text") == (
+        "Silent one has joined, but has not said that it is ready."
+    )
+    assert "Does the installer's window say what is wrong?" in browser.text("checks")
+
+
+@pytest.mark.provokes("used_not_online")
+def test_an_invitation_that_was_used_long_ago_leads_to_a_new_one(
+    browser: Browser, server: LiveServer
+) -> None:
+    browser.open()
+    kept = browser.share()
+    browser.open("/healthz")  # the page is closed while the computer joins
+    register(server, kept["enrollment"], "Gone again")
+    server.stop()
+    execute(server, "UPDATE providers SET registered_at = registered_at - 301000")
+    server.start()
+    browser.open()
+    browser.wait_for("waiting")
+    browser.run("putForward(5 * 60 * 1000)")
+    browser.wait_for("timeout")
+    assert "has joined with this invitation some time ago" in browser.text("timeout-text")
+    assert browser.text("checks") == ""
+    browser.press("again")
+    browser.wait_for("waiting")
+    assert browser.kept()["enrollment"] != kept["enrollment"]
+
+
+@pytest.mark.provokes("unknown_not_online")
+def test_five_minutes_without_a_server_are_not_blamed_on_the_computer(
+    browser: Browser, server: LiveServer
+) -> None:
+    browser.open()
+    kept = browser.share()
+    with away(server):
+        browser.run("putForward(5 * 60 * 1000)")
+        browser.wait_for("timeout")
+        assert "this page cannot reach the server to ask" in browser.text("timeout-text")
+        assert "may be online all the same" in browser.text("timeout-todo")
+        assert browser.violations() == []
+    register(server, kept["enrollment"], "Online all the same")()
+    browser.press("again")
+    browser.wait_for("online")
+
+
+@pytest.mark.provokes("download_failed")
+def test_a_download_that_fails_is_told_and_a_press_on_its_name_begins_it_anew(
+    browser: Browser, server: LiveServer
+) -> None:
+    browser.open()
+    browser.share()
+    file = browser.downloads / "qubix-worker-installer.sh"
+    browser.until(file.exists)
+    file.unlink()
+    with away(server):
+        browser.press("file")
+        browser.wait_for("missing")
+        assert browser.text("missing").startswith("The file could not be downloaded.")
+        assert "press the file's name" in browser.text("missing")
+        assert browser.shown("waiting")
+        assert browser.violations() == []
+    browser.press("file")
+    browser.until(file.exists)
+    assert not browser.shown("missing")
+
+
+@pytest.mark.provokes("download_failed")
+def test_a_server_that_stops_between_the_button_and_the_download_is_told(
+    browser: Browser,
+) -> None:
+    cdp = browser.driver.execute_cdp_cmd
+    cdp("Network.enable", {})
+    cdp("Network.setBlockedURLs", {"urls": ["*/api/installer/linux*"]})
+    try:
+        browser.open()
+        browser.share()
+        browser.wait_for("missing")
+        assert "The server cannot be reached just now." in browser.text("missing")
+    finally:
+        cdp("Network.setBlockedURLs", {"urls": []})
+        cdp("Network.disable", {})
+    assert list(browser.downloads.iterdir()) == []
+
+
+@pytest.mark.provokes("server_answered")
+def test_what_stands_before_the_server_and_answers_for_it_is_told(browser: Browser) -> None:
+    gone = "window.fetch = async () => new Response('<html>Bad gateway</html>', { status: 502 });"
+    cdp = browser.driver.execute_cdp_cmd
+    script = cdp("Page.addScriptToEvaluateOnNewDocument", {"source": gone})
+    try:
+        browser.open()
+        browser.wait_for("share")
+        browser.press("share")
+        browser.wait_for_text("problem-text", "The server answered 502, without saying why.")
+    finally:
+        cdp("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
 @pytest.mark.parametrize(
     "left_behind", ["'{'", "'null'", '\'{"enrollment":"x","system":"linux"}\'', "'[1]'"]
 )
@@ -153,6 +266,7 @@ def test_what_cannot_be_gone_on_with_is_dropped(browser: Browser, left_behind: s
     assert browser.shown("start")
 
 
+@pytest.mark.provokes("server_away")
 def test_a_server_that_is_away_is_said_and_waited_for(browser: Browser, server: LiveServer) -> None:
     browser.open()
     kept = browser.share()
@@ -353,6 +467,7 @@ def test_the_graphics_card_is_told_by_webgpu_else_by_webgl_else_not(
         cdp("Page.removeScriptToEvaluateOnNewDocument", script)
 
 
+@pytest.mark.provokes("too_many")
 def test_too_many_invitations_are_told_of_with_how_long_to_wait(browser: Browser) -> None:
     many = """
       window.fetch = async () => new Response(

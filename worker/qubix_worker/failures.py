@@ -59,14 +59,19 @@ def refusal(
         elif status < 500:
             return not_ours(host, f"status {status}", status)
         else:
-            code, sentence = "server_trouble", "It has trouble at the moment."
+            return _problem(host, _TROUBLE, status, _retry_after(response))
     return ServerError(
         code[:CODE_LENGTH],
         f"{host} answered: {_one_line(sentence)}",
-        _TODO.get(code) or _TODO_BY_STATUS.get(status, _TRY_LATER),
+        what_to_do(code, status),
         status=status,
         retry_after_seconds=_retry_after(response),
     )
+
+
+def what_to_do(code: str, status: int) -> str:
+    """About a refusal of that code, or where nobody has heard of it of that status."""
+    return _TODO.get(code) or _TODO_BY_STATUS.get(status, _TRY_LATER)
 
 
 class TooLongError(ServerError):
@@ -164,6 +169,11 @@ _TOO_OLD = (
     TOO_OLD,
     "The network's server ({host}) is too old for this version of QUBIX.",
     "Ask the people who run the network to update it; waiting will not mend it.",
+)
+_TROUBLE = (
+    "server_trouble",
+    "{host} answered: It has trouble at the moment.",
+    _TRY_LATER,
 )
 _SIGN_IN = (
     SIGN_IN,
@@ -285,9 +295,17 @@ _BY_BARE_STATUS = {
 """What a status tells by itself, whatever comes with it."""
 
 
-def _problem(host: str, row: _Row, status: int | None = None) -> ServerError:
+def _problem(
+    host: str, row: _Row, status: int | None = None, retry_after_seconds: float | None = None
+) -> ServerError:
     code, happened, todo = row
-    return ServerError(code, happened.format(host=host), todo.format(host=host), status=status)
+    return ServerError(
+        code,
+        happened.format(host=host),
+        todo.format(host=host),
+        status=status,
+        retry_after_seconds=retry_after_seconds,
+    )
 
 
 def _text(value: Any) -> str:

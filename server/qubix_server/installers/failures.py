@@ -2,7 +2,8 @@
 
 The scripts take their words from here (each stands word for word in the script that is handed
 out), and docs/troubleshooting.md is written from here, so that what a person reads in a window can
-be found in the documents. The worker's own failures, which come after these, are in its modules.
+be found in the documents (after a change: tools/troubleshooting.py). The worker's own failures,
+which come after these, are in its modules.
 """
 
 from __future__ import annotations

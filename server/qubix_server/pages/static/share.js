@@ -2,6 +2,7 @@
 // it; what happens makes a new one. The invitation is kept in this browser, so that closing and
 // opening the page again goes on with it.
 
+import { failure, sentences } from "./failures.js";
 import { graphics, system, threads } from "./machine.js";
 
 const POLL_MS = 5000;
@@ -34,7 +35,7 @@ async function share() {
       since: Date.now(),
     };
     wait(kept);
-    download(links(kept).first);
+    fetchFile(links(kept).first);
   } catch (error) {
     go({ at: "problem", text: error.message });
   }
@@ -42,8 +43,21 @@ async function share() {
 
 function wait(kept) {
   keep(kept);
-  go({ at: "waiting", kept, trouble: "" });
+  go({ at: "waiting", kept, trouble: "", missing: "" });
   check();
+}
+
+/** Downloads a file, once it is sure that it can be had: of a download that fails, a page is told
+    nothing. */
+async function fetchFile(path) {
+  let missing = "";
+  try {
+    await call(path, { method: "HEAD" });
+    download(path);
+  } catch (error) {
+    missing = sentences("download_failed", { reason: error.message });
+  }
+  if (state.at === "waiting") go({ ...state, missing });
 }
 
 /** Asks once whether the computer is there, and comes back in five seconds if it is not. */
@@ -62,17 +76,21 @@ async function check() {
   if (state.at !== "waiting" || state.kept.enrollment !== kept.enrollment) return;
   if (provider?.isOnline) return online({ ...kept, provider });
   if (Date.now() - kept.since >= WAIT_MS) return giveUp({ ...kept, provider });
-  go({ at: "waiting", kept: { ...kept, provider }, trouble });
+  go({ ...state, kept: { ...kept, provider }, trouble });
   poll = setTimeout(check, POLL_MS);
 }
 
 /** After five minutes. A computer that joined longer ago than that is not told of any more. */
 async function giveUp(kept) {
-  const used = await call(`/api/enrollments/${encodeURIComponent(kept.code)}`).then(
-    () => false,
-    (error) => error.code === "enrollment_used",
+  const said = await call(`/api/enrollments/${encodeURIComponent(kept.code)}`).then(
+    () => "",
+    (error) => error.code,
   );
-  go({ at: "timeout", kept, used });
+  let why = "not_online";
+  if (said === "server_away") why = "unknown_not_online";
+  if (said === "enrollment_used") why = "used_not_online";
+  if (kept.provider) why = "joined_not_online";
+  go({ at: "timeout", kept, why });
 }
 
 function online(kept) {
@@ -82,8 +100,8 @@ function online(kept) {
 
 /** Waits once more: with the same invitation while it is good, else with a new one. */
 function again() {
-  const { kept, used } = state;
-  if (used || isExpired(kept)) return share();
+  const { kept, why } = state;
+  if (why === "used_not_online" || isExpired(kept)) return share();
   wait({ ...kept, since: Date.now() });
 }
 
@@ -113,7 +131,7 @@ function show(moved) {
   const section = state.at === "making" ? "start" : state.at;
   for (const each of document.querySelectorAll(".state")) each.hidden = each.id !== section;
   find("share").disabled = state.at === "making";
-  find("share").textContent = state.at === "making" ? "One moment…" : "Share this computer";
+  find("share").textContent = state.at === "making" ? "One moment…" : "Share my GPU";
   clearInterval(tick);
   if (state.at === "waiting") {
     showWaiting(state.kept);
@@ -148,6 +166,8 @@ function showWaiting(kept) {
     ? `${kept.provider.name} has joined and is starting…`
     : "Waiting for your computer…";
   find("trouble").textContent = state.trouble;
+  find("missing").hidden = !state.missing;
+  find("missing").textContent = state.missing;
   showTime();
 }
 
@@ -206,12 +226,14 @@ function showOnline(provider) {
   find("online-hardware").replaceChildren(...rows.filter((row) => row[1]).map(row));
 }
 
-function showTimeout({ kept, used }) {
-  let text = "Five minutes have gone by. That can have small reasons:";
-  if (used) text = "A computer has joined with this invitation some time ago. If it is not sharing:";
-  if (kept.provider) text = `${kept.provider.name} has joined, but has not said that it is ready.`;
-  find("timeout-text").textContent = text;
-  find("origin").textContent = location.host;
+function showTimeout({ kept, why }) {
+  const { happened, todo, checks } = failure(why, {
+    name: kept.provider?.name,
+    address: location.host,
+  });
+  find("timeout-text").textContent = happened;
+  find("timeout-todo").textContent = todo;
+  find("checks").replaceChildren(...checks.map(item));
 }
 
 /** Moves the keyboard and the screen reader to what is new. */
@@ -242,11 +264,11 @@ async function call(path, options = {}) {
   try {
     answer = await fetch(path, { cache: "no-store", ...options });
   } catch {
-    throw new Error("The server cannot be reached just now. Check the network.");
+    throw Object.assign(new Error(sentences("server_away")), { code: "server_away" });
   }
   const value = await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    const sentence = value.error ?? `The server answered ${answer.status}. Try again later.`;
+    const sentence = value.error ?? sentences("server_answered", { status: answer.status });
     const seconds = Number(answer.headers.get("Retry-After"));
     const soon = seconds > 0 ? ` Try again in ${plural(seconds, "second")}.` : "";
     throw Object.assign(new Error(sentence + soon), { code: value.code });
@@ -306,6 +328,12 @@ function row([term, text]) {
   return pair;
 }
 
+function item(text) {
+  const entry = document.createElement("li");
+  entry.textContent = text;
+  return entry;
+}
+
 async function copy() {
   try {
     await navigator.clipboard.writeText(find("command-text").textContent);
@@ -317,6 +345,12 @@ async function copy() {
 
 find("share").addEventListener("click", share);
 find("copy").addEventListener("click", copy);
+for (const id of ["file", "script"]) {
+  find(id).addEventListener("click", (event) => {
+    event.preventDefault();
+    fetchFile(find(id).href);
+  });
+}
 find("again").addEventListener("click", again);
 find("retry").addEventListener("click", share);
 for (const id of ["other", "another", "fresh"]) {
