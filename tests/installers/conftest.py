@@ -22,6 +22,10 @@ record = {"argv": sys.argv, "enrollment": os.environ.get("QUBIX_ENROLLMENT"), "f
 pathlib.Path(os.environ["RECORD"]).write_text(json.dumps(record))
 sys.exit(int(os.environ.get("WORKER_EXIT", "0")))
 """
+TOOLS = (
+    *("cat", "gzip", "id", "mkdir", "printf", "rm", "rmdir", "sh", "sha256sum", "sleep", "tar"),
+    *("timeout", "uname"),
+)
 SHELLS = (
     "dash",
     "zsh --emulate sh",
@@ -79,6 +83,20 @@ class Machine:
         path = Path(self.environment["RECORD"])
         return json.loads(path.read_text()) if path.exists() else None
 
+    @property
+    def tools(self) -> Path:
+        """The one folder on its PATH."""
+        return Path(self.environment["PATH"])
+
+    def tool(self, name: str, text: str) -> Path:
+        """Puts a command of a few lines of sh on its PATH, or anywhere."""
+        path = self.tools / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+        return path
+
     def files(self) -> list[str]:
         return sorted(str(f.relative_to(self.home)) for f in self.home.rglob("*"))
 
@@ -95,7 +113,7 @@ def machine(tmp_path: Path) -> Machine:
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "python3").symlink_to(sys.executable)
-    for name in ("uname", "cat", "sh", "printf"):
+    for name in TOOLS:
         found = shutil.which(name)
         assert found
         (tools / name).symlink_to(found)

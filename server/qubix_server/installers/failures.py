@@ -34,9 +34,90 @@ class Failure:
 
 FAILURES = (
     Failure(
+        "unknown_option",
+        "There is no such option, or not together with the others.",
+        "Nothing was done; --help tells which there are.",
+    ),
+    Failure(
+        "no_home",
+        "HOME is not set, so there is no place to put things.",
+        "Set it to the folder of your account, then run this again.",
+    ),
+    Failure(
+        "cannot_write",
+        "The folder for the worker could not be made.",
+        "Look whether the disk is full and the folder above it is yours, then run this again.",
+    ),
+    Failure(
+        "stopped",
+        "Stopped before the end.",
+        "What was begun has been taken back; run this again when you like.",
+    ),
+    Failure(
         "no_python",
         "This computer has no Python 3.11 or newer, and none could be fetched.",
         "Install Python as shown below, then run this again.",
+    ),
+    Failure(
+        "no_uv_build",
+        "There is no ready-made Python for this kind of computer.",
+        "Trying the package manager instead.",
+    ),
+    Failure(
+        "uv_failed",
+        "A Python could not be fetched with uv, for the reason above.",
+        "Check the connection to the internet, then run this again.",
+    ),
+    Failure(
+        "no_downloader",
+        "Nothing on this computer can download a file: there is no curl, no wget and no Python.",
+        "Install curl, or Python 3.11 or newer, then run this again.",
+    ),
+    Failure(
+        "proxy_refused",
+        "The proxy of this network could not be reached, or did not let the download through.",
+        "Check the proxy that is set in this terminal, then run this again.",
+    ),
+    Failure(
+        "host_unknown",
+        "The address of a download is not known to this network.",
+        "Check the connection to the internet and its name server, then run this again.",
+    ),
+    Failure(
+        "not_there",
+        "The server of a download does not have the file, or does not give it out.",
+        "Try again later; if it lasts, download this installer again.",
+    ),
+    Failure(
+        "no_room",
+        "A download could not be written to the disk.",
+        "Free about 500 MB, then run this again.",
+    ),
+    Failure(
+        "too_slow",
+        "A download did not come in time.",
+        "Try again later, or over another connection.",
+    ),
+    Failure(
+        "not_secure",
+        "A download could not be made over a secure connection.",
+        "Check the date and time of this computer, and that it has certificates "
+        "(the package ca-certificates), then run this again.",
+    ),
+    Failure(
+        "not_fetched",
+        "A download did not come, or broke off.",
+        "Check the connection to the internet, then run this again.",
+    ),
+    Failure(
+        "not_expected",
+        "What was downloaded is not the file that was expected, so it was not used.",
+        "Run this again; if it lasts, somebody may be changing what you download.",
+    ),
+    Failure(
+        "not_unpacked",
+        "What was downloaded could not be unpacked.",
+        "Look whether the disk is full and tar and gzip are there, then run this again.",
     ),
 )
 

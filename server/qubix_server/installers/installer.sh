@@ -1,147 +1,247 @@
 #!/bin/sh
 # QUBIX worker @VERSION@: the installer for Linux and macOS, made to be read.
-#
 #     sh qubix-worker-installer.sh [--help | --dry-run | --uninstall | --no-start]
 #
-# It does three things, all in your own account, and never asks for an administrator:
-#   1. finds a Python on this computer (3.11 or newer);
+# It does three things, all in your own account, and needs no administrator:
+#   1. finds a Python on this computer (3.11 or newer); or gets one into its own folder by uv, a
+#      program that fetches Pythons; or, if that fails, asks whether to use the package manager;
 #   2. puts the worker in its folder, after checking its SHA-256;
 #   3. runs the worker's setup, which joins the network named below and starts sharing.
-#
+# Stopped before the end, it takes back what it has begun. --dry-run tells all that it would do.
 # The worker stands word for word below the last line that is run here, which is the call of main.
 # All is between one pair of braces, so that a shell runs nothing before it has read the whole
 # file: a download that was cut short does nothing at all.
+# shellcheck disable=SC2016 # what is in apostrophes is Python, for Python to read
 {
 # The network's address, the invitation for this one computer, and the worker's digest.
 backend=@BACKEND@
 enrollment=@ENROLLMENT@
 sha256=@SHA256@
+uv_version=@UVVERSION@
+patience=30 # seconds until a connection that is not made, or has fallen silent, is given up
 
 main() {
-  set -u
-  action=setup
-  dry_run=no
-  left=$#
-  while [ "$left" -gt 0 ]; do
-    argument=$1
-    shift
-    left=$((left - 1))
-    case $argument in
-      -h | --help) help && return 0 ;;
-      --dry-run) dry_run=yes ;;
-      --uninstall) action=uninstall ;;
-      *) set -- "$@" "$argument" ;;
-    esac
+  [ -z "${ZSH_VERSION-}" ] || emulate sh
+  set -u && unset PYTHONHOME PYTHONPATH # they are meant for another Python
+  action=setup dry_run=no python='' data='' command='' code=1
+  for argument; do
+    case $argument in -h | --help) help; exit ;; --dry-run) dry_run=yes ;; --uninstall) action=uninstall ;; esac
   done
-  trap 'err "Stopped before the end. Run this again to go on."' HUP INT TERM
-
-  need_cmd uname
+  for argument; do
+    shift
+    case $action:$argument in
+      *:--dry-run | *:--uninstall) continue ;;
+      uninstall:--purge | *:-[yqv] | *:--yes | *:--quiet | *:--verbose | *:--json) ;;
+      setup:--no-start | setup:--no-autostart | setup:--name=* | setup:--code=* | setup:--memory-limit-mb=*) ;;
+      *) note "qubix: @UNKNOWNOPTION@ ($argument)"; exit 2 ;;
+    esac
+    set -- "$@" "$argument"
+  done
   find_data_folder
-  worker=$data/qubix_worker.py
-  if [ "$action" = uninstall ] && [ ! -f "$worker" ]; then
-    say "QUBIX is not on this computer."
-    return 0
-  fi
-  find_python
-
-  if [ "$action" = uninstall ]; then
-    set -- uninstall "$@"
-  else
-    set -- setup --server "$backend" "$@"
-  fi
+  [ "$action" = setup ] || [ -f "$worker" ] || { say "QUBIX is not on this computer."; return; }
+  [ "$action" = uninstall ] || set -- --server "$backend" "$@"
+  trap 'trap "" HUP INT TERM; code=130; err "@STOPPED@"' HUP INT TERM
+  find_python || get_python || err "@NOPYTHON@
+  ${command:-https://www.python.org/downloads/}"
   if [ "$dry_run" = yes ]; then
     [ "$action" = uninstall ] || say "Would write the worker, SHA-256 $sha256, to $worker"
-    say "Would run $python $worker $*"
-    say "Nothing was done."
-    return 0
+    say "Would run ${python:-that Python} $worker $action $*" "Nothing was done."
+    exit
   fi
   if [ "$action" = setup ]; then
-    place_worker
+    place_worker || { undo; exit 1; }
     # In the environment, since others on this computer can see command lines.
     export QUBIX_ENROLLMENT="${enrollment:-${QUBIX_ENROLLMENT-}}"
   fi
-  exec "$python" "$worker" "$@" 3<&-
+  trap : HUP INT TERM # setup has its own way to stop, and says so
+  "$python" "$worker" "$action" "$@" 3<&-
+  status=$?
+  [ "$status" != 130 ] || undo
+  exit "$status"
 }
 
 help() {
-  cat <<'END'
-Shares this computer's idle processor and graphics card with a network.
+  say "Shares this computer's idle processor and graphics card with a network.
 
   sh qubix-worker-installer.sh              set everything up and go online
   sh qubix-worker-installer.sh --no-start   set everything up, but do not start sharing
   sh qubix-worker-installer.sh --dry-run    say what would be done, and do nothing
-  sh qubix-worker-installer.sh --uninstall  take everything away again
+  sh qubix-worker-installer.sh --uninstall  take everything away again (--purge: settings, too)
 
-Everything is put in your own account. No administrator is needed.
-END
+Also --name=NAME, --memory-limit-mb=MB, --no-autostart, --yes, --quiet, --verbose, --json.
+Everything is put in your own account. No administrator is needed."
 }
 
-say() {
-  printf '%s\n' "$*"
-}
+say() { printf '%s\n' "$@"; }
+# What goes on and what went wrong; the standard output is for results.
+note() { printf '%s\n' "$*" >&2; }
 
 err() {
-  printf 'qubix: %s\n' "$*" >&2
-  exit 1
+  undo
+  note "qubix: $*"
+  exit "$code"
 }
 
-need_cmd() {
-  command -v "$1" >/dev/null 2>&1 || err "The command \"$1\" is missing. Install it, then run this again."
+# Takes back what this run has put here: all, down to the folders, if there was no worker before.
+undo() {
+  [ -n "$data" ] && [ "$dry_run" = no ] || return 0
+  rm -rf "$data/uv"
+  [ -n "$fresh" ] || return 0
+  rm -rf "$data/python" "$data"/environment[-.]* "$data/qubix-worker" "$worker"
+  folder=$data
+  while [ "$folder" != "$fresh" ] && rmdir "$folder" 2>/dev/null; do folder=${folder%/*}; done
 }
 
 # Where the worker keeps its program; it decides the same way (qubix_worker/paths.py).
 find_data_folder() {
-  if [ -n "${QUBIX_HOME-}" ]; then
-    data=$QUBIX_HOME/data
-    return
-  fi
-  case ${XDG_DATA_HOME-} in
-    /*) data=$XDG_DATA_HOME/qubix && return ;;
+  case ${QUBIX_HOME-}:${XDG_DATA_HOME-} in
+    /*:*) data=$QUBIX_HOME/data ;;
+    ?*:*) data=$PWD/$QUBIX_HOME/data ;;
+    :/*) data=$XDG_DATA_HOME/qubix ;;
+    *)
+      [ -n "${HOME-}" ] || err "@NOHOME@"
+      data=$HOME/.local/share/qubix
+      [ "$(uname)" != Darwin ] || data="$HOME/Library/Application Support/qubix/data"
+      ;;
   esac
-  [ -n "${HOME-}" ] || err "HOME is not set, so there is no place to put things. Set it, then run this again."
-  if [ "$(uname)" = Darwin ]; then
-    data="$HOME/Library/Application Support/qubix/data"
-  else
-    data=$HOME/.local/share/qubix
-  fi
+  worker=$data/qubix_worker.py
+  # If there is no worker yet: the folder that stays if this is stopped, which is there already.
+  fresh=$data
+  while [ -n "$fresh" ] && [ ! -e "$fresh" ]; do fresh=${fresh%/*}; done
+  [ ! -e "$worker" ] || fresh=
 }
 
-# A Python that is new enough and can make an environment of its own (Debian splits that off).
+# On the PATH, fetched by us before, or where conda, pyenv, Homebrew, python.org and uv keep theirs.
 find_python() {
-  for name in python3.14 python3.13 python3.12 python3.11 python3 python; do
+  for name in python3.14 python3.13 python3.12 python3.11 python3 python "$data"/python/*/bin/python3 \
+    "${CONDA_PREFIX:-/opt/conda}/bin/python3" "${HOME-}"/*conda*/bin/python3 "${HOME-}"/miniforge3/bin/python3 \
+    "${PYENV_ROOT:-${HOME-}/.pyenv}"/versions/*/bin/python3 "${HOME-}"/.local/share/uv/python/*/bin/python3 \
+    /opt/homebrew/bin/python3 /Library/Frameworks/Python.framework/Versions/3.*/bin/python3; do
     python=$(command -v "$name") && is_fit && return
   done
-  if command -v uv >/dev/null 2>&1; then
-    if [ "$dry_run" = yes ]; then
-      python="a Python 3.13 that uv gets,"
-      return
-    fi
-    say "Getting a Python of its own, with uv ..."
-    uv python install 3.13 </dev/null && python=$(uv python find 3.13) && is_fit && return
-  fi
-  err "@NOPYTHON@
-  Debian, Ubuntu   sudo apt install python3-venv
-  Fedora           sudo dnf install python3
-  Arch             sudo pacman -S python
-  macOS            brew install python, or the installer from https://www.python.org/downloads/"
+  python='' && return 1
 }
 
+# Whether it is new enough and whole: Debian splits off what makes environments (venv, ensurepip), and
+# who builds it may lack the rest. "Externally managed" does not matter: nothing is put into it.
 is_fit() {
   # On a Mac without developer tools, this one only opens a window that offers to install them.
-  if [ "$python" = /usr/bin/python3 ] && [ "$(uname)" = Darwin ] && ! xcode-select -p >/dev/null 2>&1; then
-    return 1
-  fi
-  "$python" -I -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+  [ "$python" != /usr/bin/python3 ] || [ "$(uname)" != Darwin ] || xcode-select -p >/dev/null 2>&1 || return
+  "$python" -IB -c 'import sys, ctypes, ensurepip, ssl, venv, zlib; sys.exit(sys.version_info < (3, 11))' \
     </dev/null >/dev/null 2>&1
 }
 
+# First what needs no administrator; what fails says by itself why.
+get_python() {
+  note "There is no fit Python on this computer: getting one ..."
+  uv=$(command -v uv) && uv_python && return
+  fetch_uv && uv_python && return
+  package_manager || [ "$dry_run" = yes ] # of which each has told its part
+}
+
+# uv puts a Python, and whatever else it writes, into our folder.
+uv_python() {
+  [ "$dry_run" = no ] || { say "Would get a Python 3.13 by $uv into $data/python"; return 1; }
+  (
+    export UV_PYTHON_INSTALL_DIR="$data/python" UV_CACHE_DIR="$data/uv/cache" UV_NO_CONFIG=1
+    export UV_PYTHON_INSTALL_BIN=0 # no link in ~/.local/bin
+    # The second time with this system's certificates, which some companies' networks ask for.
+    "$uv" python install 3.13 || UV_SYSTEM_CERTS=1 "$uv" python install 3.13
+  ) </dev/null >&2 || note "qubix: @UVFAILED@"
+  rm -rf "$data/uv"
+  find_python
+}
+
+# Fetches uv from its publisher; these builds run whatever C library there is.
+fetch_uv() {
+  case $(uname -s)-$(uname -m) in
+    Linux-x86_64) build=x86_64-unknown-linux-musl digest=@UVLINUXX64@ ;;
+    Linux-aarch64 | Linux-arm64) build=aarch64-unknown-linux-musl digest=@UVLINUXARM64@ ;;
+    Darwin-x86_64) build=x86_64-apple-darwin digest=@UVMACX64@ ;;
+    Darwin-arm64) build=aarch64-apple-darwin digest=@UVMACARM64@ ;;
+    *) note "qubix: @NOUVBUILD@"; return 1 ;;
+  esac
+  url=${UV_INSTALLER_GITHUB_BASE_URL:-https://github.com}/astral-sh/uv/releases/download/$uv_version/uv-$build.tar.gz
+  uv=$data/uv/uv-$build/uv file=$data/uv/uv.tar.gz
+  [ "$dry_run" = no ] || { say "Would fetch uv, SHA-256 $digest, from $url"; return 0; }
+  (umask 077 && mkdir -p "$data/uv") || err "@CANNOTWRITE@ ($data)"
+  fetch "$url" "$file" || fetch "$url" "$file" || fetch "$url" "$file" || why_not $? || return
+  case $(sha256sum "$file" 2>/dev/null || shasum -a 256 "$file" 2>/dev/null || openssl dgst -r -sha256 "$file") in
+    "$digest "*) tar -xzf "$file" -C "$data/uv" || { note "qubix: @NOTUNPACKED@"; return 1; } ;;
+    *) note "qubix: @NOTEXPECTED@ ($url)"; return 1 ;;
+  esac
+}
+
+# fetch URL FILE, with what there is, by way of the environment's proxies. Ends as curl would.
+fetch() {
+  if command -v curl >/dev/null 2>&1; then
+    [ -t 2 ] && bar=-# || bar=-s
+    curl -fL "$bar" --connect-timeout "$patience" --speed-time "$patience" --speed-limit 1000 -o "$2" "$1"
+  elif command -v wget >/dev/null 2>&1; then
+    set -- wget -q -O "$2" "$1"
+    case $(wget --help 2>&1) in
+      *--tries*) "$@" -T "$patience" -t 1 ;;
+      *) timeout $((patience * 20)) "$@" ;; # busybox has none of these
+    esac
+    status=$?
+    case $status in 3) return 23 ;; 4) return 7 ;; 5) return 60 ;; [68]) return 22 ;; 124 | 143) return 28 ;; esac
+    return "$status"
+  else # a Python that is too old for the worker, or lacks a part, can still do this
+    python3 -I -c '
+@FETCH@
+' "$1" "$2" "$patience" 2>/dev/null
+  fi
+}
+
+why_not() { # STATUS, one of curl's exit codes
+  rm -f "$file"
+  case $1:${https_proxy-}${HTTPS_PROXY-}${all_proxy-}${ALL_PROXY-} in
+    127:*) note "qubix: @NODOWNLOADER@" ;;
+    5:* | 97:* | 7:?* | 56:?*) note "qubix: @PROXYREFUSED@" ;;
+    6:*) note "qubix: @HOSTUNKNOWN@" ;;
+    22:*) note "qubix: @NOTTHERE@" ;;
+    23:*) note "qubix: @NOROOM@" ;;
+    28:*) note "qubix: @TOOSLOW@" ;;
+    35:* | 5[1389]:* | 60:* | 66:* | 77:* | 8[023]:* | 9[01]:*) note "qubix: @NOTSECURE@" ;;
+    *) note "qubix: @NOTFETCHED@" ;;
+  esac
+  note "  $url (curl's code $1)"
+  return 1
+}
+
+# Asks before it uses sudo; root has come with these rights. With no terminal to ask on it leaves
+# `command` to be shown.
+package_manager() {
+  for manager in apt-get dnf yum zypper pacman apk brew none; do command -v "$manager" >/dev/null 2>&1 && break; done
+  case $manager in
+    apt-get) install="apt-get -q update; apt-get -qy satisfy 'python3-venv (>= 3.11) | python3.11-venv'" ;;
+    dnf | yum) install="$manager -y install python3.12" ;;
+    zypper) install="zypper -n install python313 || zypper -n install python311" ;;
+    pacman) install="pacman -S --noconfirm python || pacman -Sy --noconfirm python" ;;
+    apk) install="apk add python3" ;;
+    brew) install="brew install python" ;;
+    none) return 1 ;;
+  esac
+  command=$install
+  [ "$(id -u)" = 0 ] || [ "$manager" = brew ] || command="sudo sh -c \"$install\""
+  [ "$dry_run" = no ] || { say "Would, if that failed, run this (and ask before, unless by root): $command"; return 0; }
+  if [ "$(id -u)" != 0 ]; then
+    { [ "$manager" = brew ] || command -v sudo >/dev/null; } && (: </dev/tty) 2>/dev/null || return
+    printf 'This would install a Python for the whole computer:\n  %s\nRun it? [y/N] ' "$command" >/dev/tty
+    read -r answer </dev/tty
+    case ${answer-} in [yY]*) ;; *) return 1 ;; esac
+  fi
+  note "Running $command"
+  sh -c "$command" </dev/null >&2
+  find_python
+}
+
 place_worker() {
-  # shellcheck disable=SC2016 # what is in the apostrophes is Python, for Python to read
-  "$python" -I -c '
+  "$python" -IB -c '
 @PLACE@
 
 place(sys.stdin.buffer.read(), sys.argv[1], Path(sys.argv[2]))
-' "$sha256" "$data" <&3 || exit 1
+' "$sha256" "$data" <&3
 }
 
 main "$@" 3<<'@END@'

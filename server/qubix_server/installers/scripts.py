@@ -13,6 +13,7 @@ import re
 import qubix_worker
 from qubix_server.installers import failures
 from qubix_server.installers.templates import filled, text
+from qubix_server.installers.uv import PINNED, Uv
 
 _END = "END_OF_THE_QUBIX_WORKER"
 _SECTION = ":: === "
@@ -21,26 +22,31 @@ _CMD_LINE_LENGTH = 8191
 string limitation")."""
 
 
-def shell_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
-    """The .sh for Linux and macOS. `worker` is the one file, in ASCII.
+def shell_script(backend: str, enrollment: str | None, worker: bytes, uv: Uv = PINNED) -> bytes:
+    """The .sh for Linux and macOS. `worker` is the one file, in ASCII; `uv` what may be fetched.
 
     Raises ValueError for a value that no shell can hold (NUL).
     """
     body = worker.decode("ascii").removesuffix("\n")
     if _END in body.split("\n"):
         raise ValueError("The worker holds the line that ends it in the script")
-    place = _python("place.py")
-    if "'" in place:
-        raise ValueError("place.py holds an apostrophe")
-    values = failures.words() | {
-        "VERSION": qubix_worker.__version__,
-        "BACKEND": _shell_word(backend),
-        "ENROLLMENT": _shell_word(enrollment or ""),
-        "SHA256": _shell_word(hashlib.sha256(worker).hexdigest()),
-        "PLACE": place,
-        "WORKER": body,
-        "END": _END,
-    }
+    place, fetch = _python("place.py"), _python("fetch.py")
+    if "'" in place + fetch:
+        raise ValueError("What stands between apostrophes in the script holds one")
+    values = (
+        failures.words()
+        | uv.words()
+        | {
+            "VERSION": qubix_worker.__version__,
+            "BACKEND": _shell_word(backend),
+            "ENROLLMENT": _shell_word(enrollment or ""),
+            "SHA256": _shell_word(hashlib.sha256(worker).hexdigest()),
+            "PLACE": place,
+            "FETCH": fetch,
+            "WORKER": body,
+            "END": _END,
+        }
+    )
     return filled("installer.sh", values).encode("utf-8")
 
 

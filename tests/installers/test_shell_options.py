@@ -1,0 +1,125 @@
+"""What installer.sh is asked for: its options, and what they must not do."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from qubix_server.installers.scripts import shell_script
+from qubix_server.installers.uv import PINNED
+
+BACKEND = "https://compute.example.org:8443/base"
+NAME = "qubix-worker-installer.sh"
+
+
+@pytest.fixture
+def script(machine, recorder: bytes) -> str:
+    path = machine.home / NAME
+    path.write_bytes(shell_script(BACKEND, "a-secret-token", recorder))
+    return str(path)
+
+
+def test_help_needs_nothing(shell: list[str], machine, script: str) -> None:
+    (Path(machine.environment["PATH"]) / "python3").unlink()
+    done = machine.run([*shell, script, "--help"], HOME="")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--uninstall" in done.stdout
+    assert machine.files() == [NAME]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--no-such-option"], "--no-such-option"),
+        (["--no-start", "word"], "word"),
+        (["--purge"], "--purge"),
+        (["--uninstall", "--no-start"], "--no-start"),
+        (["--name"], "--name"),
+        (["--server=https://elsewhere.example"], "--server=https://elsewhere.example"),
+        ([""], ""),
+        (["--dry-run", "-x; touch canary"], "-x; touch canary"),
+    ],
+)
+def test_an_option_that_there_is_not_is_refused_before_anything_is_done(
+    arguments: list[str], named: str, shell: list[str], machine, script: str
+) -> None:
+    done = machine.run([*shell, script, *arguments])
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("qubix: There is no such option, ")
+    assert done.stderr.endswith(f" ({named})\n")
+    assert machine.files() == [NAME]
+    assert machine.record is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--name=two words", "--no-start", "--no-autostart", "--memory-limit-mb=512"],
+        ["--code=K7QM-2XWD", "-y", "-q"],
+        ["--name=$(touch canary) * --help ; '\" --uninstall", "--json"],
+    ],
+)
+def test_what_setup_knows_is_passed_on_as_it_is(
+    arguments: list[str], shell: list[str], machine, script: str
+) -> None:
+    assert machine.run([*shell, script, *arguments]).returncode == 0
+    assert machine.record["argv"][1:] == ["setup", "--server", BACKEND, *arguments]
+
+
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(
+    shell: list[str], machine, script: str, recorder: bytes
+) -> None:
+    done = machine.run([*shell, script, "--dry-run"])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert hashlib.sha256(recorder).hexdigest() in done.stdout
+    assert f"setup --server {BACKEND}" in done.stdout
+    assert done.stdout.endswith("Nothing was done.\n")
+    assert "a-secret-token" not in done.stdout
+    assert machine.files() == [NAME]
+    assert machine.record is None
+
+
+def test_a_dry_run_without_a_python_tells_each_way_to_one_and_goes_none(
+    shell: list[str], machine, script: str
+) -> None:
+    tools = Path(machine.environment["PATH"])
+    (tools / "python3").unlink()
+    for name in ("curl", "wget", "apt-get", "sudo", "uv"):
+        (tools / name).write_text(f"#!/bin/sh\n: >{machine.home}/ran\n")
+        (tools / name).chmod(0o755)
+    done = machine.run([*shell, script, "--dry-run"])
+    assert done.returncode == 0
+    ours = machine.home / ".local/share/qubix"
+    digest = PINNED.digests["UVLINUXX64"]
+    assert f"Would get a Python 3.13 by {tools}/uv into {ours}/python\n" in done.stdout
+    assert f"Would fetch uv, SHA-256 {digest}, from https://github.com/" in done.stdout
+    assert "apt-get -qy satisfy 'python3-venv (>= 3.11) | python3.11-venv'" in done.stdout
+    assert f"Would run that Python {ours}/qubix_worker.py setup --server {BACKEND}" in done.stdout
+    assert machine.files() == [NAME]
+
+
+@pytest.mark.parametrize("arguments", [["--dry-run"], ["--dry-run", "--uninstall"]])
+def test_a_dry_run_does_nothing_even_where_nobody_hears_it(
+    arguments: list[str], shell: list[str], machine, script: str
+) -> None:
+    """Its standard output is a full disk: what it says fails, and must not let it go on."""
+    (Path(machine.environment["PATH"]) / "python3").unlink()
+    tell = 'exec "$@" >/dev/full 2>&1'
+    machine.run(["/bin/sh", "-c", tell, "sh", *shell, script, *arguments])
+    assert machine.files() == [NAME]
+
+
+def test_uninstall_runs_the_worker_that_is_there(shell: list[str], machine, script: str) -> None:
+    machine.run([*shell, script])
+    machine.run([*shell, script, "--uninstall", "--purge"])
+    assert machine.record["argv"][1:] == ["uninstall", "--purge"]
+
+
+def test_uninstall_is_content_where_nothing_is(shell: list[str], machine, script: str) -> None:
+    done = machine.run([*shell, script, "--uninstall"])
+    assert (done.returncode, done.stdout) == (0, "QUBIX is not on this computer.\n")
+    assert machine.record is None
+    assert machine.files() == [NAME]
