@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from qubix_worker.cli.interrupt import INTERRUPTED, TAKEN_BACK, interruptible
+from qubix_worker.cli.logs import log_to
 from qubix_worker.cli.output import Output
 from qubix_worker.errors import QubixError
 from qubix_worker.setup.environment import Environment
@@ -43,7 +44,7 @@ def interpreter(own: Environment, arguments: argparse.Namespace, output: Output)
 def _made(own: Environment, output: Output) -> Path:
     """The environment's interpreter; ends the process where it could not be made."""
     setup = Setup([own])
-    with interruptible() as cancel:
+    with log_to(own.log), interruptible() as cancel:
         if output.follow(setup, setup.run(cancel)):
             return own.python
     if cancel.is_set():

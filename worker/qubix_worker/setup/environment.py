@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 from qubix_worker import amalgamation, system
@@ -29,6 +29,8 @@ from qubix_worker.setup.steps import Cancelled, Phase, Progress
 log = logging.getLogger(__name__)
 
 LOCK_NAME = "environment.lock"
+LOG_NAME = "environment.log"
+"""Beside the environment: a bare Python does not know yet where other logs go."""
 SILENCE_SECONDS = 300.0
 """pip that says nothing for this long is given up."""
 
@@ -57,6 +59,10 @@ class Environment:
     @property
     def python(self) -> Path:
         return system.current().environment_python(self._folder)
+
+    @property
+    def log(self) -> Path:
+        return self._folder.with_name(LOG_NAME)
 
     def is_inside(self) -> bool:
         """Whether this very process runs in it."""
@@ -93,13 +99,25 @@ class Environment:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _make(self, cancel: threading.Event) -> Iterator[Progress]:
-        command = [sys.executable, "-I", "-m", "venv", str(self._folder)]
-        output: list[str] = []
-        for line in self._lines(command, cancel):
-            output.append(line)
+        # Not in one: of an ensurepip that fails, venv tells no more than that it did.
+        bare = [sys.executable, "-I", "-m", "venv", "--without-pip", str(self._folder)]
+        pip = [str(self.python), "-I", "-m", "ensurepip", "--default-pip"]
+        for command in (bare, pip):
+            output: list[str] = []
+            lines = self._lines(command, cancel)
+            status = yield from self._quietly(lines, output)
+            if status != 0:
+                raise _failure("\n".join(output))
+
+    def _quietly(
+        self, lines: Generator[str, None, int], output: list[str]
+    ) -> Generator[Progress, None, int]:
+        while True:
+            try:
+                output.append(next(lines))
+            except StopIteration as end:
+                return int(end.value)
             yield Progress(self.key, "running", "making room for it")
-        if not self.python.exists():
-            raise _failure("\n".join(output))
 
     def _libraries(self, cancel: threading.Event) -> Iterator[Progress]:
         listed = self._folder / "requirements.txt"
@@ -133,8 +151,9 @@ class Environment:
         kept = {k: v for k, v in self._environ.items() if k not in _HIDDEN}
         return kept | {"RUSTUP_HOME": str(self._folder / "rustup")}
 
-    def _lines(self, command: list[str], cancel: threading.Event) -> Iterator[str]:
-        """The lines that `command` prints; it is ended on cancel, or when it falls silent."""
+    def _lines(self, command: list[str], cancel: threading.Event) -> Generator[str, None, int]:
+        """The lines that `command` prints, then its status. It is ended on cancel, or when it falls
+        silent."""
         log.info("running %s", command)
         process = subprocess.Popen(
             command,
@@ -162,7 +181,7 @@ class Environment:
                     continue
                 silent = 0.0
                 if line is None:
-                    return
+                    return process.wait()
                 log.info("%s", line)
                 yield line
         finally:
@@ -199,16 +218,21 @@ _CAUSES = (
     (r"HASHES|hashes are required|do not match", "tampered",
      "A library that was fetched is not the one that was expected, so it was not used.",
      "Try again; if it lasts, tell the people who run the network."),
-    (r"ProxyError|Tunnel connection failed|407 ", "proxy",
+    (r"ProxyError|Tunnel connection failed|\b407 Proxy", "proxy",
      "The proxy of this network did not let the download through.",
      "Check the proxy's address and password in the system's settings, then try again."),
     (r"CERTIFICATE_VERIFY|SSLError|certificate", "certificate",
      "The libraries could not be fetched over a secure connection.",
-     "Check this computer's date and time, then try again."),
-    (r"name resolution|NewConnectionError|unreachable|refused|timed out|Could not find a version"
-     r"|ConnectTimeout|getaddrinfo|ConnectionError|No matching distribution", "no_network",
+     "Check this computer's date and time, then try again. If a company or a school runs this "
+     "network, tell it that the download is held up."),
+    (r"name resolution|NewConnectionError|unreachable|refused|timed out|connection broken"
+     r"|ConnectTimeout|getaddrinfo|ConnectionError", "no_network",
      "The libraries that the worker needs could not be fetched from the internet.",
      "Check this computer's connection to the internet, then try again."),
+    (r"Could not find a version|No matching distribution", "no_build",
+     "One of the libraries that the worker needs is not there for this system and its Python.",
+     "Install a Python from 3.11 to 3.14 that was made for this system, then try again; or use "
+     "the application or the container instead."),
     (r"ensurepip is not available|No module named (venv|ensurepip|pip)", "python_incomplete",
      "The Python on this computer comes without the part that makes environments (venv).",
      "Install it (on Debian and Ubuntu: sudo apt-get install python3-venv), then try again."),

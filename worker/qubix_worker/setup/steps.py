@@ -106,10 +106,10 @@ class Setup:
         try:
             self._lock.acquire()
         except QubixError as error:
-            yield Progress(steps[0].key, "failed", problem=error.problem)
+            yield _failed(steps[0], error.problem)
             return
         except OSError as error:
-            yield Progress(steps[0].key, "failed", problem=problem_of(error))
+            yield _failed(steps[0], problem_of(error))
             return
         try:
             yield from self._run(steps, cancel)
@@ -133,11 +133,11 @@ class Setup:
             else:
                 yield Progress(step.key, "done")
                 continue
-            log.info("setup step %s failed: %s", step.key, problem)
+            failed = _failed(step, problem)
             if cancel.is_set():  # whoever wants to stop is not told that something failed meanwhile
                 yield from self.undo()
                 return
-            yield Progress(step.key, "failed", problem=problem)
+            yield failed
             return
 
     def _do(self, step: Step, cancel: threading.Event) -> Iterator[Progress]:
@@ -158,6 +158,11 @@ class Setup:
             except (QubixError, OSError):
                 log.warning("setup step %s could not be undone", step.key, exc_info=True)
             yield Progress(step.key, "undone")
+
+
+def _failed(step: Step, problem: Problem) -> Progress:
+    log.warning("setup step %s failed (%s): %s", step.key, problem.code, problem)
+    return Progress(step.key, "failed", problem=problem)
 
 
 def patiently(call: Callable[[], T], cancel: threading.Event) -> T:

@@ -17,7 +17,7 @@ from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, Problem, QubixError
 from qubix_worker.kinds import container, removal
 from qubix_worker.paths import Paths
-from qubix_worker.setup.environment import LOCK_NAME
+from qubix_worker.setup.environment import LOCK_NAME, LOG_NAME
 from qubix_worker.setup.steps import Progress, problem_of
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,8 @@ def _remove(paths: Paths, *, purge: bool) -> None:
         for environment in file.parent.glob("environment-*"):
             shutil.rmtree(environment, ignore_errors=True)
         (file.parent / LOCK_NAME).unlink(missing_ok=True)
+        for log_file in file.parent.glob(f"{LOG_NAME}*"):
+            log_file.unlink()
         _remove_shim(file.with_name(system.current().shim_name))
         if file.parent == paths.data:
             file.unlink(missing_ok=True)

@@ -1587,10 +1587,6 @@
         <translation>Comprueba la conexión de este equipo a internet; también puede que el servidor esté ocupado.</translation>
     </message>
     <message>
-        <source>Check this computer&apos;s date and time, then try again.</source>
-        <translation>Comprueba la fecha y la hora de este equipo y vuelve a intentarlo.</translation>
-    </message>
-    <message>
         <source>Correct it, then try again.</source>
         <translation>Corrígelo y vuelve a intentarlo.</translation>
     </message>
@@ -1647,8 +1643,12 @@
         <translation>Sigue intentándolo. Si continúa, avisa a quien administra la red; el registro dice más.</translation>
     </message>
     <message>
-        <source>It has trouble at the moment.</source>
-        <translation>Tiene problemas en este momento.</translation>
+        <source>Check this computer&apos;s date and time, then try again. If a company or a school runs this network, tell it that the download is held up.</source>
+        <translation>Comprueba la fecha y la hora de este equipo y vuelve a intentarlo. Si la red es de una empresa o de una escuela, avísale de que la descarga no pasa.</translation>
+    </message>
+    <message>
+        <source>Install a Python from 3.11 to 3.14 that was made for this system, then try again; or use the application or the container instead.</source>
+        <translation>Instala un Python de la versión 3.11 a la 3.14 hecho para este sistema y vuelve a intentarlo, o usa la aplicación o el contenedor.</translation>
     </message>
     <message>
         <source>It is not known which network to join.</source>
@@ -1697,6 +1697,10 @@
     <message>
         <source>Nothing to do.</source>
         <translation>No hay nada que hacer.</translation>
+    </message>
+    <message>
+        <source>One of the libraries that the worker needs is not there for this system and its Python.</source>
+        <translation>Una de las bibliotecas que necesita el programa no existe para este sistema y su Python.</translation>
     </message>
     <message>
         <source>Open any web page and sign in there as this network asks; then it can go on.</source>
@@ -2197,6 +2201,10 @@
     <message>
         <source>{0} answered: {1}</source>
         <translation>{0} respondió: {1}</translation>
+    </message>
+    <message>
+        <source>{host} answered: It has trouble at the moment.</source>
+        <translation>{host} respondió: Tiene problemas en este momento.</translation>
     </message>
     <message>
         <source>{host} can be reached, but nothing answers there.</source>

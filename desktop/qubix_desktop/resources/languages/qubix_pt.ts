@@ -1587,10 +1587,6 @@
         <translation>Verifique a conexão deste computador com a internet; o servidor também pode estar ocupado.</translation>
     </message>
     <message>
-        <source>Check this computer&apos;s date and time, then try again.</source>
-        <translation>Verifique a data e a hora deste computador e tente de novo.</translation>
-    </message>
-    <message>
         <source>Correct it, then try again.</source>
         <translation>Corrija e tente de novo.</translation>
     </message>
@@ -1647,8 +1643,12 @@
         <translation>Ele continua tentando. Se persistir, avise quem administra a rede; o registro diz mais.</translation>
     </message>
     <message>
-        <source>It has trouble at the moment.</source>
-        <translation>Ele está com problemas no momento.</translation>
+        <source>Check this computer&apos;s date and time, then try again. If a company or a school runs this network, tell it that the download is held up.</source>
+        <translation>Confira a data e a hora deste computador e tente de novo. Se a rede for de uma empresa ou de uma escola, avise que o download não passa.</translation>
+    </message>
+    <message>
+        <source>Install a Python from 3.11 to 3.14 that was made for this system, then try again; or use the application or the container instead.</source>
+        <translation>Instale um Python da versão 3.11 à 3.14 feito para este sistema e tente de novo, ou use o aplicativo ou o contêiner.</translation>
     </message>
     <message>
         <source>It is not known which network to join.</source>
@@ -1697,6 +1697,10 @@
     <message>
         <source>Nothing to do.</source>
         <translation>Nada a fazer.</translation>
+    </message>
+    <message>
+        <source>One of the libraries that the worker needs is not there for this system and its Python.</source>
+        <translation>Uma das bibliotecas de que o programa precisa não existe para este sistema e seu Python.</translation>
     </message>
     <message>
         <source>Open any web page and sign in there as this network asks; then it can go on.</source>
@@ -2197,6 +2201,10 @@
     <message>
         <source>{0} answered: {1}</source>
         <translation>{0} respondeu: {1}</translation>
+    </message>
+    <message>
+        <source>{host} answered: It has trouble at the moment.</source>
+        <translation>{host} respondeu: Ele está com problemas no momento.</translation>
     </message>
     <message>
         <source>{host} can be reached, but nothing answers there.</source>
