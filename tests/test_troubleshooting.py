@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from pathlib import Path
@@ -50,3 +51,65 @@ def test_the_log_is_where_the_document_says(folders: Unix | MacOS, below: str) -
 
 def test_the_log_is_there_where_one_folder_holds_all(tmp_path: Path) -> None:
     assert Paths.of_user({"QUBIX_HOME": str(tmp_path)}).setup_log == tmp_path / "state/setup.log"
+
+
+# --- What is provoked -------------------------------------------------------------------------
+
+ENVIRONMENT = "worker/qubix_worker/setup/environment.py"
+ON_THE_WAY = (
+    told.PAGE,
+    told.SCRIPTS,
+    ENVIRONMENT,
+    "worker/qubix_worker/cli/bootstrap.py",
+    "worker/qubix_worker/failures.py",
+    "worker/qubix_worker/lock.py",
+    "worker/qubix_worker/setup/",
+    "desktop/qubix_desktop/invitation.py",
+    "server/qubix_server/registration.py#enrollment",
+    "server/qubix_server/routes/enrollments.py",
+    "server/qubix_server/limits.py",
+)
+"""From the page to "online", and back: whatever can be met there is brought about by a test."""
+
+
+NOT_YET = {
+    "cannot_write", "host_unknown", "no_downloader", "no_room", "no_uv_build", "not_expected",
+    "not_fetched", "not_secure", "not_there", "not_unpacked", "proxy_refused", "stopped",
+    "too_slow", "uv_failed",
+}  # fmt: skip
+"""Of the scripts, and not marked yet; who marks a test takes its code out of here."""
+
+
+def test_each_failure_on_the_way_to_online_is_brought_about() -> None:
+    wanted = {
+        (one.code, "environment" if one.source == ENVIRONMENT else "")
+        for one in told.everything()
+        if f"{one.source}#{one.code}".startswith(ON_THE_WAY)
+    }
+    missing = sorted(
+        " of the ".join(filter(None, one)) for one in wanted - provoked() if one[0] not in NOT_YET
+    )
+    assert not missing, (
+        "mark the test that brings these about with @pytest.mark.provokes, or write it: "
+        + ", ".join(missing)
+    )
+
+
+def test_what_a_test_says_that_it_brings_about_is_a_failure_that_there_is() -> None:
+    there = {one.code for one in told.everything()}
+    assert {code for code, _ in provoked()} <= there
+
+
+def provoked() -> set[tuple[str, str]]:
+    """What the marks of all tests say, read from their sources."""
+    found = set()
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.provokes":
+                by = "".join(ast.literal_eval(word.value) for word in call.keywords)
+                found |= {(ast.literal_eval(code), by) for code in call.args}
+    return found
+
+
+def test_what_is_brought_about_is_not_listed_as_missing() -> None:
+    assert not NOT_YET & {code for code, _ in provoked()}

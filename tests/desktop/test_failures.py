@@ -99,6 +99,7 @@ def reads(person: Person, wizard: Wizard, happened: str, todo: str, button: str)
 # --- Nothing answers --------------------------------------------------------------------------
 
 
+@pytest.mark.provokes("timeout")
 def test_a_port_that_takes_no_call(go_online: GoOnline, person: Person) -> None:
     with contextlib.ExitStack() as stack:
         dead = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
@@ -115,6 +116,7 @@ def test_a_port_that_takes_no_call(go_online: GoOnline, person: Person) -> None:
         )  # fmt: skip
 
 
+@pytest.mark.provokes("refused")
 def test_a_server_that_is_off_and_is_started_again(go_online: GoOnline, person: Person) -> None:
     with serving(joins) as server:
         port = server.port
@@ -130,6 +132,7 @@ def test_a_server_that_is_off_and_is_started_again(go_online: GoOnline, person: 
         person.awaits(wizard, ONLINE)
 
 
+@pytest.mark.provokes("name_not_found")
 def test_a_name_that_nobody_has(go_online: GoOnline, person: Person) -> None:
     reads(
         person, go_online("http://qubix.invalid"),
@@ -142,6 +145,7 @@ def test_a_name_that_nobody_has(go_online: GoOnline, person: Person) -> None:
 # --- A proxy ----------------------------------------------------------------------------------
 
 
+@pytest.mark.provokes("proxy")
 def test_a_proxy_that_lets_nobody_through(
     go_online: GoOnline, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,6 +159,7 @@ def test_a_proxy_that_lets_nobody_through(
         )  # fmt: skip
 
 
+@pytest.mark.provokes("proxy_password")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("given", ["", "anne:wrong@"])
 def test_a_proxy_that_wants_a_password(
@@ -183,6 +188,7 @@ def test_a_proxy_that_lets_through(
         person.awaits(go_online(f"http://{AWAY}"), ONLINE)
 
 
+@pytest.mark.provokes("proxy_unreachable")
 def test_a_proxy_that_is_gone(
     go_online: GoOnline, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +222,7 @@ def secured(tls: ssl.SSLContext) -> Iterator[Scripted]:
         yield server
 
 
+@pytest.mark.provokes("certificate")
 def test_a_certificate_that_vouches_for_itself(
     go_online: GoOnline, person: Person, authority: Authority
 ) -> None:
@@ -235,6 +242,7 @@ NOT_YET = ("is not valid yet", f"{CHECK_THE_CLOCK}, then try again.")
 OVER = ("has expired", f"{CHECK_THE_CLOCK}; if they are, tell the people who run the network.")
 
 
+@pytest.mark.provokes("clock")
 @pytest.mark.parametrize(
     ("days", "words"),
     [((0.5, 30), NOT_YET), ((-30, -0.5), OVER)],
@@ -264,6 +272,7 @@ def days_from_now(days: float) -> str:
 NEW_CODE = "Open the network's page again and press Share my GPU for a new one."
 
 
+@pytest.mark.provokes("enrollment_used")
 @pytest.mark.slow
 def test_a_code_that_another_computer_has_used(
     go_online: GoOnline, person: Person, live_server: LiveServer, world: World
@@ -289,6 +298,7 @@ def test_a_code_that_another_computer_has_used(
     person.awaits(wizard, ONLINE)
 
 
+@pytest.mark.provokes("enrollment_expired")
 @pytest.mark.slow
 def test_a_code_from_before_an_hour(
     go_online: GoOnline, person: Person, live_server: LiveServer
@@ -317,6 +327,7 @@ def old(register: object, status: int = 200, about: object = ABOUT) -> Callable[
     return answer
 
 
+@pytest.mark.provokes("server_too_old")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -345,6 +356,7 @@ SIGN_IN_FIRST = (
 )
 
 
+@pytest.mark.provokes("not_a_qubix_server")
 @pytest.mark.parametrize(
     ("status", "headers", "why"),
     [
@@ -370,6 +382,7 @@ def test_a_hotel_that_wants_one_to_sign_in_first(
         person.awaits(wizard, ONLINE)
 
 
+@pytest.mark.provokes("sign_in_to_network")
 def test_a_network_that_says_itself_that_one_must_sign_in(
     go_online: GoOnline, person: Person
 ) -> None:

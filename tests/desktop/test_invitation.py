@@ -165,6 +165,7 @@ def test_an_address_without_a_scheme_is_tried_safely(text: str, urls: tuple[str,
     assert addresses(text) == urls
 
 
+@pytest.mark.provokes("address_malformed")
 @pytest.mark.parametrize("text", ["two words", "ftp://x", "https://", "h/?q", "a:b:c", "x:99999"])
 def test_what_is_no_address_is_said_in_a_sentence(text: str) -> None:
     with pytest.raises(InvitationError) as caught:
@@ -172,6 +173,7 @@ def test_what_is_no_address_is_said_in_a_sentence(text: str) -> None:
     assert caught.value.problem.code == "address_malformed"
 
 
+@pytest.mark.provokes("address_missing", "code_malformed")
 def test_what_is_missing_is_said() -> None:
     with pytest.raises(InvitationError) as caught:
         typed(" ", "K7QM-2XWD")

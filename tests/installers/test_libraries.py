@@ -36,12 +36,15 @@ class Installation:
     environment: dict[str, str] = field(default_factory=dict)
 
     def setup(self) -> subprocess.CompletedProcess[str]:
+        return self.run("setup", "--server", "http://127.0.0.1:9")
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         self.folder.mkdir(exist_ok=True)
         file = self.folder / "qubix_worker.py"
         file.write_bytes(amalgamate())
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("QUBIX_", "PIP_"))}
         return subprocess.run(
-            [self.python, "-I", file, "setup", "--server", "http://127.0.0.1:9"],
+            [self.python, "-I", file, *arguments],
             env=kept | self.environment,
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240, check=False,
         )  # fmt: skip
@@ -164,6 +167,16 @@ def test_what_nobody_has_thought_of_is_told_in_its_own_last_words(
     assert "soon" in done.stderr
     assert "send the log to the people who run the network." in done.stderr
     assert "failed (environment_failed): The software could not be prepared (" in installation.log
+
+
+@pytest.mark.provokes("not_prepared")
+def test_a_file_that_was_never_set_up_says_what_to_do(installation: Installation) -> None:
+    done = installation.run("status")
+    assert done.returncode == 1
+    assert (
+        "This file has not been set up on this computer, so its libraries are missing. "
+        "Run it with `setup` first, or with `uv run`, which fetches them by itself."
+    ) in done.stderr
 
 
 # --- The disk ---------------------------------------------------------------------------------

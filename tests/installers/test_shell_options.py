@@ -29,6 +29,7 @@ def test_help_needs_nothing(shell: list[str], machine, script: str) -> None:
     assert machine.files() == [NAME]
 
 
+@pytest.mark.provokes("unknown_option")
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [

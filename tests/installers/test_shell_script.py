@@ -220,6 +220,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(machine, recorder: bytes) ->
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.provokes("no_home")
 def test_without_a_home_it_says_so(machine, recorder: bytes) -> None:
     script = written(machine.home, shell_script(BACKEND, "token", recorder))
     done = machine.run(["sh", str(script)], HOME="")

@@ -184,6 +184,7 @@ def test_a_retry_after_beyond_all_time_is_none(stub: Stub) -> None:
     assert failure(stub.url).retry_after_seconds is None
 
 
+@pytest.mark.provokes("server_trouble")
 @pytest.mark.parametrize(
     ("status", "body", "code"),
     [

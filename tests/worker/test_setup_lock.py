@@ -67,6 +67,7 @@ def test_a_setup_that_is_given_up_leaves_no_lock(tmp_path: Path) -> None:
     assert not is_held(path)
 
 
+@pytest.mark.provokes("not_a_folder")
 def test_a_place_where_nothing_can_be_written_is_a_failed_step(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
     paths = Paths.under(tmp_path)
@@ -75,6 +76,7 @@ def test_a_place_where_nothing_can_be_written_is_a_failed_step(tmp_path: Path) -
     assert said.problem.code == "not_a_folder"
 
 
+@pytest.mark.provokes("setup_running")
 def test_an_environment_that_another_setup_is_making_is_left_alone(tmp_path: Path) -> None:
     other = Lock(tmp_path / ENVIRONMENT_LOCK)
     other.acquire()

@@ -55,6 +55,18 @@ def test_an_uninstall_takes_what_setup_has_put_beside_the_file(downloaded: Downl
     assert downloaded.left() == {amalgamation.NAME, "letter.txt"}
 
 
+@pytest.mark.provokes("not_left")
+def test_who_cannot_tell_the_network_who_it_is_is_removed_all_the_same(
+    downloaded: Downloaded,
+) -> None:
+    (downloaded.home / "state" / "identity.json").mkdir(parents=True)
+    done = downloaded.run("uninstall", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "The network could not be told (" in done.stderr
+    assert "Nothing to do." in done.stderr
+    assert not downloaded.home.exists()
+
+
 def test_another_program_of_the_short_commands_name_stays(downloaded: Downloaded) -> None:
     downloaded.shim.write_bytes(b"\x7fELF of somebody else")
     assert downloaded.run("uninstall", "--yes").returncode == 0

@@ -42,6 +42,7 @@ def test_nothing_is_written_outside_its_home(worker: LiveWorker, tmp_path: Path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a home é", "server home"]
 
 
+@pytest.mark.provokes("already_running")
 def test_a_second_worker_says_that_one_is_running(worker: LiveWorker) -> None:
     done = worker.run("run")
     assert done.returncode == 1

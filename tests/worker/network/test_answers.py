@@ -134,6 +134,7 @@ def test_a_server_that_reads_a_sip_at_a_time_holds_nobody_for_ever() -> None:
         assert caught.value.problem.code == "timeout"
 
 
+@pytest.mark.provokes("interrupted")
 def test_a_call_can_be_cut_from_another_thread() -> None:
     with serving(lambda request, visit: visit.hold(30)) as server:
         one = client(server, patience_seconds=20)

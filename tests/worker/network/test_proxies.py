@@ -149,6 +149,7 @@ def test_a_proxys_address_that_is_none_is_a_failure_in_words(
     assert failure(f"https://{AWAY}").problem.happened
 
 
+@pytest.mark.provokes("proxy_unsupported")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("kind", ["socks4", "socks5", "socks5h", "nonsense"])
 def test_a_proxy_of_a_kind_that_is_not_spoken_is_said(

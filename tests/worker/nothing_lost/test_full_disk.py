@@ -70,6 +70,7 @@ class Away:
             visit.answer({"success": True})
 
 
+@pytest.mark.provokes("disk_full")
 def test_a_result_that_the_disk_does_not_take_is_kept_and_written_once_there_is_room(
     tmp_path: Path,
 ) -> None:

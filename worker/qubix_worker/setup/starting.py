@@ -104,8 +104,10 @@ class Confirm:
     phase: Phase = "join"
     weight = 0.5
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, patience_seconds: float = CONFIRM_SECONDS) -> None:
+        """`patience_seconds`: for how long a worker may go unheard."""
         self._control = Control(paths)
+        self._patience = patience_seconds
 
     def is_done(self) -> bool:
         try:
@@ -122,9 +124,9 @@ class Confirm:
                 return
             waited = time.monotonic() - began
             trouble = status.trouble
-            if trouble and (status.state == "attention" or waited > CONFIRM_SECONDS):
+            if trouble and (status.state == "attention" or waited > self._patience):
                 raise SetupError(trouble.code, trouble.happened, trouble.todo)
-            if waited > CONFIRM_SECONDS:
+            if waited > self._patience:
                 raise SetupError(
                     "no_heartbeat",
                     "The network has not heard from this computer yet.",
@@ -132,7 +134,7 @@ class Confirm:
                 )
             yield Progress(
                 self.key, "running", trouble.happened if trouble else "", waited,
-                CONFIRM_SECONDS, "seconds",
+                self._patience, "seconds",
             )  # fmt: skip
             if cancel.wait(POLL_SECONDS):
                 raise Cancelled
