@@ -31,7 +31,7 @@ SHELLS = (
     "zsh --emulate sh",
     *(
         pytest.param(name, marks=pytest.mark.slow)
-        for name in ("bash", "bash --posix", "busybox sh", "mksh")
+        for name in ("bash", "bash --posix", "busybox sh", "mksh", "zsh")
     ),
 )
 

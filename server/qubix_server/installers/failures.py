@@ -75,8 +75,8 @@ FAILURES = (
     ),
     Failure(
         "proxy_refused",
-        "The proxy of this network could not be reached, or did not let the download through.",
-        "Check the proxy that is set in this terminal, then run this again.",
+        "A download did not come through the proxy of this network.",
+        "Check the proxy that is set in this terminal; if it is right, run this again later.",
     ),
     Failure(
         "host_unknown",

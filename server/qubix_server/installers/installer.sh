@@ -55,9 +55,9 @@ main() {
   fi
   trap : HUP INT TERM # setup has its own way to stop, and says so
   "$python" "$worker" "$action" "$@" 3<&-
-  status=$?
-  [ "$status" != 130 ] || undo
-  exit "$status"
+  ended=$?
+  [ "$ended" != 130 ] || undo
+  exit "$ended"
 }
 
 help() {
@@ -85,7 +85,7 @@ err() {
 # Takes back what this run has put here: all, down to the folders, if there was no worker before.
 undo() {
   [ -n "$data" ] && [ "$dry_run" = no ] || return 0
-  rm -rf "$data/uv"
+  rm -rf "$data/uv" "$data"/qubix_worker.*.part
   [ -n "$fresh" ] || return 0
   rm -rf "$data/python" "$data"/environment[-.]* "$data/qubix-worker" "$worker"
   folder=$data
@@ -183,9 +183,9 @@ fetch() {
       *--tries*) "$@" -T "$patience" -t 1 ;;
       *) timeout $((patience * 20)) "$@" ;; # busybox has none of these
     esac
-    status=$?
-    case $status in 3) return 23 ;; 4) return 7 ;; 5) return 60 ;; [68]) return 22 ;; 124 | 143) return 28 ;; esac
-    return "$status"
+    ended=$?
+    case $ended in 3) return 23 ;; 4) return 7 ;; 5) return 60 ;; [68]) return 22 ;; 124 | 143) return 28 ;; esac
+    return "$ended"
   else # a Python that is too old for the worker, or lacks a part, can still do this
     python3 -I -c '
 @FETCH@
@@ -197,7 +197,7 @@ why_not() { # STATUS, one of curl's exit codes
   rm -f "$file"
   case $1:${https_proxy-}${HTTPS_PROXY-}${all_proxy-}${ALL_PROXY-} in
     127:*) note "qubix: @NODOWNLOADER@" ;;
-    5:* | 97:* | 7:?* | 56:?*) note "qubix: @PROXYREFUSED@" ;;
+    5:* | 97:* | 7:?* | 22:?* | 56:?*) note "qubix: @PROXYREFUSED@" ;;
     6:*) note "qubix: @HOSTUNKNOWN@" ;;
     22:*) note "qubix: @NOTTHERE@" ;;
     23:*) note "qubix: @NOROOM@" ;;

@@ -1,0 +1,93 @@
+"""Stands in for uv's publisher: gives out an archive, or fails in one of several ways."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import ssl
+import tarfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
+
+from qubix_server.installers.uv import PINNED, Uv
+
+Way = Literal["whole", "missing", "short", "silent", "other"]
+BUILDS = {
+    "UVLINUXX64": "x86_64-unknown-linux-musl",
+    "UVLINUXARM64": "aarch64-unknown-linux-musl",
+    "UVMACX64": "x86_64-apple-darwin",
+    "UVMACARM64": "aarch64-apple-darwin",
+}
+
+
+@dataclass
+class Publisher:
+    """`url` in UV_INSTALLER_GITHUB_BASE_URL leads here. Every build is the same archive."""
+
+    archive: bytes
+    way: Way = "whole"
+    url: str = ""
+    asked: list[str] = field(default_factory=list)
+    """The requests' first lines."""
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def uv(self) -> Uv:
+        """What a script that trusts this publisher has in it."""
+        digest = hashlib.sha256(self.archive).hexdigest()
+        return Uv(PINNED.version, dict.fromkeys(BUILDS, digest))
+
+
+def archive(uv: bytes) -> bytes:
+    """The publisher's archive of `uv`, for each of the systems at once."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for build in BUILDS.values():
+            member = tarfile.TarInfo(f"uv-{build}/uv")
+            member.size, member.mode = len(uv), 0o755
+            tar.addfile(member, io.BytesIO(uv))
+    return packed.getvalue()
+
+
+@contextmanager
+def publishing(content: bytes, *, secure: ssl.SSLContext | None = None) -> Iterator[Publisher]:
+    publisher = Publisher(content)
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            publisher.asked.append(self.requestline)
+            if publisher.way == "silent":
+                publisher.over.wait(60)
+                return
+            found = publisher.way != "missing" and self.path.endswith(".tar.gz")
+            body = publisher.archive if found else b"nothing here"
+            if publisher.way == "other":
+                body = body[:-1] + bytes([body[-1] ^ 1])
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: len(body) // 2] if publisher.way == "short" else body)
+
+        def do_CONNECT(self) -> None:
+            publisher.asked.append(self.requestline)
+            self.send_error(407)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    if secure:
+        server.socket = secure.wrap_socket(server.socket, server_side=True)
+    host = "https://localhost" if secure else "http://127.0.0.1"
+    publisher.url = f"{host}:{server.server_port}"
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield publisher
+    finally:
+        publisher.over.set()
+        server.shutdown()
+        server.server_close()

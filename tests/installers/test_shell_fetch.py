@@ -1,0 +1,273 @@
+"""installer.sh gets a Python by uv: what it fetches, with what, and each way that this can fail."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from qubix_server.installers import failures, fetch
+from qubix_server.installers.scripts import shell_script
+from tests.installers.publisher import Publisher, archive, publishing
+from tests.worker.network.authority import Authority
+
+NAME = "qubix-worker-installer.sh"
+OURS = ".local/share/qubix"
+FIT = os.path.realpath(shutil.which("python3", path=os.defpath) or "")
+# Puts a Python where it is told to, as uv does, and writes down what it was asked and told.
+UV = f"""\
+#!/bin/sh
+echo "$*" >>"$RECORD.uv"
+env | grep ^UV_ | sort >"$RECORD.environment"
+mkdir -p "$UV_CACHE_DIR" "$UV_PYTHON_INSTALL_DIR/cpython-3.13-here/bin"
+python=$UV_PYTHON_INSTALL_DIR/cpython-3.13-here/bin/python3
+printf '%s\\n' '#!/bin/sh' 'exec "{FIT}" "$@"' >"$python"
+chmod 755 "$python"
+""".encode()
+# A Python that can fetch, but not make an environment, as Debian's without python3-venv.
+LACKING = f'[ "$1" != -IB ] || exit 1\nexec "{FIT}" "$@"'
+SENTENCES = {failure.code: failure.happened for failure in failures.FAILURES}
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(params=["curl", "wget", "busybox wget", "python3"])
+def downloader(request: pytest.FixtureRequest, machine) -> str:
+    """The one thing on the machine that can download; there is no Python that is fit."""
+    (machine.tools / "python3").unlink()
+    for name in ("env", "grep", "sort", "chmod"):
+        (machine.tools / name).symlink_to(shutil.which(name) or "")
+    name = request.param
+    if name == "python3":
+        machine.tool("python3", LACKING)
+        return name
+    program = shutil.which(name.split()[0])
+    if program is None:
+        pytest.skip(f"{name} is not on this machine")
+    (machine.tools / name.split()[-1]).symlink_to(program)
+    return name
+
+
+@pytest.fixture
+def publisher() -> Iterator[Publisher]:
+    with publishing(archive(UV)) as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def run(machine, recorder: bytes, publisher: Publisher, downloader: str) -> Run:
+    """Runs the script, which gives up after a second what takes it half a minute elsewhere."""
+    content = shell_script("https://compute.example.org", "token", recorder, publisher.uv)
+    for slow, quick in ((b"patience=30", b"patience=1"), (b"patience * 20", b"patience * 1")):
+        assert content.count(slow) == 1
+        content = content.replace(slow, quick)
+    path = machine.home / NAME
+    path.write_bytes(content)
+
+    def run(*arguments: str, shell: str = "sh", **environment: str):
+        there = {"UV_INSTALLER_GITHUB_BASE_URL": publisher.url, **environment}
+        return machine.run([shell, str(path), *arguments], **there)
+
+    return run
+
+
+def failed(done, code: str, machine) -> None:
+    """That it said so in a sentence, ended, and took everything back."""
+    assert done.returncode == 1
+    assert f"qubix: {SENTENCES[code]} " in done.stderr
+    assert "no Python 3.11 or newer" in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert machine.files() == [NAME]
+    assert machine.record is None
+
+
+def test_uv_is_fetched_checked_and_asked_for_a_python(run: Run, machine, publisher) -> None:
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert machine.record["argv"][1] == "setup"
+    path = "/astral-sh/uv/releases/download/0.12.5/uv-x86_64-unknown-linux-musl.tar.gz"
+    if os.uname().machine == "x86_64":
+        assert publisher.asked == [f"GET {path} HTTP/1.1"]
+    asked = Path(machine.environment["RECORD"] + ".uv")
+    assert asked.read_text() == "python install 3.13\n"
+    ours = sorted(path.name for path in (machine.home / OURS).iterdir())
+    assert ours == ["python", "qubix_worker.py"]  # uv itself and its cache are gone
+
+    # A second run finds that Python, and fetches nothing.
+    publisher.asked.clear()
+    assert run().returncode == 0
+    assert publisher.asked == []
+
+
+@pytest.mark.parametrize("downloader", ["curl"], indirect=True)
+def test_uv_is_told_to_keep_everything_in_the_workers_folder(run: Run, machine) -> None:
+    run()
+    told = Path(machine.environment["RECORD"] + ".environment").read_text().splitlines()
+    ours = machine.home / OURS
+    assert {line for line in told if "GITHUB" not in line} == {
+        f"UV_CACHE_DIR={ours}/uv/cache",
+        "UV_NO_CONFIG=1",
+        "UV_PYTHON_INSTALL_BIN=0",
+        f"UV_PYTHON_INSTALL_DIR={ours}/python",
+    }
+
+
+@pytest.mark.parametrize("downloader", ["curl"], indirect=True)
+@pytest.mark.parametrize("works", [True, False])
+def test_the_uv_that_is_there_comes_first(run: Run, machine, publisher, works: bool) -> None:
+    """One that is too old to know how is followed by the one that is fetched."""
+    text = UV.decode().split("\n", 1)[1] if works else ': >"$RECORD.old"\nexit 2'
+    machine.tool("uv", text)
+    assert run().returncode == 0
+    assert bool(publisher.asked) is not works
+    assert machine.record["argv"][1] == "setup"
+
+
+def test_a_file_that_is_not_there(run: Run, machine, publisher, downloader: str) -> None:
+    publisher.way = "missing"
+    done = run()
+    # busybox's wget ends in the same way, whatever it was.
+    failed(done, "not_fetched" if downloader == "busybox wget" else "not_there", machine)
+    assert publisher.url in done.stderr
+
+
+def test_another_file_than_the_one_that_was_expected(run: Run, machine, publisher) -> None:
+    publisher.way = "other"
+    failed(run(), "not_expected", machine)
+    assert not Path(machine.environment["RECORD"] + ".uv").exists()
+
+
+@pytest.mark.slow
+def test_a_download_that_was_cut_short(run: Run, machine, publisher) -> None:
+    publisher.way = "short"
+    failed(run(), "not_fetched", machine)
+    assert len(publisher.asked) == 3
+    assert not Path(machine.environment["RECORD"] + ".uv").exists()
+
+
+@pytest.mark.slow
+def test_a_publisher_that_does_not_answer(run: Run, machine, publisher, downloader: str) -> None:
+    publisher.way = "silent"
+    # GNU wget ends in the same way for all that has to do with the network.
+    failed(run(), "not_fetched" if downloader == "wget" else "too_slow", machine)
+
+
+def test_no_connection(run: Run, machine) -> None:
+    failed(run(UV_INSTALLER_GITHUB_BASE_URL="http://127.0.0.1:9"), "not_fetched", machine)
+
+
+@pytest.mark.parametrize("downloader", ["curl", "python3"], indirect=True)
+def test_a_name_that_nobody_knows(run: Run, machine) -> None:
+    failed(run(UV_INSTALLER_GITHUB_BASE_URL="http://nobody.invalid"), "host_unknown", machine)
+
+
+@pytest.mark.parametrize("downloader", ["curl", "wget", "python3"], indirect=True)
+def test_a_proxy_that_is_away(run: Run, machine) -> None:
+    environment = {
+        "UV_INSTALLER_GITHUB_BASE_URL": "https://publisher.example",
+        "https_proxy": "http://127.0.0.1:9",
+    }
+    failed(run(**environment), "proxy_refused", machine)
+
+
+@pytest.mark.parametrize("downloader", ["curl", "wget", "python3"], indirect=True)
+def test_a_proxy_that_lets_nobody_through(run: Run, machine, publisher) -> None:
+    environment = {
+        "UV_INSTALLER_GITHUB_BASE_URL": "https://publisher.example",
+        "https_proxy": publisher.url,
+    }
+    failed(run(**environment), "proxy_refused", machine)
+    assert publisher.asked[0].startswith("CONNECT publisher.example:443")
+
+
+def test_it_goes_by_way_of_the_proxy(run: Run, publisher) -> None:
+    environment = {
+        "UV_INSTALLER_GITHUB_BASE_URL": "http://publisher.example",
+        "http_proxy": publisher.url,
+    }
+    assert run(**environment).returncode == 0
+    assert publisher.asked[0].startswith("GET http://publisher.example/astral-sh/uv/")
+
+
+@pytest.mark.parametrize("downloader", ["curl", "wget", "python3"], indirect=True)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_certificate_must_be_one_that_this_computer_trusts(
+    run: Run, machine, publisher, tmp_path: Path, known: bool
+) -> None:
+    authority = Authority(tmp_path / "authority")
+    trust = str(authority.certificate) if known else "/dev/null"
+    wget = tmp_path / "wgetrc"
+    wget.write_text(f"ca_certificate = {trust}\nca_directory = /nowhere\n")
+    stores = {"SSL_CERT_FILE": trust, "CURL_CA_BUNDLE": trust, "WGETRC": str(wget)}
+    with publishing(publisher.archive, secure=authority.server()) as secure:
+        done = run(UV_INSTALLER_GITHUB_BASE_URL=secure.url, **stores)
+    if known:
+        assert done.returncode == 0, done.stderr
+        assert secure.asked
+    else:
+        failed(done, "not_secure", machine)
+
+
+def test_a_full_disk(run: Run, machine) -> None:
+    folder = machine.home / OURS / "uv"
+    folder.mkdir(parents=True)
+    (folder / "uv.tar.gz").symlink_to("/dev/full")
+    done = run()
+    assert done.returncode == 1
+    sentences = [SENTENCES["no_room"], SENTENCES["not_fetched"]]  # wget calls it a network's
+    assert any(sentence in done.stderr for sentence in sentences)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("downloader", ["curl"], indirect=True)
+def test_a_folder_that_cannot_be_made(run: Run, machine) -> None:
+    (machine.home / ".local").write_text("a file where a folder should be")
+    done = run()
+    assert done.returncode == 1
+    assert done.stderr.endswith(f"({machine.home / OURS})\n")
+    assert SENTENCES["cannot_write"] in done.stderr
+    assert machine.files() == [".local", NAME]
+
+
+@pytest.mark.parametrize("downloader", ["curl"], indirect=True)
+def test_without_anything_that_counts_a_digest_nothing_is_trusted(run: Run, machine) -> None:
+    (machine.tools / "sha256sum").unlink()
+    failed(run(), "not_expected", machine)
+    assert not Path(machine.environment["RECORD"] + ".uv").exists()
+
+
+@pytest.mark.parametrize("downloader", ["curl"], indirect=True)
+def test_a_kind_of_computer_that_there_is_no_build_for(run: Run, machine, publisher) -> None:
+    machine.tool("uname", "case $1 in -m) echo mips ;; *) echo Linux ;; esac")
+    failed(run(), "no_uv_build", machine)
+    assert publisher.asked == []
+
+
+@pytest.mark.parametrize("downloader", ["curl"], indirect=True)
+def test_a_uv_that_cannot_get_a_python(run: Run, machine, publisher) -> None:
+    publisher.archive = archive(b'#!/bin/sh\nmkdir -p "$UV_CACHE_DIR"\nexit 2\n')
+    path = machine.home / NAME
+    changed = path.read_text()
+    # The digest of what it would have got stands in the script in four places.
+    old = changed.partition("digest=")[2][:64]
+    path.write_text(changed.replace(old, hashlib.sha256(publisher.archive).hexdigest()))
+    failed(run(), "uv_failed", machine)
+
+
+def test_the_part_in_python_runs_on_an_old_one(other_pythons: dict[str, Path], tmp_path) -> None:
+    old = [by for name, by in other_pythons.items() if name.startswith(("3.6.", "3.7.", "3.9."))]
+    if not old:
+        pytest.skip("no old Python is on this machine (by pyenv)")
+    for by in [Path(sys.executable), *old]:
+        with publishing(b"some bytes") as publisher:
+            file = tmp_path / "file"
+            command = [by, "-I", str(fetch.__file__), f"{publisher.url}/a.tar.gz", str(file), "5"]
+            assert subprocess.run(command, check=False).returncode == 0
+            assert file.read_bytes() == b"some bytes"
