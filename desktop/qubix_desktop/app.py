@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qubix_desktop.invitation import Invitation, find
-from qubix_worker import __version__, launcher, lock, system
-from qubix_worker.cli.logs import log_to
+from qubix_worker import __version__, lock, system
 from qubix_worker.errors import QubixError
 from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
@@ -68,6 +67,8 @@ def _begun_in_background(paths: Paths) -> bool:
     if not _is_set_up(paths):
         return False
     if not lock.is_held(paths.lock):
+        from qubix_worker import launcher  # noqa: PLC0415
+
         with contextlib.suppress(OSError):  # the tray, where there is one, tries again and says why
             launcher.start_worker(paths)
     return True
@@ -220,13 +221,14 @@ def _open(
 
 
 def _is_set_up(paths: Paths) -> bool:
-    from qubix_worker.setup import plan  # noqa: PLC0415
+    from qubix_worker import identity  # noqa: PLC0415
 
     try:
-        return plan.is_set_up(paths)
+        who = identity.load(paths.identity)
     except QubixError:
         log.warning("who this computer is could not be read", exc_info=True)
         return False
+    return who is not None and who.secret is not None
 
 
 @contextlib.contextmanager
@@ -263,6 +265,8 @@ def _ending_by_signal() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _log_to(path: Path) -> Iterator[None]:
+    from qubix_worker.own_log import log_to  # noqa: PLC0415
+
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):  # without a log it works too
             stack.enter_context(log_to(path))

@@ -27,8 +27,8 @@ _alive: set[Task] = set()
 
 
 class Task(QObject):
-    """Iterates `work` on a thread of its own, so that one that hangs delays no other. Make and start
-    it on the GUI thread."""
+    """Iterates `work` on a thread of its own: one that hangs delays no other. Make and start it on
+    the GUI thread."""
 
     came = Signal(object)
     """One value that the work has yielded."""
@@ -90,7 +90,7 @@ def end_all(seconds: float) -> bool:
     for task in tasks:
         task.cancel()
     until = time.monotonic() + seconds
-    return all([task.wait(until - time.monotonic()) for task in tasks])
+    return all(task.wait(until - time.monotonic()) for task in tasks)
 
 
 def unexpected(error: BaseException) -> Problem:

@@ -5,28 +5,32 @@ Signals go from the windows to here, and from here to the worker; no window know
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
-from qubix_desktop import background, updates
-from qubix_desktop.chooser import Chooser
+from qubix_desktop import background
 from qubix_desktop.invitation import Invitation
-from qubix_desktop.notices import Notices
-from qubix_desktop.removal import RemovalDialog
-from qubix_desktop.services import Services
-from qubix_desktop.status.settings import SettingsTab
-from qubix_desktop.status.window import StatusWindow, Tab
-from qubix_desktop.tray import Tray
-from qubix_desktop.view import view
 from qubix_desktop.watcher import Seen, Watcher
-from qubix_desktop.wizard import Wizard
 from qubix_worker import __version__
-from qubix_worker.errors import ControlError
+from qubix_worker.errors import ControlError, Problem
 from qubix_worker.settings import Settings
+
+if TYPE_CHECKING:
+    from qubix_desktop.chooser import Chooser
+    from qubix_desktop.notices import Notices
+    from qubix_desktop.removal import RemovalDialog
+    from qubix_desktop.services import Services
+    from qubix_desktop.status.history import History
+    from qubix_desktop.status.window import StatusWindow, Tab
+    from qubix_desktop.tray import Tray
+    from qubix_desktop.updates import Versions
+    from qubix_desktop.wizard import Wizard
 
 NO_INVITATION = Invitation()
 
@@ -48,31 +52,66 @@ class Desk(QObject):
         self._last = Seen()
         self._just_online = False
         self._now = now
-        self._notices = Notices()
+        self._windows: list[StatusWindow] = []
+        """The status window, once there is one."""
         self.watcher = Watcher(services.worker, self)
-        self.tray = Tray(now, self)
-        self.window = StatusWindow(now, log=services.paths.log)
         self.watcher.seen.connect(self._seen)
-        self.watcher.failed.connect(self.window.show_problem)
-        self.tray.status_wanted.connect(self.open_status)
-        self.tray.settings_wanted.connect(lambda: self.open_status("settings"))
-        self.tray.logs_wanted.connect(lambda: self.open_status("log"))
-        self.tray.updates_wanted.connect(self._check_for_updates)
-        self.window.copy_wanted.connect(self._copy_for_support)
-        self._chooser = Chooser(services.chosen, services.change, self)
-        self._connect_settings(self._chooser, self.window.settings)
-        for face in (self.tray, self.window):
-            face.pause_wanted.connect(self._pause)
-            face.resume_wanted.connect(self._resume)
-            face.start_wanted.connect(self.start_sharing)
-            face.restart_wanted.connect(self._restart)
-            face.removal_wanted.connect(self.remove)
-            face.setup_wanted.connect(self.set_up_again)
-            face.quit_wanted.connect(self._quit)
-        self.window.closed.connect(self._window_closed)
+        self.watcher.failed.connect(self._failed)
+
+    @functools.cached_property
+    def tray(self) -> Tray:
+        from qubix_desktop.tray import Tray  # noqa: PLC0415 - the wizard's first page needs none
+
+        tray = Tray(self._now, self)
+        tray.show_seen(self._last)
+        tray.status_wanted.connect(self.open_status)
+        tray.settings_wanted.connect(lambda: self.open_status("settings"))
+        tray.logs_wanted.connect(lambda: self.open_status("log"))
+        tray.updates_wanted.connect(self._check_for_updates)
+        self._connect_face(tray)
+        return tray
+
+    @functools.cached_property
+    def window(self) -> StatusWindow:
+        """Made when it is first wanted: the tray alone shall cost little."""
+        from qubix_desktop.chooser import Chooser  # noqa: PLC0415
+        from qubix_desktop.status.window import StatusWindow  # noqa: PLC0415
+
+        window = StatusWindow(self._now, log=self._services.paths.log, history=self._history)
+        window.show_seen(self._last)
+        window.copy_wanted.connect(self._copy_for_support)
+        window.closed.connect(self._window_closed)
+        self._chooser = Chooser(self._services.chosen, self._services.change, self)
+        self._connect_settings(window, self._chooser)
+        self._connect_face(window)
+        self._windows.append(window)
+        return window
+
+    @functools.cached_property
+    def _history(self) -> History:
+        from qubix_desktop.status.history import History  # noqa: PLC0415
+
+        return History()
+
+    @functools.cached_property
+    def _notices(self) -> Notices:
+        from qubix_desktop.notices import Notices  # noqa: PLC0415
+
+        return Notices()
+
+    def _connect_face(self, face: Tray | StatusWindow) -> None:
+        face.pause_wanted.connect(self._pause)
+        face.resume_wanted.connect(self._resume)
+        face.start_wanted.connect(self.start_sharing)
+        face.restart_wanted.connect(self._restart)
+        face.removal_wanted.connect(self.remove)
+        face.setup_wanted.connect(self.set_up_again)
+        face.quit_wanted.connect(self._quit)
 
     def open_wizard(self, invitation: Invitation, *, existing: bool = False) -> None:
         """For a computer that is not set up, or one that was invited elsewhere (`existing`)."""
+        from qubix_desktop.wizard import Wizard  # noqa: PLC0415 - not for the tray
+
         wizard = Wizard(self._services, invitation, self._kept, existing=existing)
         self._wizard = wizard
         wizard.went_online.connect(self._went_online)
@@ -128,11 +167,13 @@ class Desk(QObject):
             self.open_wizard(invitation, existing=True)
 
     def start_sharing(self) -> None:
-        self.window.show_problem(None)
+        self._forget_problem()
         self.watcher.tell(self._start_where_none_runs)
 
     def remove(self) -> None:
         if self._removal is None:
+            from qubix_desktop.removal import RemovalDialog  # noqa: PLC0415
+
             self._removal = RemovalDialog(self._services)
             self._removal.began.connect(self.removal_began)
             self._removal.removed.connect(self._removed)
@@ -142,7 +183,8 @@ class Desk(QObject):
     def close(self) -> None:
         """Ends what is shown; the worker goes on."""
         self.watcher.stop()
-        self.tray.hide()
+        if "tray" in vars(self):
+            self.tray.hide()
         if self._wizard:
             self._wizard.abandon()
 
@@ -180,15 +222,27 @@ class Desk(QObject):
         self.over.emit()
 
     def _seen(self, seen: Seen) -> None:
+        from qubix_desktop.view import view  # noqa: PLC0415
+
         self._last = seen
         self.tray.show_seen(seen)
-        self.window.show_seen(seen)
+        for window in self._windows:
+            window.show_seen(seen)
+        if not self._windows:
+            self._history.add(seen, time.monotonic())
         shown = view(seen, self._now())
         if self._notices.is_news(seen, shown, time.monotonic()):
             self.tray.announce_attention(shown)
         if self._just_online and seen.status and not seen.problem:
             self._just_online = False
             self.tray.announce_online(seen.status.name)
+
+    def _forget_problem(self) -> None:
+        for window in self._windows:
+            window.show_problem(None)
+
+    def _failed(self, problem: Problem) -> None:
+        self.window.show_problem(problem)
 
     def _pause(self, seconds: float | None) -> None:
         self.watcher.tell(lambda: self._services.worker.pause(seconds))
@@ -198,7 +252,7 @@ class Desk(QObject):
 
     def _restart(self) -> None:
         """Of a worker that does not answer: `stop` ends it by a signal then."""
-        self.window.show_problem(None)
+        self._forget_problem()
         self.watcher.tell(self._stop_and_start)
 
     def _stop_and_start(self) -> None:
@@ -212,9 +266,14 @@ class Desk(QObject):
     def _check_for_updates(self) -> None:
         self.open_status()
         task = background.once(self._services.versions)
-        task.came.connect(lambda versions: self.window.show_notice(updates.told(versions)))
+        task.came.connect(self._show_versions)
         task.failed.connect(self.window.show_problem)
         task.start()
+
+    def _show_versions(self, versions: Versions) -> None:
+        from qubix_desktop import updates  # noqa: PLC0415
+
+        self.window.show_notice(updates.told(versions))
 
     def _look_at_former_version(self, former: str | None) -> None:
         if former:
@@ -234,8 +293,9 @@ class Desk(QObject):
         else:
             self.over.emit()
 
-    def _connect_settings(self, chooser: Chooser, tab: SettingsTab) -> None:
-        self.window.settings_wanted.connect(chooser.look)
+    def _connect_settings(self, window: StatusWindow, chooser: Chooser) -> None:
+        tab = window.settings
+        window.settings_wanted.connect(chooser.look)
         tab.chosen.connect(chooser.change)
         tab.cards_wanted.connect(self._find_cards)
         chooser.known.connect(tab.show_settings)

@@ -1,34 +1,33 @@
 """What the windows can do in the world, as one value that is made at the edge and handed in.
 
-No Qt in here. Everything in it may take long, and is called off the GUI thread.
+No Qt in here. Everything in it may take long, and is called off the GUI thread. What it works with
+is imported there as well, by who needs it: the first window does not wait for it, and the tray does
+not hold it.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from qubix_desktop import support, updates
 from qubix_desktop.flow import Network
-from qubix_desktop.invitation import Invitation
-from qubix_desktop.updates import Versions
-from qubix_worker import chosen, identity, launcher, settings
-from qubix_worker.chosen import Chosen
-from qubix_worker.client import ServerClient
-from qubix_worker.control import Control
+from qubix_worker import identity, settings
 from qubix_worker.errors import ControlError, QubixError, ServerError, SettingsError
-from qubix_worker.hardware import detect
-from qubix_worker.hardware.detect import Finding
-from qubix_worker.log_files import last_lines
-from qubix_worker.paths import Paths
-from qubix_worker.protocol import EnrollmentInfo
 from qubix_worker.settings import Settings
-from qubix_worker.setup import plan
-from qubix_worker.setup.steps import Choices, Progress, Setup
-from qubix_worker.setup.uninstall import uninstall
-from qubix_worker.status import Status
+
+if TYPE_CHECKING:
+    from qubix_desktop.invitation import Invitation
+    from qubix_desktop.updates import Versions
+    from qubix_worker.chosen import Chosen
+    from qubix_worker.control import Control
+    from qubix_worker.hardware.detect import Finding
+    from qubix_worker.paths import Paths
+    from qubix_worker.protocol import EnrollmentInfo
+    from qubix_worker.setup.steps import Choices, Progress, Setup
+    from qubix_worker.status import Status
 
 log = logging.getLogger(__name__)
 
@@ -83,39 +82,95 @@ class Services:
             paths=paths,
             worker=control,
             look_up=look_up,
-            find_hardware=lambda: detect.find(paths.data),
-            plan=lambda choices: plan.plan(paths, choices),
+            find_hardware=lambda: _find_hardware(paths),
+            plan=lambda choices: _plan(paths, choices),
             start_worker=lambda: _start(paths),
-            uninstall=lambda purge: uninstall(paths, purge=purge),
+            uninstall=lambda purge: _uninstall(paths, purge),
             kept=lambda: kept(paths),
-            plan_change=lambda choices: plan.change(paths, choices),
-            chosen=lambda: chosen.load(paths, control),
+            plan_change=lambda choices: _plan_change(paths, choices),
+            chosen=lambda: _chosen(paths, control),
             change=lambda changes: _change(paths, control, changes),
             versions=lambda: _versions(paths, control),
-            former_version=lambda: updates.former_version(paths.state / "desktop.version"),
+            former_version=lambda: _former_version(paths),
             support=lambda about: support_text(paths, about),
         )
 
 
-class _Worker(Control):
+class _Worker:
     """As patient as any with what is asked of it, but for the look that is taken every second."""
 
     def __init__(self, paths: Paths) -> None:
-        super().__init__(paths)
-        self._look = Control(paths, LOOK_SECONDS)
+        self._paths = paths
+
+    @functools.cached_property
+    def control(self) -> Control:
+        from qubix_worker.control import Control  # noqa: PLC0415
+
+        return Control(self._paths)
+
+    @functools.cached_property
+    def _look(self) -> Control:
+        from qubix_worker.control import Control  # noqa: PLC0415
+
+        return Control(self._paths, LOOK_SECONDS)
 
     def status(self) -> Status:
         return self._look.status()
 
+    def pause(self, seconds: float | None) -> Status:
+        return self.control.pause(seconds)
 
-def _versions(paths: Paths, control: Control) -> Versions:
+    def resume(self) -> Status:
+        return self.control.resume()
+
+    def stop(self) -> None:
+        self.control.stop()
+
+    def logs(self, lines: int) -> list[str]:
+        return self.control.logs(lines)
+
+
+def _find_hardware(paths: Paths) -> Iterator[Finding]:
+    from qubix_worker.hardware import detect  # noqa: PLC0415
+
+    return detect.find(paths.data)
+
+
+def _plan(paths: Paths, choices: Choices) -> Setup:
+    from qubix_worker.setup import plan  # noqa: PLC0415
+
+    return plan.plan(paths, choices)
+
+
+def _plan_change(paths: Paths, choices: Choices) -> Setup:
+    from qubix_worker.setup import plan  # noqa: PLC0415
+
+    return plan.change(paths, choices)
+
+
+def _uninstall(paths: Paths, purge: bool) -> Iterator[Progress]:
+    from qubix_worker.setup.uninstall import uninstall  # noqa: PLC0415
+
+    return uninstall(paths, purge=purge)
+
+
+def _former_version(paths: Paths) -> str | None:
+    from qubix_desktop import updates  # noqa: PLC0415
+
+    return updates.former_version(paths.state / "desktop.version")
+
+
+def _versions(paths: Paths, worker: _Worker) -> Versions:
+    from qubix_desktop.updates import Versions  # noqa: PLC0415
+    from qubix_worker.client import ServerClient  # noqa: PLC0415
+
     server = kept(paths).server
     offered = ServerClient(server, patience_seconds=LOOK_UP_SECONDS).offered_version()
     try:
-        worker = control.status().version
+        version = worker.control.status().version
     except ControlError:
-        worker = None
-    return Versions(server, offered, worker)
+        version = None
+    return Versions(server, offered, version)
 
 
 def kept(paths: Paths) -> Settings:
@@ -133,6 +188,8 @@ def kept(paths: Paths) -> Settings:
 
 
 def _ask(server: str, enrollment: str) -> EnrollmentInfo:
+    from qubix_worker.client import ServerClient  # noqa: PLC0415
+
     return ServerClient(server).enrollment_info(enrollment)
 
 
@@ -174,13 +231,23 @@ def _speaks_no_tls(error: BaseException) -> bool:
 
 
 def _start(paths: Paths) -> None:
+    from qubix_worker import launcher  # noqa: PLC0415
+
     # The worker outlives this process on purpose: nobody waits for it here.
     launcher.start_worker(paths)
 
 
-def _change(paths: Paths, control: Control, changes: Mapping[str, Any]) -> Chosen:
+def _chosen(paths: Paths, worker: _Worker) -> Chosen:
+    from qubix_worker import chosen  # noqa: PLC0415
+
+    return chosen.load(paths, worker.control)
+
+
+def _change(paths: Paths, worker: _Worker, changes: Mapping[str, Any]) -> Chosen:
+    from qubix_worker import chosen  # noqa: PLC0415
+
     try:
-        return chosen.change(paths, changes, control)
+        return chosen.change(paths, changes, worker.control)
     except ValueError as error:
         raise SettingsError(
             "bad_choice", f"That can't be set: {error}.", "Correct it, then try again."
@@ -189,5 +256,8 @@ def _change(paths: Paths, control: Control, changes: Mapping[str, Any]) -> Chose
 
 def support_text(paths: Paths, about: Sequence[tuple[str, str]]) -> str:
     """Copy for support: these facts and the end of the log, without secrets. Raises OSError."""
+    from qubix_desktop import support  # noqa: PLC0415
+    from qubix_worker.log_files import last_lines  # noqa: PLC0415
+
     lines = last_lines(paths.log, SUPPORT_LINES, SUPPORT_BYTES)
     return support.report(about, lines, known=support.kept_secrets(paths))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
 from qubix_desktop import icons, words
 from qubix_desktop.watcher import Seen
-from qubix_worker.status import Status
+
+if TYPE_CHECKING:
+    from qubix_worker.status import Status
 
 translate = QCoreApplication.translate
 

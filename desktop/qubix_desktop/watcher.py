@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from qubix_desktop import background
-from qubix_desktop.services import Worker
 from qubix_worker.errors import Problem
-from qubix_worker.status import Status
+
+if TYPE_CHECKING:
+    from qubix_desktop.services import Worker
+    from qubix_worker.status import Status
 
 POLL_MILLISECONDS = 1000
 

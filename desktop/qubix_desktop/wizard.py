@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
@@ -19,18 +21,15 @@ from PySide6.QtWidgets import (
 from qubix_desktop import icons, theme
 from qubix_desktop.flow import Answer, Flow, FlowError, Online, Page, Prepared
 from qubix_desktop.invitation import Invitation
-from qubix_desktop.pages.computer import ComputerPage
-from qubix_desktop.pages.done import DonePage
-from qubix_desktop.pages.existing import ExistingPage
 from qubix_desktop.pages.page import Bar, WizardPage
-from qubix_desktop.pages.sharing import SharingPage
-from qubix_desktop.pages.steps import StepsPage
-from qubix_desktop.pages.welcome import WelcomePage
 from qubix_desktop.rail import Rail
-from qubix_desktop.removal import RemovalDialog
-from qubix_desktop.services import Services
 from qubix_worker.settings import Settings
-from qubix_worker.setup.steps import Setup
+
+if TYPE_CHECKING:
+    from qubix_desktop.pages.existing import ExistingPage
+    from qubix_desktop.pages.welcome import WelcomePage
+    from qubix_desktop.services import Services
+    from qubix_worker.setup.steps import Setup
 
 
 class Wizard(QWidget):
@@ -57,28 +56,10 @@ class Wizard(QWidget):
         self._flow = Flow(Page.SET_UP if existing else Page.WELCOME, kept=kept)
         self._setup: Setup | None = None
         self._plan: Callable[[], Setup] | None = None
-        self._welcome = WelcomePage(services, invitation)
-        self._existing = ExistingPage(invitation)
-        done = DonePage()
-        self._pages: Mapping[Page, WizardPage] = {
-            Page.SET_UP: self._existing,
-            Page.WELCOME: self._welcome,
-            Page.COMPUTER: ComputerPage(services),
-            Page.SHARING: SharingPage(),
-            Page.PREPARING: StepsPage("prepare", self._planned, Prepared),
-            Page.JOINING: StepsPage("join", self._planned, self._online),
-            Page.DONE: done,
-        }
-        done.status_wanted.connect(self.status_wanted)
-        self._existing.removal_wanted.connect(self._remove)
+        self._invitation = invitation
+        self._pages: dict[Page, WizardPage] = {}
         self._rail = Rail()
         self._stack = QStackedWidget()
-        for page in self._pages.values():
-            self._stack.addWidget(page)
-            page.answered.connect(self._answered)
-            page.gave_up.connect(self._gave_up)
-            page.another.connect(self._another)
-            page.bar_changed.connect(self._bar_changed)
         self._back = QPushButton(self.tr("&Back"))
         self._back.clicked.connect(lambda: self._go(self._flow.back()))
         self._cancel = QPushButton()
@@ -86,6 +67,7 @@ class Wizard(QWidget):
         self._forward = QPushButton()
         self._forward.clicked.connect(self._pressed_forward)
         theme.dress(self._forward, "primary")
+        self._stack.setCurrentWidget(self._page)  # made before the buttons are put below it
         self._lay_out()
         self._go(self._flow)
 
@@ -95,7 +77,80 @@ class Wizard(QWidget):
 
     @property
     def _page(self) -> WizardPage:
-        return self._pages[self._flow.page]
+        """The page that the flow is at; each is made when it is come to."""
+        page = self._pages.get(self._flow.page)
+        if page is None:
+            page = self._pages[self._flow.page] = self._made(self._flow.page)
+            self._stack.addWidget(page)
+            page.answered.connect(self._answered)
+            page.gave_up.connect(self._gave_up)
+            page.another.connect(self._another)
+            page.bar_changed.connect(self._bar_changed)
+        return page
+
+    def _buttons_last(self) -> None:
+        """Tab reaches the buttons after a page that was made later than they."""
+        last: QWidget | None = self.previousInFocusChain()
+        while last and last is not self and not last.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            last = last.previousInFocusChain()
+        if last is None or last is self:
+            return
+        for button in (self._cancel, self._back, self._forward):
+            self.setTabOrder(last, button)
+            last = button
+
+    def _made(self, page: Page) -> WizardPage:
+        makers: dict[Page, Callable[[], WizardPage]] = {
+            Page.SET_UP: lambda: self._existing,
+            Page.WELCOME: lambda: self._welcome,
+            Page.COMPUTER: self._computer,
+            Page.SHARING: self._sharing,
+            Page.PREPARING: self._preparing,
+            Page.JOINING: self._joining,
+            Page.DONE: self._done,
+        }
+        return makers[page]()
+
+    def _computer(self) -> WizardPage:
+        from qubix_desktop.pages.computer import ComputerPage  # noqa: PLC0415
+
+        return ComputerPage(self._services)
+
+    def _sharing(self) -> WizardPage:
+        from qubix_desktop.pages.sharing import SharingPage  # noqa: PLC0415
+
+        return SharingPage()
+
+    def _preparing(self) -> WizardPage:
+        from qubix_desktop.pages.steps import StepsPage  # noqa: PLC0415
+
+        return StepsPage("prepare", self._planned, Prepared)
+
+    def _joining(self) -> WizardPage:
+        from qubix_desktop.pages.steps import StepsPage  # noqa: PLC0415
+
+        return StepsPage("join", self._planned, self._online)
+
+    def _done(self) -> WizardPage:
+        from qubix_desktop.pages.done import DonePage  # noqa: PLC0415
+
+        done = DonePage()
+        done.status_wanted.connect(self.status_wanted)
+        return done
+
+    @functools.cached_property
+    def _welcome(self) -> WelcomePage:
+        from qubix_desktop.pages.welcome import WelcomePage  # noqa: PLC0415
+
+        return WelcomePage(self._services, self._invitation)
+
+    @functools.cached_property
+    def _existing(self) -> ExistingPage:
+        from qubix_desktop.pages.existing import ExistingPage  # noqa: PLC0415
+
+        existing = ExistingPage(self._invitation)
+        existing.removal_wanted.connect(self._remove)
+        return existing
 
     def closeEvent(self, event: QCloseEvent) -> None:
         page = self._pages.get(self._flow.page)
@@ -120,8 +175,11 @@ class Wizard(QWidget):
         """An invitation that came while the window is open; it counts where one still chooses."""
         if not invitation.complete:
             return
-        self._existing.invite(invitation)
-        self._welcome.invite(invitation)
+        self._invitation = invitation
+        if Page.SET_UP in self._pages:
+            self._existing.invite(invitation)
+        if Page.WELCOME in self._pages:
+            self._welcome.invite(invitation)
         if self._flow.page is Page.SET_UP:
             self._existing.enter(self._flow)
 
@@ -170,6 +228,7 @@ class Wizard(QWidget):
             self.went_online.emit()
         self._rail.show_page(flow.page)
         self._stack.setCurrentWidget(self._page)
+        self._buttons_last()
         self._back.setVisible(flow.can_go_back)
         self._show_bar(self._page.bar)
         # Not to whichever button Qt finds next: the main one takes it as soon as it can be pressed.
@@ -230,6 +289,8 @@ class Wizard(QWidget):
         return Online(self._services.worker.status().name)
 
     def _remove(self) -> None:
+        from qubix_desktop.removal import RemovalDialog  # noqa: PLC0415
+
         dialog = RemovalDialog(self._services, self)
         dialog.began.connect(self.removal_began)
         dialog.removed.connect(self._removed)

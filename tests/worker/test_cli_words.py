@@ -17,11 +17,11 @@ import pytest
 
 from qubix_worker.cli import choosing, parser, picture, times
 from qubix_worker.cli.choosing import ChoiceError
-from qubix_worker.cli.discretion import without_credentials
-from qubix_worker.cli.logs import OneLine, log_to
 from qubix_worker.cli.output import cut, plain
 from qubix_worker.cli.reading import Entry, Reader
+from qubix_worker.discretion import without_credentials
 from qubix_worker.log_files import last_lines
+from qubix_worker.own_log import OneLine, log_to
 from qubix_worker.protocol import GraphicsUsage, Usage
 from qubix_worker.settings import Settings, changed
 from qubix_worker.status import CurrentJob, FinishedJob, Shared, State, Status, Trouble

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from qubix_worker.cli.discretion import EDGE_LENGTH, LINE_LENGTH, without_credentials
+from qubix_worker.discretion import EDGE_LENGTH, LINE_LENGTH, without_credentials
 
 SECRET = "abcdef0123456789"
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import secrets
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qubix_worker.bounds import NAME_LENGTH, WORKER_ID_PATTERN
 from qubix_worker.errors import QubixError
 from qubix_worker.files import write_whole
-from qubix_worker.protocol import NAME_LENGTH, WORKER_ID_PATTERN
 from qubix_worker.settings import Settings, check_server_url
 from qubix_worker.wire import WireError, from_wire, to_wire
 
@@ -46,7 +46,7 @@ class Identity:
 
 
 def new(server: str, name: str, server_name: str) -> Identity:
-    return Identity(f"w-{secrets.token_hex(10)}", server, name, server_name)
+    return Identity(f"w-{os.urandom(10).hex()}", server, name, server_name)
 
 
 def load(path: Path) -> Identity | None:

@@ -12,11 +12,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from qubix_worker import bounds
 from qubix_worker.wire import camel
 
-WORKER_ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NAME_LENGTH = bounds.NAME_LENGTH
+SLOTS_MOST = bounds.SLOTS_MOST
+WORKER_ID_PATTERN = bounds.WORKER_ID_PATTERN
 KIND_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,31}")
-NAME_LENGTH = 64
 TEXT_LENGTH = 256
 BODY_BYTES = 64 * 1024
 """Largest request body, other than a result or a module."""
@@ -25,8 +27,6 @@ RESULT_BYTES = 16 * 1024 * 1024
 TIMEOUT_SECONDS_MOST = 24 * 3600
 ATTEMPT_MOST = 999_999
 """The worker names files after attempts."""
-SLOTS_MOST = 64
-"""Most jobs that a worker runs at once."""
 JOBS_HELD_MOST = 1024
 """Most jobs that a worker can name in a heartbeat: those at work and those not yet handed in."""
 

@@ -11,17 +11,16 @@ import json
 import logging
 import os
 import re
-import tomllib
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from qubix_worker.bounds import NAME_LENGTH, SLOTS_MOST
 from qubix_worker.errors import SettingsError
 from qubix_worker.files import write_whole
 from qubix_worker.guest.hours import Plan
-from qubix_worker.protocol import NAME_LENGTH, SLOTS_MOST
 from qubix_worker.wire import WireError, camel, from_wire, to_wire, wire_names
 
 log = logging.getLogger(__name__)
@@ -165,7 +164,10 @@ def _target(path: Path) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad may begin with a mark
+        text = path.read_text(encoding="utf-8-sig")  # Notepad may begin with a mark
+        from tomllib import loads  # noqa: PLC0415 - where there is no file, a window opens sooner
+
+        return loads(text)
     except FileNotFoundError as error:
         if dangling := next((at for at in (path, path.parent) if _leads_nowhere(at)), None):
             raise _unreadable(path, f"{dangling} is a link to what is not there") from error

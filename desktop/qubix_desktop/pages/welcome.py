@@ -92,6 +92,7 @@ class WelcomePage(WizardPage):
 
     def ask_again(self) -> None:
         """After an enrollment that is of no use any more: a person has to bring another one."""
+        self._task = None  # what it still brings is not taken
         self._form.fill(replace(self._state.invitation, enrollment=""))
         self._show(Welcoming("typing", self._state.invitation))
 

@@ -12,7 +12,7 @@ from qubix_desktop.flow import Computer, Sharing
 from qubix_desktop.parts.amount import Amount
 from qubix_desktop.parts.hours import HoursEditor
 from qubix_desktop.parts.label import Label
-from qubix_worker.protocol import NAME_LENGTH
+from qubix_worker.bounds import NAME_LENGTH
 from qubix_worker.settings import Settings
 
 MIB = 1 << 20

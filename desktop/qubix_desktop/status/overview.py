@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from qubix_desktop.parts.area import Area
 from qubix_desktop.status.facts import Facts
+from qubix_desktop.status.history import History
 from qubix_desktop.status.job import JobsAtWork
 from qubix_desktop.status.jobs import LastJobs
 from qubix_desktop.status.use import Use
@@ -13,12 +14,12 @@ from qubix_desktop.watcher import Seen
 
 
 class Overview(Area):
-    def __init__(self) -> None:
+    def __init__(self, history: History | None = None) -> None:
         inside = QWidget()
         super().__init__(inside)
         self.setAccessibleName(self.tr("Overview"))
         self._facts = Facts()
-        self._use = Use()
+        self._use = Use(history)
         self._jobs_now = JobsAtWork()
         self._jobs = LastJobs()
         column = QVBoxLayout(inside)

@@ -19,12 +19,12 @@ HOTTEST_CELSIUS = 110.0
 
 
 class Use(QWidget):
-    """Keeps the last minutes, and shows them."""
+    """Shows the last minutes: those in `history`, and goes on from there."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: History | None = None) -> None:
         super().__init__()
         frame, self._column = card(self.tr("Use of this computer in the last minutes"))
-        self._history = History()
+        self._history = history or History()
         self._processor = Chart(self.tr("Processor"))
         self._memory = Chart(self.tr("Memory"))
         self._cards: dict[str, _CardCharts] = {}

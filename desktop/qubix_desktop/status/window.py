@@ -23,6 +23,7 @@ from qubix_desktop import icons
 from qubix_desktop.parts.label import Label
 from qubix_desktop.parts.picture import Picture
 from qubix_desktop.parts.problem import ProblemBox
+from qubix_desktop.status.history import History
 from qubix_desktop.status.log import LogTab
 from qubix_desktop.status.overview import Overview
 from qubix_desktop.status.settings import SettingsTab
@@ -56,6 +57,7 @@ class StatusWindow(QWidget):
         now: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
         log: Path | None = None,
+        history: History | None = None,
     ) -> None:
         super().__init__()
         self.setWindowTitle(self.tr("QUBIX"))
@@ -84,7 +86,7 @@ class StatusWindow(QWidget):
             "muted",
         )
         self._no_tray.setVisible(not QSystemTrayIcon.isSystemTrayAvailable())
-        self._overview = Overview()
+        self._overview = Overview(history)
         self.settings = SettingsTab()
         self.settings.setup_wanted.connect(self.setup_wanted)
         self._log = LogTab(log)

@@ -10,12 +10,12 @@ import time
 
 from qubix_worker import identity, launcher, settings
 from qubix_worker.cli.interrupt import INTERRUPTED, TAKEN_BACK, interruptible
-from qubix_worker.cli.logs import log_to
 from qubix_worker.cli.output import Output, Row
 from qubix_worker.cli.picture import pause
 from qubix_worker.client import ServerClient
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, SettingsError, SetupError
+from qubix_worker.own_log import log_to
 from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
 from qubix_worker.setup.plan import places, plan

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TextIO
 
 from qubix_worker import system
-from qubix_worker.cli.discretion import without_credentials
+from qubix_worker.discretion import without_credentials
 from qubix_worker.errors import Problem, QubixError
 from qubix_worker.setup.steps import Progress, Setup
 from qubix_worker.wire import to_wire

@@ -11,11 +11,11 @@ from pathlib import Path
 from types import FrameType
 
 from qubix_worker import identity, settings
-from qubix_worker.cli.logs import log_to
 from qubix_worker.cli.output import Output
 from qubix_worker.errors import SettingsError, SetupError
 from qubix_worker.launcher import worker_command
 from qubix_worker.lock import Lock
+from qubix_worker.own_log import log_to
 from qubix_worker.paths import Paths
 
 log = logging.getLogger(__name__)

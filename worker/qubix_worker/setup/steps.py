@@ -9,13 +9,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from qubix_worker.errors import Problem, QubixError
-from qubix_worker.lock import Lock
 from qubix_worker.settings import Settings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from qubix_worker.lock import Lock
 
 log = logging.getLogger(__name__)
 
@@ -170,6 +173,8 @@ def patiently(call: Callable[[], T], cancel: threading.Event) -> T:
 
     Raises Cancelled soon after `cancel` is set; then `call` goes on by itself.
     """
+    from concurrent.futures import Future, wait  # noqa: PLC0415 - not for a first window
+
     future: Future[T] = Future()
 
     def run() -> None:

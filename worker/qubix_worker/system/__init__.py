@@ -7,11 +7,13 @@ work, so `windows.py` may use winreg and `posix.py` fcntl.
 from __future__ import annotations
 
 import functools
-import multiprocessing.connection as channel
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import IO, Any, Literal, NoReturn, Protocol
+from typing import IO, TYPE_CHECKING, Any, Literal, NoReturn, Protocol
+
+if TYPE_CHECKING:
+    import multiprocessing.connection as channel
 
 
 class Autostart(Protocol):

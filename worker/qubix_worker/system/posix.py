@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import multiprocessing.connection as channel
 import os
 import shlex
 import socket as sockets
@@ -15,7 +14,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    import multiprocessing.connection as channel
 
 SOCKET_PATH_BYTES = 100
 """sockaddr_un holds 108 bytes on Linux, 104 on macOS (unix(7), unix(4))."""
@@ -85,6 +87,8 @@ class Posix:
         yield str(link)
 
     def control_connection(self, address: str, seconds: float) -> channel.Connection[Any, Any]:
+        from multiprocessing.connection import Connection  # noqa: PLC0415 - not for a first window
+
         until = time.monotonic() + seconds
         while True:
             with contextlib.suppress(BlockingIOError), sockets.socket(sockets.AF_UNIX) as line:
@@ -92,7 +96,7 @@ class Posix:
                 line.settimeout(max(0.001, until - time.monotonic()))
                 line.connect(address)
                 line.setblocking(True)
-                return channel.Connection(line.detach())
+                return Connection(line.detach())
             if time.monotonic() > until:
                 raise TimeoutError
             time.sleep(CONNECT_AGAIN_SECONDS)

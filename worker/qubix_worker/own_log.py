@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from qubix_worker.cli.discretion import without_credentials
+from qubix_worker.discretion import without_credentials
 from qubix_worker.log_files import OLD_FILES
 
 FILE_BYTES = 1_000_000
