@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from qubix_worker.amalgamation import amalgamate
-from qubix_worker.cli.logs import log_to
 from qubix_worker.errors import ControlError, Problem
+from qubix_worker.own_log import log_to
 from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
 from qubix_worker.setup.joining import Register, SaveSettings

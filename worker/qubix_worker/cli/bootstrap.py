@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from qubix_worker.cli.interrupt import INTERRUPTED, TAKEN_BACK, interruptible
-from qubix_worker.cli.logs import log_to
 from qubix_worker.cli.output import Output
 from qubix_worker.errors import QubixError
+from qubix_worker.own_log import log_to
 from qubix_worker.setup.environment import Environment
 from qubix_worker.setup.steps import Setup
 
