@@ -59,6 +59,7 @@ class Machine:
 
     home: Path
     environment: dict[str, str]
+    patience: float = 60
 
     def run(
         self, command: list[str], *, piped: bytes | None = None, **environment: str
@@ -70,7 +71,7 @@ class Machine:
             input=piped,
             stdin=None if piped is not None else subprocess.DEVNULL,
             capture_output=True,
-            timeout=60,
+            timeout=self.patience,
             check=False,
         )
         return subprocess.CompletedProcess(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Literal
 
 from qubix_server.installers.uv import PINNED, Uv
@@ -30,10 +31,17 @@ class Publisher:
 
     archive: bytes
     way: Way = "whole"
+    files: dict[str, bytes] = field(default_factory=dict)
+    """What else it has, by path."""
     url: str = ""
     asked: list[str] = field(default_factory=list)
     """The requests' first lines."""
     over: threading.Event = field(default_factory=threading.Event)
+    stuck: tuple[str, Path] | None = None
+
+    def hang(self, below: str, reached: Path) -> None:
+        """Answers nothing below that path; the file `reached` tells that it was asked for."""
+        self.stuck = below, reached
 
     @property
     def uv(self) -> Uv:
@@ -45,11 +53,15 @@ class Publisher:
 def archive(uv: bytes) -> bytes:
     """The publisher's archive of `uv`, for each of the systems at once."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
-        for build in BUILDS.values():
-            member = tarfile.TarInfo(f"uv-{build}/uv")
-            member.size, member.mode = len(uv), 0o755
-            tar.addfile(member, io.BytesIO(uv))
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
+        first, *others = (f"uv-{build}/uv" for build in BUILDS.values())
+        member = tarfile.TarInfo(first)
+        member.size, member.mode = len(uv), 0o755
+        tar.addfile(member, io.BytesIO(uv))
+        for other in others:
+            member = tarfile.TarInfo(other)
+            member.type, member.linkname = tarfile.LNKTYPE, first
+            tar.addfile(member)
     return packed.getvalue()
 
 
@@ -60,11 +72,17 @@ def publishing(content: bytes, *, secure: ssl.SSLContext | None = None) -> Itera
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             publisher.asked.append(self.requestline)
+            if publisher.stuck and self.path.startswith(publisher.stuck[0]):
+                publisher.stuck[1].touch()
+                publisher.over.wait(60)
+                return
             if publisher.way == "silent":
                 publisher.over.wait(60)
                 return
-            found = publisher.way != "missing" and self.path.endswith(".tar.gz")
-            body = publisher.archive if found else b"nothing here"
+            found = publisher.way != "missing" and (
+                self.path in publisher.files or self.path.endswith(".tar.gz")
+            )
+            body = publisher.files.get(self.path, publisher.archive) if found else b"nothing here"
             if publisher.way == "other":
                 body = body[:-1] + bytes([body[-1] ^ 1])
             self.send_response(200 if found else 404)
