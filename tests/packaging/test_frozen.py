@@ -145,6 +145,30 @@ def test_the_window_opens_and_ends_when_asked(
         assert window.wait(10) == 0, log.read_text(errors="replace")
 
 
+@pytest.mark.display
+@pytest.mark.parametrize("language", ["pt_PT.UTF-8", "pt_BR.UTF-8"])
+def test_it_speaks_the_language_of_the_account(
+    frozen: Path, bare: dict[str, str], display: str, tmp_path: Path, language: str
+) -> None:
+    window = subprocess.Popen(
+        [frozen / "qubix"],
+        env=bare | {"DISPLAY": display, "LANG": language},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=tmp_path,
+    )
+    with ending(window):
+        wait_for(lambda: titles(window.pid, display), 60, lambda: "no window")
+        assert "Instalação do QUBIX" in "\n".join(titles(window.pid, display))
+
+
+def test_each_language_is_in_it_and_qt_speaks_it_too(frozen: Path) -> None:
+    here = {file.name for file in frozen.rglob("*.qm")}
+    ours = {file.name for file in (PROJECT / "desktop").rglob("*.qm")}
+    assert ours == {"qubix_en.qm", "qubix_es.qm", "qubix_pt.qm"}
+    assert ours | {"qtbase_es.qm", "qtbase_pt_BR.qm"} <= here
+
+
 def test_it_goes_online_does_a_job_and_is_removed(
     frozen: Path, bare: dict[str, str], server: Server
 ) -> None:
