@@ -14,9 +14,12 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from qubix_desktop import app as _whole  # noqa: F401 - all that the application imports
+from qubix_desktop import crash as _crash  # noqa: F401
 from qubix_desktop import icons, languages, theme
+from qubix_desktop import single as _single  # noqa: F401
 from qubix_desktop.desk import Desk
 from qubix_desktop.services import Services
+from qubix_worker import control as _control  # noqa: F401 - what real looks go through
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Usage
 from qubix_worker.settings import Settings

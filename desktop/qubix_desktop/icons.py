@@ -17,6 +17,8 @@ from PySide6.QtSvg import QSvgRenderer
 FOLDER = Path(__file__).parent / "resources" / "icons"
 GLYPHS = Path(__file__).parent / "resources" / "glyphs"
 SIZES = (16, 20, 22, 24, 32, 44, 48, 64, 128, 256)
+TRAY_SIZES = (16, 20, 22, 24, 32, 44, 48, 64, 96)
+"""A larger one is never drawn in a panel, and each that is worn stays in memory."""
 
 StateIcon = Literal["starting", "online", "working", "paused", "offline", "attention"]
 Glyph = Literal[
@@ -34,7 +36,7 @@ def application() -> QIcon:
 @functools.cache
 def of_state(state: StateIcon, *, dark: bool = False) -> QIcon:
     """The tray's icon for a state; each has a shape of its own. `dark`: for a dark panel."""
-    return _icon(f"tray-{state}-dark" if dark else f"tray-{state}")
+    return _icon(f"tray-{state}-dark" if dark else f"tray-{state}", TRAY_SIZES)
 
 
 def is_dark() -> bool:
@@ -42,10 +44,10 @@ def is_dark() -> bool:
     return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
-def _icon(name: str) -> QIcon:
+def _icon(name: str, sizes: tuple[int, ...] = SIZES) -> QIcon:
     renderer = QSvgRenderer(QByteArray((FOLDER / f"{name}.svg").read_bytes()))
     icon = QIcon()
-    for side in SIZES:
+    for side in sizes:
         icon.addPixmap(_drawn(renderer, side, 1.0))
     return icon
 
