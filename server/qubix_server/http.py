@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from qubix_server.switching import SwitchingHttp
 
 HEAD_BYTES = 64 * 1024
 """The most that a request may send before its body: its line and its headers."""
@@ -78,7 +79,7 @@ class JoinedWrites:
             self._loop.call_later(CLOSE_SECONDS, self._look_again, left)
 
 
-class BoundedHttp(HttpToolsProtocol):
+class BoundedHttp(SwitchingHttp):
     """Counts what arrives while no head is complete; cuts off who sends no end of it, or not in
     time, and who connects and asks nothing."""
 

@@ -32,6 +32,8 @@ VERSION = "Sec-WebSocket-Version"
 
 
 class LiveProtocol(WebSocketsSansIOProtocol):
+    _early = b""
+
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.conn = _Handshake(max_size=self.config.ws_max_size, logger=self.logger)
@@ -51,6 +53,10 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             self.transport.write(_response(_unreadable(error)).serialize())
             self.transport.close()
 
+    def came_early(self, data: bytes) -> None:
+        """Frames of who has not waited for the answer to its handshake."""
+        self._early = data
+
     async def send(self, message: ASGISendEvent) -> None:
         if message["type"] == "websocket.close":
             # Said also to who does not read; how long the connection then stays is bounded.
@@ -58,6 +64,9 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         frames = message.get("frames")
         if not isinstance(frames, bytes):
             await super().send(message)
+            if message["type"] == "websocket.accept" and self._early:
+                early, self._early = self._early, b""
+                self.data_received(early)
             if message["type"] == "websocket.http.response.body":
                 self.handshake_complete = True  # by a refusal, which uvicorn takes for a mistake
             return
