@@ -52,12 +52,11 @@ class Computer:
         self.paths = Paths.of_user()
         self.control = Control(self.paths)
 
-    def files(self) -> dict[str, bytes]:
-        """All there is, by its path."""
+    def holds(self) -> dict[str, bytes | None]:
+        """All there is, by its path: what stands in each file, None for a folder."""
         return {
-            str(path.relative_to(self.folder)): path.read_bytes()
+            str(path.relative_to(self.folder)): path.read_bytes() if path.is_file() else None
             for path in self.folder.rglob("*")
-            if path.is_file()
         }
 
     def end(self) -> None:
@@ -98,17 +97,70 @@ def cancelled_at(key: str, computer: Computer, wanted: Choices) -> list[Progress
 def test_a_cancel_leaves_the_machine_as_it_was(
     key: str, computer: Computer, shared_server: LiveServer
 ) -> None:
-    before = computer.files()
+    before = computer.holds()
     wanted = choices(shared_server, shared_server.enroll())
     seen = cancelled_at(key, computer, wanted)
     if key != "confirm" or seen[-1].state == "undone":  # that one may be over before it begins
         assert seen[-1].state == "undone"
         assert not lock.is_held(computer.paths.lock)
-        assert computer.files() == before
+        assert computer.holds() == before
 
     # And it is no obstacle to the same invitation.
     *_, last = plan(computer.paths, wanted).run(threading.Event())
     assert last == Progress("confirm", "done")
+
+
+def test_a_cancel_while_the_network_is_waited_for_leaves_the_machine_as_it_was(
+    computer: Computer, live_server: LiveServer
+) -> None:
+    before = computer.holds()
+    cancel, seen = threading.Event(), []
+    setup = plan(computer.paths, choices(live_server, live_server.enroll()))
+    for progress in setup.run(cancel):
+        seen.append((progress.step, progress.state))
+        if seen[-1] == ("autostart", "done"):
+            live_server.kill()  # so that no heartbeat is ever acknowledged
+        if seen[-1] == ("confirm", "running") and progress.done is not None:
+            cancel.set()
+    assert ("confirm", "running") in seen
+    assert seen[-1] == ("settings", "undone")
+    assert not lock.is_held(computer.paths.lock)
+    assert computer.holds() == before
+
+
+def test_a_cancel_takes_no_folder_that_was_there_before(
+    computer: Computer, shared_server: LiveServer
+) -> None:
+    for folder in (computer.paths.state, computer.paths.config / "of mine", computer.paths.data):
+        folder.mkdir(parents=True)
+    before = computer.holds()
+    seen = cancelled_at("start", computer, choices(shared_server, shared_server.enroll()))
+    assert seen[-1].state == "undone"
+    left = computer.holds()
+    assert {path: left.get(path, "gone") for path in before} == before
+    made = set(left) - set(before)
+    assert all(Path(path).is_relative_to(state_of(computer)) for path in made), made
+
+
+def state_of(computer: Computer) -> Path:
+    return computer.paths.state.relative_to(computer.folder)
+
+
+def test_to_try_again_goes_on_where_it_stopped(computer: Computer, live_server: LiveServer) -> None:
+    wanted = choices(live_server, live_server.enroll())
+    setup = plan(computer.paths, wanted)
+    failed = []
+    for progress in setup.run(threading.Event()):
+        failed.append((progress.step, progress.state))
+        if failed[-1] == ("settings", "done"):
+            live_server.kill()
+    assert failed[-1] == ("register", "failed")
+
+    live_server.start()
+    again = [(progress.step, progress.state) for progress in setup.run(threading.Event())]
+    assert again[0] == ("settings", "done")
+    assert ("settings", "running") not in again, "what is done is not done again"
+    assert again[-1] == ("confirm", "done")
 
 
 @pytest.mark.parametrize("key", STEPS)

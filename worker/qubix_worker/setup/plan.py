@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from qubix_worker import amalgamation
+from qubix_worker import amalgamation, system
 from qubix_worker.lock import Lock, SetupRunningError
 from qubix_worker.paths import Paths
 from qubix_worker.setup import environment
 from qubix_worker.setup.changing import ChangeSettings
+from qubix_worker.setup.folders import Folders
 from qubix_worker.setup.joining import Register, SaveSettings, StartAtSignIn, is_set_up
 from qubix_worker.setup.leaving import LeaveFormer, former
 from qubix_worker.setup.starting import Confirm, Start
@@ -36,7 +37,9 @@ def plan(paths: Paths, choices: Choices, environ: Mapping[str, str] = os.environ
         steps += [Start(paths, choices), Confirm(paths)]
     if who := former(paths, choices):
         steps.append(LeaveFormer(who))
-    return Setup(steps, Lock(paths.state / LOCK_NAME, SetupRunningError))
+    entries = system.current().autostart(paths.home).folder
+    folders = Folders([*places(paths), *([entries] if entries else [])])
+    return Setup(steps, Lock(paths.state / LOCK_NAME, SetupRunningError), folders)
 
 
 def change(paths: Paths, choices: Choices) -> Setup:

@@ -6,8 +6,9 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
-from qubix_worker import __version__, identity, launcher, lock
+from qubix_worker import __version__, identity, launcher, lock, log_files
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, SetupError
 from qubix_worker.paths import Paths
@@ -33,6 +34,8 @@ class Start:
         self._server = choices.server
         self._afresh = choices.afresh
         self._did_share = False
+        self._new: tuple[Path, ...] = ()
+        """Files that were not there before it was started."""
 
     def is_done(self) -> bool:
         if self._afresh:
@@ -51,6 +54,7 @@ class Start:
             self._control.stop()
         self._afresh = False
         yield Progress(self.key, "running", "starting")
+        self._new = tuple(file for file in _files_of(self._paths) if not file.exists())
         process = launcher.start_worker(self._paths)
         until = time.monotonic() + START_SECONDS
         while not self._running():
@@ -71,7 +75,8 @@ class Start:
             return
         if self._running():
             self._control.stop()
-        self._paths.worker_output.unlink(missing_ok=True)
+        for file in self._new:
+            file.unlink(missing_ok=True)
 
     def _running(self) -> Status | None:
         try:
@@ -141,6 +146,12 @@ class Confirm:
 
     def undo(self) -> None:
         """Nothing was changed."""
+
+
+def _files_of(paths: Paths) -> tuple[Path, ...]:
+    """What a worker writes that nobody has given a job yet."""
+    logs = log_files.newest_first(paths.log)
+    return (paths.control_key, paths.worker_output, paths.shared_time, paths.pause, *logs)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

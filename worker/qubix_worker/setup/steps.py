@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from qubix_worker.lock import Lock
+    from qubix_worker.setup.folders import Folders
 
 log = logging.getLogger(__name__)
 
@@ -88,10 +89,14 @@ class Step(Protocol):
 class Setup:
     """A row of steps, and which of them this run has begun (only those are undone)."""
 
-    def __init__(self, steps: Sequence[Step], lock: Lock | None = None) -> None:
-        """`lock` is held while steps run: two setups in one place would undo each other."""
+    def __init__(
+        self, steps: Sequence[Step], lock: Lock | None = None, folders: Folders | None = None
+    ) -> None:
+        """`lock` is held while steps run: two setups in one place would undo each other. `folders`
+        that this brings into being go again when all that was begun is undone."""
         self.steps = tuple(steps)
         self._lock = lock
+        self._folders = folders
         self._begun: list[Step] = []
 
     def phase(self, phase: Phase) -> tuple[Step, ...]:
@@ -103,6 +108,8 @@ class Setup:
         The last Progress is `failed` with its problem, `undone` after a cancel, else `done`.
         """
         steps = self.steps if phase is None else self.phase(phase)
+        if self._folders:
+            self._folders.look()
         if self._lock is None or not steps:
             yield from self._run(steps, cancel)
             return
@@ -114,10 +121,15 @@ class Setup:
         except OSError as error:
             yield _failed(steps[0], problem_of(error))
             return
+        undone = False
         try:
-            yield from self._run(steps, cancel)
+            for progress in self._run(steps, cancel):
+                undone = progress.state == "undone"
+                yield progress
         finally:
             self._lock.release()
+            if undone and self._folders:
+                self._folders.take_back()  # the lock's own file lay in one of them
 
     def _run(self, steps: Sequence[Step], cancel: threading.Event) -> Iterator[Progress]:
         for step in steps:
@@ -161,6 +173,8 @@ class Setup:
             except (QubixError, OSError):
                 log.warning("setup step %s could not be undone", step.key, exc_info=True)
             yield Progress(step.key, "undone")
+        if self._folders:
+            self._folders.take_back()
 
 
 def _failed(step: Step, problem: Problem) -> Progress:

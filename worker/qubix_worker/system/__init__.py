@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 class Autostart(Protocol):
     """The entry that starts a program when this user signs in."""
 
+    @property
+    def folder(self) -> Path | None:
+        """The folder that it lies in, where it is a file."""
+        ...
+
     def exists(self) -> bool: ...
     def add(self, command: list[str], needs: Path | None = None) -> None:
         """Runs `command` at each sign-in, and once the file `needs` is gone, nothing that fails."""

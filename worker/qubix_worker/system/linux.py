@@ -47,6 +47,10 @@ class DesktopEntry:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
     def exists(self) -> bool:
         return self.path.exists()
 

@@ -33,6 +33,10 @@ class LaunchAgent:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
     def exists(self) -> bool:
         return self.path.exists()
 

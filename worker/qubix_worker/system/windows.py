@@ -107,6 +107,10 @@ class RunValue:
     def __init__(self, name: str) -> None:
         self.name = name
 
+    @property
+    def folder(self) -> None:
+        return None
+
     def exists(self) -> bool:
         try:
             with winreg.OpenKey(winreg.HKEY_CURRENT_USER, RUN_KEY) as key:
@@ -135,6 +139,10 @@ class StartFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
 
     def exists(self) -> bool:
         return self.path.exists()
