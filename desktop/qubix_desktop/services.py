@@ -187,14 +187,17 @@ def kept(paths: Paths) -> Settings:
     return identity.in_force(chosen, who)
 
 
-def _ask(server: str, enrollment: str) -> EnrollmentInfo:
+def _ask(server: str, enrollment: str) -> EnrollmentInfo | None:
     from qubix_worker.client import ServerClient  # noqa: PLC0415
 
-    return ServerClient(server).enrollment_info(enrollment)
+    return ServerClient(server).network(enrollment)
 
 
-def look_up(invitation: Invitation, ask: Callable[[str, str], EnrollmentInfo] = _ask) -> Network:
-    """The network behind an invitation, at the first of its addresses that answers.
+def look_up(
+    invitation: Invitation, ask: Callable[[str, str], EnrollmentInfo | None] = _ask
+) -> Network:
+    """The network behind an invitation, at the first of its addresses that answers. One of the
+    inherited API has no name.
 
     Raises the failure of the address that came closest to an answer.
     """
@@ -210,7 +213,8 @@ def look_up(invitation: Invitation, ask: Callable[[str, str], EnrollmentInfo] = 
             if untrusted and not _speaks_no_tls(error):
                 raise  # an address that is not to be trusted is never asked in the clear
         else:
-            return Network(server, info.server_name, invitation.enrollment)
+            name = info.server_name if info else ""
+            return Network(server, name, invitation.enrollment)
     if failure is None:
         raise QubixError(
             "no_address", "It is not known which network to join.", "Type the network's address."

@@ -118,6 +118,17 @@ class ServerClient:
         path = f"/api/enrollments/{quote(enrollment_or_code, safe='')}"
         return self._needed(EnrollmentInfo, self._call("GET", path))
 
+    def network(self, enrollment_or_code: str) -> EnrollmentInfo | None:
+        """As `enrollment_info`; None from a server that knows the inherited API only, which takes
+        invitations but tells nothing of them."""
+        try:
+            return self.enrollment_info(enrollment_or_code)
+        except ServerError as error:
+            if enrollment_or_code and failures.is_unknown_call(error) and self._is_inherited():
+                log.info("it tells nothing of invitations: %s", error)
+                return None
+            raise
+
     def offered_version(self) -> str:
         """The version that the server hands out now; older servers do not tell it."""
         answer = self._call("GET", "/api/installer", says_success=False)
@@ -180,6 +191,14 @@ class ServerClient:
     def forget(self) -> None:
         """Asks the server to forget this computer."""
         self._call("DELETE", self._provider)
+
+    def _is_inherited(self) -> bool:
+        """Whether what answers is a server of ours at all, by a call that even the oldest know."""
+        try:
+            answer = self._call("GET", "/api/providers/check-new", says_success=False)
+        except ServerError:
+            return False
+        return isinstance(answer, dict) and "newProvider" in answer
 
     @property
     def _provider(self) -> str:

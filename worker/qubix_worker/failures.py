@@ -91,6 +91,11 @@ def not_ours(
     )
 
 
+def is_unknown_call(error: ServerError) -> bool:
+    """Whether a server has not refused, but knows no such call: an inherited one, or another's."""
+    return error.problem.code in (NOT_OURS, NOT_FOUND) and error.status == 404
+
+
 def too_old(host: str, status: int | None = None) -> ServerError:
     """A server has answered as ours do, but cannot do what is asked of it."""
     return _problem(host, _TOO_OLD, status)

@@ -96,9 +96,11 @@ def _foretell(paths: Paths, choices: Choices, steps: Setup, output: Output) -> N
 
 
 def _confirm_network(choices: Choices, output: Output) -> None:
-    info = ServerClient(choices.server).enrollment_info(choices.enrollment)
-    output.line(f"You are joining {info.server_name} at {choices.server}.")
-    output.line(info.meaning)
+    info = ServerClient(choices.server).network(choices.enrollment)
+    name = f"{info.server_name} at " if info else ""
+    output.line(f"You are joining {name}{choices.server}.")
+    if info:
+        output.line(info.meaning)
     if not _ask("Go on? [Y/n] ", default=True):
         raise SetupError("declined", "Nothing was done.", "Run setup again when you like.")
 

@@ -13,7 +13,7 @@ from qubix_worker import __version__, amalgamation, identity, kinds, lock, setti
 from qubix_worker.allowance import Machine, offered, shared_cards
 from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.errors import QubixError, ServerError, SettingsError, SetupError
-from qubix_worker.failures import NOT_FOUND, NOT_OURS
+from qubix_worker.failures import is_unknown_call
 from qubix_worker.files import write_whole
 from qubix_worker.hardware.detect import detect
 from qubix_worker.identity import Identity
@@ -122,8 +122,7 @@ class Register:
         except ServerError as error:
             # Used by this very computer, if the registration then succeeds; or asked of a server
             # that knows the inherited API only, which has invitations but tells nothing of them.
-            is_unknown_to_it = error.problem.code in (NOT_OURS, NOT_FOUND) and error.status == 404
-            if error.problem.code != "enrollment_used" and not is_unknown_to_it:
+            if error.problem.code != "enrollment_used" and not is_unknown_call(error):
                 raise
             server_name = ""
         else:
