@@ -252,6 +252,63 @@ def test_progress_never_falls_nor_comes_after_the_end_wherever_it_is_told(
     machine.ask("DELETE", "/api/providers/in-order")
 
 
+def measure(machine: Machine, value: float) -> None:
+    body = {"status": "online", "usage": {"cpuPercent": value}}
+    path = f"/api/providers/{machine.worker_id}/heartbeat"
+    assert machine.ask("POST", path, body).status_code == 200
+
+
+def measured(machine: Machine) -> list[float]:
+    """What is told of it, the oldest first."""
+    answer = machine.ask("GET", f"/api/providers/{machine.worker_id}/metrics/history?limit=1000")
+    return [entry["cpu_percent"] for entry in answer.json()["history"]]
+
+
+def test_of_heartbeats_that_go_to_both_in_turns_each_is_measured_in_their_order(
+    shared_pair: Pair,
+) -> None:
+    here, there = shared_pair
+    machine = here.join("in-turns")
+    by = (machine, seen_by(there, machine))
+    told = [number / 2 for number in range(90)]  # several times what a row gathers
+    for at, value in enumerate(told):
+        # Not each by another: now and then one server has several in a row.
+        measure(by[at // 4 % 2 if at % 3 else at % 2], value)
+    assert measured(by[0]) == measured(by[1]) == told
+
+
+def test_of_heartbeats_that_go_to_both_at_once_none_is_lost_and_none_is_told_twice(
+    shared_pair: Pair,
+) -> None:
+    here, there = shared_pair
+    machine = here.join("at-once")
+    machine.beat()
+    by = (machine, seen_by(there, machine))
+    ended = threading.Event()
+    twice: list[float] = []
+
+    def send(first: int) -> None:
+        for number in range(first, 160, 4):
+            measure(by[first % 2], number / 2 + 20)  # 12.5 is said by the first
+
+    def read() -> None:
+        while not ended.is_set():
+            for one in by:
+                twice.extend(value for value, times in Counter(measured(one)).items() if times > 1)
+
+    reading = threading.Thread(target=read)
+    senders = [threading.Thread(target=send, args=(first,)) for first in range(4)]
+    for thread in (reading, *senders):
+        thread.start()
+    for thread in senders:
+        thread.join()
+    ended.set()
+    reading.join()
+    assert twice == []
+    wanted = [12.5, *(number / 2 + 20 for number in range(160))]
+    assert sorted(measured(by[0])) == sorted(measured(by[1])) == wanted
+
+
 def test_who_joins_at_one_and_leaves_at_the_other_is_not_left_behind(shared_pair: Pair) -> None:
     here, there = shared_pair
     with listening(there, type="subscribe:marketplace") as live:
