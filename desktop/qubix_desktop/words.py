@@ -29,13 +29,27 @@ def size(size_bytes: float) -> str:
     )
 
 
+def size_within(size_bytes: float, whole_bytes: float) -> str:
+    """`6.1`, where the whole is 9.8 MB: in the whole's unit, which is named with the whole only."""
+    unit = _unit(whole_bytes)
+    decimals = _decimals(size_bytes / unit) if unit > 1 else 0
+    return QLocale().toString(size_bytes / unit, "f", decimals)
+
+
 def _precision(size_bytes: float) -> int:
     """No decimals where they would be zero, or too small to matter."""
+    return _decimals(size_bytes / _unit(size_bytes))
+
+
+def _decimals(value: float) -> int:
+    return 0 if value >= 100 or abs(value - round(value)) < 0.05 else 1
+
+
+def _unit(size_bytes: float) -> int:
     unit = 1
     while size_bytes >= unit * 1024:
         unit *= 1024
-    value = size_bytes / unit
-    return 0 if value >= 100 or abs(value - round(value)) < 0.05 else 1
+    return unit
 
 
 def percent(value: float) -> str:

@@ -396,10 +396,10 @@ def test_a_download_tells_how_much_and_how_fast_and_when_it_stands_still(
     page.show()
     page.enter(Flow())
     news.put(Progress("fetch", "running", "wasmtime", 0.0, 8 << 20, "bytes"))
-    person.awaits(page, "wasmtime · 0 bytes of 8 MB")
+    person.awaits(page, "wasmtime · 0 of 8 MB")
     now += 2
     news.put(Progress("fetch", "running", "wasmtime", 3 << 20, 8 << 20, "bytes"))
-    person.awaits(page, "wasmtime · 3 MB of 8 MB, 1.5 MB/s")
+    person.awaits(page, "wasmtime · 3 of 8 MB, 1.5 MB/s")
     now += 20
     person.awaits(page, "Waiting for the download to go on…")
     assert not person.sees(page, "/s")

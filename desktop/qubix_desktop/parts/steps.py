@@ -137,7 +137,7 @@ def _note(row: Row, pace: Pace) -> str:
         amount = words.size(row.done)
         if row.total:
             amount = translate("StepList", "{done} of {total}").format(
-                done=amount, total=words.size(row.total)
+                done=words.size_within(row.done, row.total), total=words.size(row.total)
             )
         if pace.bytes_per_second and not pace.stalled:
             amount = translate("StepList", "{amount}, {size}/s").format(

@@ -162,8 +162,17 @@ class SettingsTab(Area):
         )  # fmt: skip
         column.addWidget(Label(self.tr("Name of this computer"), "muted"))
         column.addWidget(self._name)
+        column.addWidget(
+            Label(
+                self.tr(
+                    "It joined under this name. To have another one, remove it from this computer "
+                    "and join again."
+                ),
+                "muted",
+            )
+        )
         again = QPushButton(self.tr("Set up again…"))
-        again.setToolTip(self.tr("To repair, to join another network, or under another name"))
+        again.setToolTip(self.tr("To repair, to join another network, or to remove it"))
         again.clicked.connect(self.setup_wanted)
         column.addWidget(again, 0, Qt.AlignmentFlag.AlignLeading)
         return frame

@@ -100,4 +100,6 @@ def _of(used_mb: float | None, total_mb: float | None) -> str:
     if used_mb is None or total_mb is None:
         return ""
     text = words.translate("words", "{used} of {total}")
-    return text.format(used=words.size(used_mb * MIB), total=words.size(total_mb * MIB))
+    return text.format(
+        used=words.size_within(used_mb * MIB, total_mb * MIB), total=words.size(total_mb * MIB)
+    )

@@ -610,6 +610,10 @@
         <translation>Se pasa a otro equipo</translation>
     </message>
     <message>
+        <source>It joined under this name. To have another one, remove it from this computer and join again.</source>
+        <translation>Se unió con este nombre. Para tener otro, quítelo de este equipo y vuelva a unirse.</translation>
+    </message>
+    <message>
         <source>It then shares without a window, and is in the tray.</source>
         <translation>Así comparte sin ventana y está en la bandeja.</translation>
     </message>
@@ -690,8 +694,8 @@
         <translation>El procesador o una tarjeta gráfica compartida.</translation>
     </message>
     <message>
-        <source>To repair, to join another network, or under another name</source>
-        <translation>Para reparar, unirse a otra red o con otro nombre</translation>
+        <source>To repair, to join another network, or to remove it</source>
+        <translation>Para reparar, unirse a otra red o quitarlo</translation>
     </message>
     <message>
         <source>When a pause begins, a job at work</source>

@@ -610,6 +610,10 @@
         <translation>É passado a outro computador</translation>
     </message>
     <message>
+        <source>It joined under this name. To have another one, remove it from this computer and join again.</source>
+        <translation>Ele entrou com este nome. Para ter outro, remova-o deste computador e entre de novo.</translation>
+    </message>
+    <message>
         <source>It then shares without a window, and is in the tray.</source>
         <translation>Então compartilha sem janela e fica na bandeja.</translation>
     </message>
@@ -690,8 +694,8 @@
         <translation>O processador ou uma placa de vídeo compartilhada.</translation>
     </message>
     <message>
-        <source>To repair, to join another network, or under another name</source>
-        <translation>Para reparar, entrar em outra rede ou com outro nome</translation>
+        <source>To repair, to join another network, or to remove it</source>
+        <translation>Para reparar, entrar em outra rede ou removê-lo</translation>
     </message>
     <message>
         <source>When a pause begins, a job at work</source>
