@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -140,51 +139,6 @@ def test_a_value_of_a_megabyte_is_inert(machine, recorder: bytes) -> None:
 def test_a_value_that_no_shell_can_hold_is_refused(value: str, recorder: bytes) -> None:
     with pytest.raises(ValueError, match=r"NUL|surrogates"):
         shell_script(value, None, recorder)
-
-
-def test_a_changed_byte_is_refused_and_nothing_is_written(shell: list[str], machine) -> None:
-    content = shell_script(BACKEND, "token", amalgamate())
-    changed = content.replace(b"# All that is in here", b"# All that is in hers")
-    assert changed != content
-    done = machine.run([*shell, str(written(machine.home, changed))])
-    assert done.returncode == 1
-    assert done.stderr == (
-        "qubix: The worker in this file is damaged. Download the file again, then run it.\n"
-    )
-    assert machine.files() == ["qubix-worker-installer.sh"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["dash", "bash", "busybox"])
-def test_a_file_that_was_cut_short_runs_nothing(name: str, machine, recorder: bytes) -> None:
-    """Cut at every byte of the first 4 KiB and at a hundred places after. A command that ran
-    would be a Python (which writes `started`), `uname`, `cat`, or a word on standard output."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not on this machine")
-    shell = [found, "sh"] if name == "busybox" else [found]
-    tools = Path(machine.environment["PATH"])
-    for command in ("python3", "uname", "cat"):
-        (tools / command).unlink()
-        (tools / command).write_text(f"#!{found}{' sh' if name == 'busybox' else ''}\n: >started\n")
-        (tools / command).chmod(0o755)
-    content = shell_script(BACKEND, "token", amalgamate())
-    whole = len(content) - 1  # without its last newline the file is whole, too
-    places = random.Random(4).sample(range(4096, whole), 100)
-    ends = [content.rindex(b"END_OF_THE"), content.rindex(b"END_OF_THE") + 24, whole - 1]
-    script = machine.home / "script"
-    for length in [*range(4097), *places, *ends]:
-        script.write_bytes(content[:length])
-        done = subprocess.run(
-            [*shell, script],
-            env=machine.environment,
-            cwd=machine.home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-        assert done.stdout == b"", length
-    assert machine.files() == ["script"]
 
 
 @pytest.mark.parametrize(
