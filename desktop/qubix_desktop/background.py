@@ -14,7 +14,8 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
+from shiboken6 import isValid
 
 from qubix_worker.errors import Problem, QubixError
 from qubix_worker.setup.steps import problem_of
@@ -66,17 +67,27 @@ class Task(QObject):
     def _run(self) -> None:
         try:
             for value in self._work(self.cancelled):
-                self.came.emit(value)
+                self._tell(self.came, value)
         except QubixError as error:
-            self.failed.emit(error.problem)
+            self._tell(self.failed, error.problem)
         except OSError as error:
             log.info("a task failed", exc_info=True)
-            self.failed.emit(problem_of(error))
+            self._tell(self.failed, problem_of(error))
         except Exception as error:
             log.exception("a task ended unexpectedly")
-            self.failed.emit(unexpected(error))
+            self._tell(self.failed, unexpected(error))
         finally:
-            self.ended.emit()
+            self._tell(self.ended)
+
+    def _tell(self, signal: SignalInstance, *value: Any) -> None:
+        """Where the application has ended meanwhile, and this object with it, there is nobody to
+        tell, and nothing to go on for."""
+        try:
+            signal.emit(*value)
+        except RuntimeError:
+            if isValid(self):
+                raise
+            self.cancel()
 
 
 def once(call: Callable[[], Any]) -> Task:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 import weakref
+from collections.abc import Iterator
 
 import pytest
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from qubix_desktop import background
 from qubix_worker.errors import Problem, QubixError
@@ -73,3 +77,65 @@ def test_one_that_hangs_delays_no_other(qtbot: QtBot) -> None:
     let_go.set()
     assert background.end_all(20)
     assert len(hanging) == 40
+
+
+# --- It goes on longer than who wanted it ----------------------------------------------------
+
+OUTLIVES = """
+import threading
+from PySide6.QtCore import QCoreApplication
+from qubix_desktop.background import Task
+
+application, gone = QCoreApplication([]), threading.Event()
+
+def work(cancelled):
+    gone.wait()
+    yield "too late"
+    print("was cancelled" if cancelled.is_set() else "goes on")
+    raise OSError("late, too")
+
+task = Task(work).start()
+application.shutdown()
+gone.set()
+print("has ended" if task.wait(20) else "hangs")
+"""
+
+
+def test_work_that_outlives_the_application_ends_and_says_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", OUTLIVES],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split("\n")[:2] == ["was cancelled", "has ended"]
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_work_whose_object_is_gone_is_cancelled(
+    qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = threading.Event()
+
+    def work(cancelled: threading.Event) -> Iterator[int]:
+        gone.wait()
+        while not cancelled.is_set():
+            yield 1
+
+    task = background.Task(work).start()
+    delete(task)
+    gone.set()
+    assert task.wait(20)
+    assert task.cancelled.is_set()
+    assert caplog.text == ""
+
+
+def test_a_mistake_of_the_work_is_no_sign_of_that(qtbot: QtBot) -> None:
+    def mistake() -> None:
+        raise RuntimeError("a mistake")
+
+    task = background.once(mistake)
+    with qtbot.waitSignal(task.failed) as told:
+        task.start()
+    (problem,) = told.args
+    assert problem.code == "internal"
+    assert not task.cancelled.is_set()
