@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
@@ -56,6 +56,88 @@ def worker(tmp_path: Path, server: LiveServer) -> Iterator[LiveWorker]:
     assert done.returncode == 0, done.stdout + done.stderr
     yield worker
     worker.run("stop")
+
+
+MADE_UP = """
+import json, sys
+from pathlib import Path
+from qubix_worker import worker
+from qubix_worker.hardware import Temperature
+from qubix_worker.system import senses
+
+told = lambda: json.loads(Path(sys.argv[1]).read_text())
+
+class Body:
+    def on_battery(self): return told().get("battery")
+    def metered(self): return told().get("metered")
+    def idle_seconds(self): return told().get("idle")
+    def stay_awake(self, why): ...
+    def may_sleep(self): ...
+    def close(self): ...
+
+senses.current = Body
+worker.temperatures = lambda: tuple(Temperature("processor", each) for each in told()["heat"])
+from qubix_worker.cli import main
+sys.exit(main(["run"]))
+"""
+"""A worker on a computer that tells what stands in a file."""
+CALM: dict[str, Any] = {"battery": False, "metered": False, "idle": 3600.0, "heat": [40.0]}
+CALM_SETTINGS: dict[str, Any] = {
+    "hours": [], "on_battery": False, "on_metered": False, "only_when_idle": True,
+    "stop_above_celsius": 80,
+}  # fmt: skip
+REASONS: dict[str, dict[str, Any]] = {
+    "battery": {"battery": True},
+    "metered": {"metered": True},
+    "use": {"idle": 0.0},
+    "heat": {"heat": [99.0]},
+}
+
+
+class MadeUp:
+    """What the computer tells of itself, and its worker."""
+
+    def __init__(self, worker: LiveWorker, file: Path) -> None:
+        self._worker = worker
+        self._file = file
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """In the place of the worker that runs."""
+        self._worker.control.stop()
+        self._write({})
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("QUBIX_")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", MADE_UP, str(self._file)],
+            env=kept | {"QUBIX_HOME": str(self._worker.paths.home)},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        wait_until(lambda: "is online" in self._worker.run("status").stdout)
+        self._worker.control.change(CALM_SETTINGS)
+
+    def tells(self, **otherwise: Any) -> None:
+        """From now on; a change of the settings has the worker look at once."""
+        self._write(otherwise)
+        keeps = not self._worker.control.settings().keep_awake
+        self._worker.control.change({"keep_awake": keeps})
+
+    def end(self) -> None:
+        self._worker.run("stop")
+        if self._process:
+            self._process.wait(20)
+
+    def _write(self, otherwise: dict[str, Any]) -> None:
+        new = self._file.with_suffix(".new")
+        new.write_text(json.dumps(CALM | otherwise))
+        new.replace(self._file)
+
+
+@pytest.fixture
+def made_up(worker: LiveWorker, tmp_path: Path) -> Iterator[MadeUp]:
+    made_up = MadeUp(worker, tmp_path / "told.json")
+    made_up.start()
+    yield made_up
+    made_up.end()
 
 
 class Faces:
@@ -106,7 +188,7 @@ def told(worker: LiveWorker) -> Status:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_tray_window_and_command_line_tell_the_same_at_each_step(
-    worker: LiveWorker, server: LiveServer, faces: Faces, seed: int
+    worker: LiveWorker, made_up: MadeUp, server: LiveServer, faces: Faces, seed: int
 ) -> None:
     chance = random.Random(seed)
     up = True
@@ -127,6 +209,7 @@ def test_tray_window_and_command_line_tell_the_same_at_each_step(
     def clear() -> None:
         worker.control.resume()
         worker.control.change({"hours": []})
+        made_up.tells()
         if not up:
             toggle_server()
         give_a_job()
@@ -138,6 +221,8 @@ def test_tray_window_and_command_line_tell_the_same_at_each_step(
         clear,
         clear,
         lambda: worker.control.change({"hours": chance.choice(([], [], NEVER_NOW))}),
+        lambda: made_up.tells(**REASONS[chance.choice(tuple(REASONS))]),
+        lambda: made_up.tells(**chance.choice(tuple(REASONS.values())), battery=True),
         lambda: worker.control.change({"when_paused": chance.choice(("end", "freeze"))}),
         toggle_server,
         give_a_job,
@@ -156,6 +241,32 @@ def test_tray_window_and_command_line_tell_the_same_at_each_step(
         assert faces.show(title), f"step {number}: the command line says {title}"
         seen.add(status.state)
     assert len(seen) >= 3, "the walk has seen too little of the world"
+
+
+def test_every_reason_to_pause_is_told_alike_by_all(
+    worker: LiveWorker, made_up: MadeUp, faces: Faces, person: Person
+) -> None:
+    def paused_by(by: str) -> None:
+        wait_until(lambda: worker.status().paused_by == by)
+        status = told(worker)
+        shown = view(Seen(status), time.time())
+        assert (status.state, status.paused_by) == ("paused", by)
+        faces.show_soon("Paused")
+        faces.seconds_until(lambda: shown.detail in faces.desk.tray.icon.toolTip())
+        assert person.sees(faces.desk.window, shown.detail)
+        if by != "you":
+            assert status.pause_reason
+            assert status.pause_reason in shown.detail
+
+    for by, otherwise in REASONS.items():
+        made_up.tells(**otherwise)
+        paused_by(by)
+    made_up.tells()
+    faces.seconds_until(lambda: faces.show("Online"))
+    worker.control.change({"hours": NEVER_NOW[:1]})
+    paused_by("schedule")
+    worker.control.pause(None)
+    paused_by("you")
 
 
 def test_a_killed_worker_is_shown_as_gone(worker: LiveWorker, faces: Faces) -> None:
