@@ -19,6 +19,9 @@ sys.path.insert(0, str(ROOT / "tools"))
 import told  # noqa: E402
 import troubleshooting  # noqa: E402
 
+pytestmark = pytest.mark.xdist_group("told")
+"""All by one process, since the sources are read once by each."""
+
 ANEW = "write it anew: .venv/bin/python tools/troubleshooting.py"
 
 

@@ -39,7 +39,10 @@ FACTS = (
 """What is no word, and the same in every language."""
 
 
-@pytest.fixture(scope="module", params=["en", "pt", "es", "long"])
+OTHERS = [pytest.param(language, marks=pytest.mark.slow) for language in ("pt", "es", "long")]
+
+
+@pytest.fixture(scope="module", params=["en", *OTHERS])
 def found(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, qapp: QApplication
 ) -> Iterator[Found]:

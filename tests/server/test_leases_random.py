@@ -268,6 +268,7 @@ def engine(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
     engine.dispose()
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_no_job_is_lost_given_twice_or_doubled(engine: Engine) -> None:
     # Of the dozens of turns of an example each asks the database dozens of questions.

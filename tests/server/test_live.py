@@ -217,6 +217,7 @@ def closed_with(connection: ClientConnection) -> int:
     return closed.value.rcvd.code
 
 
+@pytest.mark.slow
 def test_who_listens_by_a_token_that_was_replaced_is_closed_and_others_are_not(
     command: Command, live_server: LiveServer
 ) -> None:
@@ -239,6 +240,7 @@ def test_who_listens_by_a_token_that_was_replaced_is_closed_and_others_are_not(
         assert ask(everyone, **wanted, token=old)["code"] == "unauthorized"
 
 
+@pytest.mark.slow
 def test_a_machine_that_was_removed_listens_no_more(shared_server: LiveServer) -> None:
     machine, token = shared_server.join("to-go"), shared_server.token
     with connect(f"ws://127.0.0.1:{shared_server.port}/ws", proxy=None) as owner:

@@ -95,6 +95,7 @@ NAME = b"EVERYONE"
 SUBSCRIBE = frame({"type": "subscribe:marketplace"})
 
 
+@pytest.mark.slow
 def test_a_slow_reader_is_closed_while_others_are_told_in_time(shared_server: LiveServer) -> None:
     machine = shared_server.join("failing")
     machine.beat()

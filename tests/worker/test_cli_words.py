@@ -300,6 +300,7 @@ def test_a_log_that_is_not_there_or_no_text_has_no_entries(tmp_path: Path) -> No
     assert [entry.text for entry in Reader(tmp_path / "worker.log").new()] == ["\ufffd\ufffd"]
 
 
+@pytest.mark.slow
 def test_a_log_stays_small_and_the_owners_own_however_much_is_written(tmp_path: Path) -> None:
     path = tmp_path / "state" / "worker.log"
     message = "x" * 5_000

@@ -182,6 +182,7 @@ def refusing(
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "refusal",
     [

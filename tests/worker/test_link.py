@@ -221,6 +221,7 @@ def test_a_failure_is_told_and_tried_again(begin: Callable[[Scripted], Beating])
         wait_until(lambda: isinstance(beating.posted[-1], Beat))
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_made_does_not_end_the_heartbeat(
     begin: Callable[[Scripted], Beating],
 ) -> None:

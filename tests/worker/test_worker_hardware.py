@@ -96,6 +96,7 @@ def test_what_it_has_is_told_anew_after_a_start(computer: Computer) -> None:
     assert computer.provider()["capabilities"] == ["wasm"]
 
 
+@pytest.mark.slow
 def test_a_card_that_comes_and_goes_and_an_engine_that_comes_are_told(computer: Computer) -> None:
     wait_until(lambda: computer.cards() == ["Card one"])
     computer.has_cards(ONE, TWO)

@@ -124,7 +124,9 @@ def test_a_child_that_has_left_the_tool_leaves_no_thread_and_no_descriptor(
     run = a_tool(tmp_path, f"{leftover(tmp_path)}; echo done", seconds=30)
     threads, descriptors = threading.active_count(), psutil.Process().num_fds()
     run.run("tool", [])
-    assert (threading.active_count(), psutil.Process().num_fds()) == (threads, descriptors)
+    # Those of other tests may end meanwhile.
+    assert threading.active_count() <= threads
+    assert psutil.Process().num_fds() <= descriptors
 
 
 def test_a_tool_whose_child_lives_on_still_tells_its_card(
@@ -254,6 +256,7 @@ def test_two_who_detect_at_once_both_find_everything(tmp_path: Path) -> None:
     assert all("graphics:0" in keys for keys in found)
 
 
+@pytest.mark.slow
 def test_a_tool_that_hangs_is_over_within_the_limit_of_detection(tmp_path: Path) -> None:
     computer = recorded.load("nvidia-several-by-tool")
     computer.tools = [recorded.Tool("nvidia-smi", b"", hangs=True)]
@@ -323,6 +326,7 @@ def test_a_card_that_is_plugged_in_is_found_at_the_next_detection(tmp_path: Path
     assert len(_cards(detector, tmp_path)) == 2
 
 
+@pytest.mark.slow
 def test_who_asks_for_the_use_does_not_wait_for_a_driver_that_hangs(never: threading.Event) -> None:
     def hang() -> tuple[GraphicsUsage, ...]:
         never.wait()

@@ -151,6 +151,7 @@ def test_a_handler_that_fails_costs_its_news_and_not_the_job(
     assert job.completion.status == "completed"
 
 
+@pytest.mark.slow
 def test_progress_is_told_at_most_once_a_second_and_never_falls(
     start: Start, program: Program
 ) -> None:

@@ -67,6 +67,7 @@ def test_a_frozen_job_stands_still_and_goes_on_when_it_is_thawed(
     wait_until(lambda: used(child) > before + 0.05)
 
 
+@pytest.mark.slow
 def test_time_in_which_a_job_stands_still_counts_towards_no_limit(
     runner: JobRunner, at_work: AtWork, wait_until: WaitUntil
 ) -> None:
@@ -206,6 +207,7 @@ def test_a_job_with_a_share_of_a_core_can_be_frozen_and_goes_on_with_it(
     wait_until(lambda: stopped(child))
 
 
+@pytest.mark.slow
 def test_a_throttled_job_ends_with_its_time_limit(
     new_runner: Callable[..., JobRunner], at_work: AtWork
 ) -> None:

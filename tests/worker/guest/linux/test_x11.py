@@ -30,6 +30,7 @@ def test_only_a_display_of_this_computer_has_a_number(display: str, number: int 
     assert display_number(display) == number
 
 
+@pytest.mark.slow
 @pytest.mark.display
 def test_the_clock_runs_while_nobody_touches_the_screen_and_begins_anew_with_a_touch(
     x_server: XServer,
