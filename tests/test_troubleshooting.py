@@ -75,23 +75,13 @@ ON_THE_WAY = (
 """From the page to "online", and back: whatever can be met there is brought about by a test."""
 
 
-NOT_YET = {
-    "cannot_write", "host_unknown", "no_downloader", "no_room", "no_uv_build", "not_expected",
-    "not_fetched", "not_secure", "not_there", "not_unpacked", "proxy_refused", "stopped",
-    "too_slow", "uv_failed",
-}  # fmt: skip
-"""Of the scripts, and not marked yet; who marks a test takes its code out of here."""
-
-
 def test_each_failure_on_the_way_to_online_is_brought_about() -> None:
     wanted = {
         (one.code, "environment" if one.source == ENVIRONMENT else "")
         for one in told.everything()
         if f"{one.source}#{one.code}".startswith(ON_THE_WAY)
     }
-    missing = sorted(
-        " of the ".join(filter(None, one)) for one in wanted - provoked() if one[0] not in NOT_YET
-    )
+    missing = sorted(" of the ".join(filter(None, one)) for one in wanted - provoked())
     assert not missing, (
         "mark the test that brings these about with @pytest.mark.provokes, or write it: "
         + ", ".join(missing)
@@ -112,7 +102,3 @@ def provoked() -> set[tuple[str, str]]:
                 by = "".join(ast.literal_eval(word.value) for word in call.keywords)
                 found |= {(ast.literal_eval(code), by) for code in call.args}
     return found
-
-
-def test_what_is_brought_about_is_not_listed_as_missing() -> None:
-    assert not NOT_YET & {code for code, _ in provoked()}

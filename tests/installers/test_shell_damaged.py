@@ -154,6 +154,7 @@ def test_a_changed_byte_anywhere_in_a_small_worker_is_refused(new: bytes, machin
         assert machine.files() == [NAME]
 
 
+@pytest.mark.provokes("damaged")
 def test_a_changed_byte_in_the_whole_worker_is_refused(shell: list[str], machine) -> None:
     content = whole()
     start = content.index(b"END_OF_THE") + 30

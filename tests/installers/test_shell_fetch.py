@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -130,6 +129,7 @@ def test_the_uv_that_is_there_comes_first(run: Run, machine, publisher, works: b
     assert machine.record["argv"][1] == "setup"
 
 
+@pytest.mark.provokes("not_there")
 def test_a_file_that_is_not_there(run: Run, machine, publisher, downloader: str) -> None:
     publisher.way = "missing"
     done = run()
@@ -138,12 +138,14 @@ def test_a_file_that_is_not_there(run: Run, machine, publisher, downloader: str)
     assert publisher.url in done.stderr
 
 
+@pytest.mark.provokes("not_expected")
 def test_another_file_than_the_one_that_was_expected(run: Run, machine, publisher) -> None:
     publisher.way = "other"
     failed(run(), "not_expected", machine)
     assert not Path(machine.environment["RECORD"] + ".uv").exists()
 
 
+@pytest.mark.provokes("not_fetched")
 @pytest.mark.slow
 def test_a_download_that_was_cut_short(run: Run, machine, publisher) -> None:
     publisher.way = "short"
@@ -152,6 +154,7 @@ def test_a_download_that_was_cut_short(run: Run, machine, publisher) -> None:
     assert not Path(machine.environment["RECORD"] + ".uv").exists()
 
 
+@pytest.mark.provokes("too_slow")
 @pytest.mark.slow
 def test_a_publisher_that_does_not_answer(run: Run, machine, publisher, downloader: str) -> None:
     publisher.way = "silent"
@@ -163,11 +166,13 @@ def test_no_connection(run: Run, machine) -> None:
     failed(run(UV_INSTALLER_GITHUB_BASE_URL="http://127.0.0.1:9"), "not_fetched", machine)
 
 
+@pytest.mark.provokes("host_unknown")
 @pytest.mark.parametrize("downloader", ["curl", "python3"], indirect=True)
 def test_a_name_that_nobody_knows(run: Run, machine) -> None:
     failed(run(UV_INSTALLER_GITHUB_BASE_URL="http://nobody.invalid"), "host_unknown", machine)
 
 
+@pytest.mark.provokes("proxy_refused")
 @pytest.mark.parametrize("downloader", ["curl", "wget", "python3"], indirect=True)
 def test_a_proxy_that_is_away(run: Run, machine) -> None:
     environment = {
@@ -196,6 +201,7 @@ def test_it_goes_by_way_of_the_proxy(run: Run, publisher) -> None:
     assert publisher.asked[0].startswith("GET http://publisher.example/astral-sh/uv/")
 
 
+@pytest.mark.provokes("not_secure")
 @pytest.mark.parametrize("downloader", ["curl", "wget", "python3"], indirect=True)
 @pytest.mark.parametrize("known", [True, False])
 def test_a_certificate_must_be_one_that_this_computer_trusts(
@@ -215,6 +221,7 @@ def test_a_certificate_must_be_one_that_this_computer_trusts(
         failed(done, "not_secure", machine)
 
 
+@pytest.mark.provokes("no_room")
 def test_a_full_disk(run: Run, machine) -> None:
     folder = machine.home / OURS / "uv"
     folder.mkdir(parents=True)
@@ -226,6 +233,7 @@ def test_a_full_disk(run: Run, machine) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.provokes("cannot_write")
 @pytest.mark.parametrize("downloader", ["curl"], indirect=True)
 def test_a_folder_that_cannot_be_made(run: Run, machine) -> None:
     (machine.home / ".local").write_text("a file where a folder should be")
@@ -243,6 +251,7 @@ def test_without_anything_that_counts_a_digest_nothing_is_trusted(run: Run, mach
     assert not Path(machine.environment["RECORD"] + ".uv").exists()
 
 
+@pytest.mark.provokes("no_uv_build")
 @pytest.mark.parametrize("downloader", ["curl"], indirect=True)
 def test_a_kind_of_computer_that_there_is_no_build_for(run: Run, machine, publisher) -> None:
     machine.tool("uname", "case $1 in -m) echo mips ;; *) echo Linux ;; esac")
@@ -250,15 +259,28 @@ def test_a_kind_of_computer_that_there_is_no_build_for(run: Run, machine, publis
     assert publisher.asked == []
 
 
+@pytest.mark.provokes("uv_failed")
 @pytest.mark.parametrize("downloader", ["curl"], indirect=True)
 def test_a_uv_that_cannot_get_a_python(run: Run, machine, publisher) -> None:
-    publisher.archive = archive(b'#!/bin/sh\nmkdir -p "$UV_CACHE_DIR"\nexit 2\n')
-    path = machine.home / NAME
-    changed = path.read_text()
-    # The digest of what it would have got stands in the script in four places.
-    old = changed.partition("digest=")[2][:64]
-    path.write_text(changed.replace(old, hashlib.sha256(publisher.archive).hexdigest()))
+    instead(machine, publisher, archive(b'#!/bin/sh\nmkdir -p "$UV_CACHE_DIR"\nexit 2\n'))
     failed(run(), "uv_failed", machine)
+
+
+@pytest.mark.provokes("not_unpacked")
+@pytest.mark.parametrize("downloader", ["curl"], indirect=True)
+def test_an_archive_that_cannot_be_unpacked(run: Run, machine, publisher) -> None:
+    instead(machine, publisher, b"no archive at all")
+    failed(run(), "not_unpacked", machine)
+
+
+def instead(machine, publisher: Publisher, content: bytes) -> None:
+    """Has the publisher give out `content`, and the script expect just that."""
+    path = machine.home / NAME
+    former = publisher.uv.digests["UVLINUXX64"]
+    publisher.archive = content
+    script = path.read_text()
+    assert former in script
+    path.write_text(script.replace(former, publisher.uv.digests["UVLINUXX64"]))
 
 
 def test_the_part_in_python_runs_on_an_old_one(other_pythons: dict[str, Path], tmp_path) -> None:

@@ -110,7 +110,7 @@ def test_settings_for_another_python_do_not_disturb_it(
     assert machine.record is not None
 
 
-@pytest.mark.provokes("no_python")
+@pytest.mark.provokes("no_downloader", "no_python")
 def test_without_any_it_says_why_and_what_to_do(shell: list[str], machine, script: str) -> None:
     done = machine.run([*shell, script])
     assert done.returncode == 1

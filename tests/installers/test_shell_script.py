@@ -165,6 +165,7 @@ def test_it_puts_the_worker_where_the_worker_looks_for_itself(
     assert Path(machine.record["file"]).parent == Paths.of_user(os.environ).data
 
 
+@pytest.mark.provokes("not_written")
 def test_a_folder_that_cannot_be_made_is_a_sentence(machine, recorder: bytes) -> None:
     (machine.home / ".local").write_text("a file where a folder should be")
     script = written(machine.home, shell_script(BACKEND, "token", recorder))

@@ -62,6 +62,7 @@ def stop(
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
+@pytest.mark.provokes("stopped")
 @pytest.mark.parametrize("number", SIGNALS)
 def test_while_it_downloads(
     number: int, shell: list[str], machine: Machine, recorder: bytes

@@ -44,6 +44,16 @@ FAILURES = (
         "Set it to the folder of your account, then run this again.",
     ),
     Failure(
+        "damaged",
+        "The worker in this file is damaged.",
+        "Download the file again, then run it.",
+    ),
+    Failure(
+        "not_written",
+        "The worker could not be written to its folder.",
+        "Mend what is said in brackets, then run this again.",
+    ),
+    Failure(
         "cannot_write",
         "The folder for the worker could not be made.",
         "Look whether the disk is full and the folder above it is yours, then run this again.",

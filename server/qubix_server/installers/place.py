@@ -1,7 +1,8 @@
 """Puts the worker in its folder: the part of both installers that is written in Python.
 
-It stands in them word for word, in the .sh between apostrophes, so there is none in here. It runs
-under the Python that was found on the computer, 3.11 or newer, with its standard library alone.
+It stands in them word for word, save the sentences, which are filled in from failures.py; in the
+.sh between apostrophes, so there is none in here. It runs under the Python that was found on the
+computer, 3.11 or newer, with its standard library alone.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from pathlib import Path
 def place(worker: bytes, sha256: str, folder: Path) -> Path:
     """Writes `worker` whole, or not at all, after checking its digest; gives its path."""
     if hashlib.sha256(worker).hexdigest() != sha256:
-        sys.exit("qubix: The worker in this file is damaged. Download the file again, then run it.")
+        sys.exit("qubix: @DAMAGED@")
     path = folder / "qubix_worker.py"
     part = path.with_suffix(f".{os.getpid()}.part")
     try:
@@ -27,6 +28,5 @@ def place(worker: bytes, sha256: str, folder: Path) -> Path:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        reason = f"{folder}: {error.strerror or error}"
-        sys.exit(f"qubix: The worker could not be written to {reason}. Mend that, then try again.")
+        sys.exit(f"qubix: @NOTWRITTEN@ ({folder}: {error.strerror or error})")
     return path

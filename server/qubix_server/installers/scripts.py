@@ -12,7 +12,7 @@ import re
 
 import qubix_worker
 from qubix_server.installers import failures
-from qubix_server.installers.templates import filled, text
+from qubix_server.installers.templates import filled
 from qubix_server.installers.uv import PINNED, Uv
 
 _END = "END_OF_THE_QUBIX_WORKER"
@@ -82,7 +82,7 @@ def _shell_word(value: str) -> str:
 
 
 def _python(name: str) -> str:
-    return text(name).rstrip("\n")
+    return filled(name, failures.words()).rstrip("\n")
 
 
 def _program() -> str:
