@@ -131,7 +131,10 @@ def test_a_card_is_left_out_and_shared_again(
     qtbot.waitUntil(lambda: world.settings.excluded_cards == ())
 
 
-def test_what_was_changed_elsewhere_shows(desk: Desk, world: World, qtbot: QtBot) -> None:
+def test_what_was_changed_elsewhere_shows(
+    desk: Desk, world: World, person: Person, qtbot: QtBot
+) -> None:
+    person.awaits(desk.window, "Share Card two")  # cards are known a little later
     world.settings = replace(
         world.settings, processor_percent=33, keep_awake=True, hours=("sat,sun",),
         excluded_cards=("Card two",),

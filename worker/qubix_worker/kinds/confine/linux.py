@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qubix_worker.kinds.confine import Grip, scope
-from qubix_worker.kinds.confine.posix import NICENESS, Posix
+from qubix_worker.kinds.confine.posix import Posix, niceness
 
 if TYPE_CHECKING:
     import psutil
@@ -39,7 +39,7 @@ class Linux(Posix):
                 os.sched_setscheduler(thread.id, policy, os.sched_param(0))
         with contextlib.suppress(OSError):
             child.ionice(IOPRIO_CLASS_IDLE if priority == "idle" else IOPRIO_CLASS_BE)
-        child.nice(NICENESS[priority])
+        child.nice(niceness(priority))
 
     def wall_in(self, folder: Path) -> bool:
         """See `Confinement`."""

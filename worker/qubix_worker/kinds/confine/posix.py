@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 from pathlib import Path
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 OPEN_FILES = 256
 OVERTIME_SECONDS = 10
 NICENESS: dict[Priority, int] = {"idle": 19, "low": 10, "normal": 0}
+
+
+def niceness(priority: Priority) -> int:
+    """Never ahead of this very worker, which its owner may have put behind everything else."""
+    return max(NICENESS[priority], os.getpriority(os.PRIO_PROCESS, 0))
 
 
 class Posix:
@@ -41,7 +47,7 @@ class Posix:
 
     def set_priority(self, child: psutil.Process, priority: Priority) -> None:
         """See `Confinement`."""
-        child.nice(NICENESS[priority])
+        child.nice(niceness(priority))
 
     def end_with_parent(self) -> None:
         """See `Confinement`. Not every system can; a job that stays is swept at the next start."""
