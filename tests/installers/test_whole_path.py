@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -9,8 +10,12 @@ import pytest
 
 from tests.accounts import Account
 from tests.conftest import LiveServer, wait_until
+from tests.server.databases import execute
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+NEW_ONE = "Open the network's page again and press Share my GPU for a new one."
 
 
 def newest(server: LiveServer, enrollment: str) -> Any:
@@ -71,3 +76,35 @@ def test_an_invitation_that_nobody_knows_is_said_in_a_sentence(
     assert "Traceback" not in done.stdout + done.stderr
     assert "invitation" in done.stdout + done.stderr
     assert not account.processes()
+
+
+def test_an_invitation_that_has_ended_says_how_to_get_a_new_one(
+    account: Account, live_server: LiveServer
+) -> None:
+    script = script_for(live_server, account, live_server.enroll()["enrollment"])
+    live_server.stop()
+    execute(live_server, "UPDATE enrollments SET expires_at = expires_at - 3601000")
+    live_server.start()
+    done = account.run("sh", script)
+    assert done.returncode == 1
+    assert "This invitation has ended." in done.stdout + done.stderr
+    assert NEW_ONE in done.stdout + done.stderr
+    assert not account.processes()
+
+
+def test_a_python_that_its_system_manages_is_not_touched(
+    account: Account, live_server: LiveServer
+) -> None:
+    """PEP 668: pip refuses to put anything into such a Python, and setup does not ask it to."""
+    if not list(Path("/usr/lib").glob("python3*/EXTERNALLY-MANAGED")):
+        pytest.skip("this machine's own Python is nobody's to manage")
+    refused = account.run("/usr/bin/python3", "-m", "pip", "install", "--user", "psutil")
+    if "No module named pip" not in refused.stderr:
+        assert "externally-managed-environment" in refused.stderr
+    script = script_for(live_server, account, live_server.enroll()["enrollment"])
+    done = account.run("sh", script, "--no-start")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (made,) = account.home.glob(".local/share/qubix/environment-*/pyvenv.cfg")
+    assert "home = /usr/bin" in made.read_text()
+    assert not list(account.home.glob(".local/lib/python3*"))
+    assert account.files_elsewhere() == ""
