@@ -181,6 +181,7 @@ def test_a_server_that_goes_before_the_first_heartbeat_is_told_of(
     said = problem_of_a_run(paths, Start(paths, choices), Confirm(paths, 0.5))
     assert said.code == "no_network"
     assert said.happened == f"The connection to 127.0.0.1:{server.port} failed."
+    assert f"heartbeat failed (no_network): {said} (again in" in paths.log.read_text()
 
 
 @pytest.mark.provokes("no_heartbeat")
@@ -207,6 +208,8 @@ def test_a_worker_that_cannot_start_says_why(joined: tuple[Paths, Scripted, Choi
         f"The worker could not be started: The settings in {paths.settings}"
     )
     assert "jobs_at_once" in said.happened
+    kept = paths.log.read_text()
+    assert f"the worker cannot start (settings_unusable): The settings in {paths.settings}" in kept
 
 
 @pytest.mark.provokes("identity_changed")

@@ -363,14 +363,19 @@ def _hand_in(client: ServerClient, job_id: str, completion: JobCompletion) -> st
         if error.problem.code == NOT_OURS:
             raise
         if error.status in UNFIT and completion.result is not None:
-            log.warning("the result of job %s is not taken: %s", job_id, error.problem)
+            log.warning(
+                "the result of job %s is not taken (%s): %s",
+                job_id, error.problem.code, error.problem,
+            )  # fmt: skip
             why = error.problem.happened
             if error.status == 413:
                 why = "The result is larger than the server takes."
             return _hand_in(client, job_id, _without_result(completion, why))
         if error.status not in REFUSED:
             raise
-        log.warning("the result of job %s was refused: %s", job_id, error.problem)
+        log.warning(
+            "the result of job %s was refused (%s): %s", job_id, error.problem.code, error.problem
+        )
         return error.problem.code
     return None
 

@@ -212,7 +212,10 @@ class Link:
             self._acknowledged = False
             floor = error.retry_after_seconds or 0.0
             delay = self._backoff.failed(floor, spread_seconds=self._spread)
-            log.warning("heartbeat failed: %s; again in %.0f s", error.problem.happened, delay)
+            log.warning(
+                "heartbeat failed (%s): %s (again in %.0f s)",
+                error.problem.code, error.problem, delay,
+            )  # fmt: skip
             forgotten = error.status in FORGOTTEN and error.problem.code != NOT_OURS
             self._post(BeatFailed(error.problem, time.time() + delay, forgotten))
             took = time.monotonic() - began

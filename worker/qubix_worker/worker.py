@@ -394,8 +394,8 @@ class Worker:
             if self._file.take_up():
                 self._settings_changed()
         except SettingsError as error:
-            log.warning("the settings stay as they were: %s", error)
             problem = error.problem
+            log.warning("the settings stay as they were (%s): %s", problem.code, problem)
             self._publish(warning=Trouble(problem.code, problem.happened, problem.todo))
 
     def _settings_changed(self) -> None:

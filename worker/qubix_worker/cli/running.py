@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             chosen = settings.load(paths.settings)
         except SettingsError as error:
             # Nobody may be looking: it was started at sign-in.
-            log.error("the worker cannot start: %s", error)
+            log.error("the worker cannot start (%s): %s", error.problem.code, error.problem)
             raise
         worker = Worker(paths, who, chosen, worker_command())
 
