@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from qubix_desktop import background
 from qubix_desktop.invitation import Invitation
+from qubix_desktop.services import look_up
 from qubix_desktop.wizard import Wizard
 from qubix_worker.settings import Settings
+from tests.worker.network.scripted import Request, Visit, serving
 
 if TYPE_CHECKING:
     from .conftest import Person, World
@@ -36,6 +39,30 @@ def wizard(qtbot: QtBot, world: World) -> Iterator[Wizard]:
 def field(wizard: Wizard, name: str) -> QLineEdit:
     (found,) = [w for w in wizard.findChildren(QLineEdit) if w.accessibleName() == name]
     return found
+
+
+def inherited(request: Request, visit: Visit) -> None:
+    """A server that knows nothing of what was added to its API."""
+    if request.path == "/api/providers/check-new":
+        visit.answer({"newProvider": None})
+    else:
+        visit.answer({"success": False, "error": "Not found"}, 404)
+
+
+def test_a_server_of_the_inherited_api_is_joined_by_its_address(
+    qtbot: QtBot, world: World, person: Person
+) -> None:
+    with serving(inherited) as server:
+        at = f"127.0.0.1:{server.port}"
+        services = replace(world.services(), look_up=look_up)
+        wizard = Wizard(services, Invitation((f"http://{at}",), "K7QM-2XWD", "link"), Settings())
+        qtbot.addWidget(wizard)
+        wizard.show()
+        person.awaits(wizard, "You are joining")
+        assert person.reads(wizard).count(at) == 1
+        assert person.button(wizard, "Next").isEnabled()
+        assert background.end_all(20)
+        QApplication.processEvents()
 
 
 def test_a_code_is_grouped_as_it_is_typed(wizard: Wizard, person: Person) -> None:

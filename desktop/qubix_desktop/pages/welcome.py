@@ -195,8 +195,9 @@ class _JoiningCard(QFrame):
         if state.mood == "known" and state.network:
             self._glyph.show_glyph("tick", "good")
             self._lead.say(self.tr("You are joining"))
-            self._name.say(state.network.name or host_of(state.network.server))
-            self._at.say(self.tr("at {host}").format(host=host_of(state.network.server)))
+            name, at = state.network.name, host_of(state.network.server)
+            self._name.say(name or at)
+            self._at.say(self.tr("at {host}").format(host=at) if name else "")
         elif state.mood == "failed":
             self._glyph.show_glyph("cross", "bad")
             self._lead.say("")
