@@ -23,7 +23,6 @@ from tests.worker.network.scripted import Request, Visit, serving
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 BASE = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
-MEBIBYTE = 1 << 20
 NOWHERE = "http://127.0.0.1:9/simple"
 
 
@@ -183,12 +182,12 @@ def test_a_file_that_was_never_set_up_says_what_to_do(installation: Installation
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
     if os.geteuid() != 0:
         pytest.skip("a small disk is mounted, which takes root")
-    options = ["-t", "tmpfs", "-o", f"size={4 * MEBIBYTE}", "tmpfs", str(disk)]
+    options = ["-t", "tmpfs", "-o", f"size={request.param}m", "tmpfs", str(disk)]
     done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"a small disk cannot be mounted here: {done.stderr}")
@@ -197,13 +196,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.provokes("disk_full", by="environment")
-def test_a_disk_that_is_full_before_pip_is_there(
-    installation: Installation, small_disk: Path
-) -> None:
+@pytest.mark.parametrize(
+    ("small_disk", "has_pip"), [(4, False), (28, True)], indirect=["small_disk"]
+)
+def test_a_disk_that_is_full(installation: Installation, small_disk: Path, has_pip: bool) -> None:
     installation.folder = small_disk
+    # The libraries come from where this machine gets its own.
+    installation.environment = {k: v for k, v in os.environ.items() if k.startswith("PIP_")}
     installation.fails(
         "disk_full", "There is no room left on the disk.", "Free about 200 MB, then try again."
     )
+    assert ("Successfully installed pip" in installation.log) is has_pip
 
 
 # --- The Python -------------------------------------------------------------------------------
