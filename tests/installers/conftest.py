@@ -33,6 +33,8 @@ SHELLS = (
         pytest.param(name, marks=pytest.mark.slow)
         for name in ("bash", "bash --posix", "busybox sh", "mksh", "zsh")
     ),
+    # Such as macOS's own bash 3.2, built from apple-oss-distributions/bash.
+    *filter(None, os.environ.get("QUBIX_MORE_SHELLS", "").split(",")),
 )
 
 

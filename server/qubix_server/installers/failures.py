@@ -71,7 +71,7 @@ FAILURES = (
     Failure(
         "no_uv_build",
         "There is no ready-made Python for this kind of computer.",
-        "Trying the package manager instead.",
+        "Install Python 3.11 or newer by its package manager, then run this again.",
     ),
     Failure(
         "uv_failed",
