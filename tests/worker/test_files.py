@@ -9,7 +9,7 @@ import pytest
 
 from qubix_worker import identity, pause
 from qubix_worker.errors import QubixError
-from qubix_worker.files import write_whole
+from qubix_worker.files import remove_empty, write_whole
 from qubix_worker.paths import Paths
 from qubix_worker.pause import Pause
 
@@ -73,3 +73,25 @@ def test_qubix_home_holds_everything(tmp_path: Path) -> None:
 def test_without_qubix_home_the_three_folders_differ() -> None:
     paths = Paths.of_user({})
     assert len({paths.config, paths.state, paths.data}) == 3
+
+
+def test_empty_folders_go_up_to_the_first_that_holds_something(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / ".local" / "share"
+    folder.mkdir(parents=True)
+    remove_empty(folder, below=tmp_path / "home")
+    assert list(tmp_path.rglob("*")) == [tmp_path / "home"]
+    folder.mkdir(parents=True)
+    (tmp_path / "home" / ".local" / "letter.txt").touch()
+    remove_empty(folder / "was never there", below=tmp_path / "home")
+    assert not folder.exists()
+    assert (tmp_path / "home" / ".local" / "letter.txt").exists()
+
+
+def test_no_folder_elsewhere_and_no_link_is_removed(tmp_path: Path) -> None:
+    for name in ("home", "elsewhere"):
+        (tmp_path / name).mkdir()
+    remove_empty(tmp_path / "elsewhere", below=tmp_path / "home")
+    (tmp_path / "home" / ".config").symlink_to(tmp_path / "elsewhere")
+    remove_empty(tmp_path / "home" / ".config", below=tmp_path / "home")
+    assert (tmp_path / "home" / ".config").is_symlink()
+    assert (tmp_path / "elsewhere").is_dir()

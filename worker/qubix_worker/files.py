@@ -32,6 +32,18 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
         _sync_folder(path.parent.parent)
 
 
+def remove_empty(folder: Path, *, below: Path) -> None:
+    """Removes `folder`, then its parents below `below`, as far as nothing is in them."""
+    while below in folder.parents:
+        try:
+            folder.rmdir()
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return
+        folder = folder.parent
+
+
 def _sync_folder(folder: Path) -> None:
     """Makes a rename in `folder` durable, where the system lets a folder be opened (POSIX)."""
     with contextlib.suppress(OSError):

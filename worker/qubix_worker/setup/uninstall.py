@@ -5,6 +5,7 @@ Run twice it is content; with the server gone it goes on. Settings stay unless p
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -15,6 +16,7 @@ from qubix_worker import amalgamation, identity, system
 from qubix_worker.client import ServerClient
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError, Problem, QubixError
+from qubix_worker.files import remove_empty
 from qubix_worker.kinds import container, removal
 from qubix_worker.paths import Paths
 from qubix_worker.setup.environment import LOCK_NAME, LOG_NAME
@@ -92,10 +94,10 @@ def _remove(paths: Paths, *, purge: bool) -> None:
         if file.parent == paths.data:
             file.unlink(missing_ok=True)
     for folder in folders:
-        try:
+        with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(folder)
-        except FileNotFoundError:
-            continue
+        # Those around it were made with it, unless there is something else in them.
+        remove_empty(folder.parent, below=paths.home or Path.home())
     if paths.home and paths.home.is_dir() and not any(paths.home.iterdir()):
         paths.home.rmdir()
 

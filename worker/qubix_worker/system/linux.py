@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 from collections.abc import Iterator
@@ -67,6 +68,8 @@ class DesktopEntry:
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not empty, or not there: of other programs
+            self.path.parent.rmdir()
 
 
 def _string(value: str) -> str:

@@ -1,0 +1,19 @@
+"""One server for all machines of a process; and no machine at all where none can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conftest import LiveServer
+from tests.installers.matrix.systems import skip_where_impossible
+
+
+@pytest.fixture(scope="session")
+def matrix_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    skip_where_impossible()
+    server = LiveServer(tmp_path_factory.mktemp("matrix-server"))
+    server.start()
+    yield server
+    server.stop()

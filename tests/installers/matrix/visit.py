@@ -1,0 +1,90 @@
+"""What a person does on a machine: download the script, run it, and take all away again."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+from tests.conftest import LiveServer, wait_until
+from tests.installers.matrix.machine import Machine
+from tests.inventory import Inventory, differences
+
+NAME = "qubix-worker-installer.sh"
+
+
+class Visit:
+    """One account on one machine; each step asserts all that the table's words promise."""
+
+    def __init__(self, server: LiveServer, machine: Machine, account: str) -> None:
+        self._server = server
+        self._machine = machine
+        self._account = account
+        self._home = "root" if account == "root" else f"home/{account}"
+        self._enrollment: str = server.enroll()["enrollment"]
+        self._before: Inventory = {}
+
+    def download(self) -> None:
+        """With what the machine has for that; else it comes as from a browser."""
+        address = f"{self._server.url}/api/installer/linux?enrollment={self._enrollment}"
+        for command in (["curl", "-fsS", "-o", NAME], ["wget", "-q", "-O", NAME]):
+            if self._has(command[0]):
+                done = self._run(*command, address)
+                assert done.returncode == 0, done.stderr
+                break
+        else:
+            script = self._server.ask("GET", address.removeprefix(self._server.url)).content
+            self._machine.place(f"{self._home}/{NAME}", script, account=self._account)
+        self._before = self._machine.inventory()
+
+    def goes_online(self, *shell: str) -> None:
+        done = self._run(*shell, NAME)
+        assert done.returncode == 0, done.stdout + done.stderr
+        # Setup says that it is done only when the computer is online: nothing to wait for here.
+        provider = self._provider()
+        assert provider["isOnline"] is True
+        assert f"This computer is online as {provider['name']}" in done.stdout
+        assert self._machine.processes()
+        assert not any(self._enrollment in line for line in self._machine.processes())
+        elsewhere = [line for line in self._changes() if f": {self._home}/" not in line]
+        assert elsewhere == []
+
+    def goes_away(self, *shell: str, purge: bool = False) -> None:
+        done = self._run(*shell, NAME, "--uninstall", *(["--purge"] if purge else []))
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "QUBIX has been removed from this computer." in done.stdout
+        assert self._provider() is None
+        wait_until(lambda: not self._machine.processes())
+        kept = [".config", ".config/qubix", ".config/qubix/settings.toml"]
+        expected = [] if purge else [f"came: {self._home}/{path}" for path in kept]
+        assert self._changes() == expected
+        again = self._run(*shell, NAME, "--uninstall")
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert self._changes() == expected
+
+    def ends_in_words(self, *shell: str) -> str:
+        """What was said where nothing can be done."""
+        done = self._run(*shell, NAME)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr
+        assert self._provider() is None
+        assert self._machine.processes() == []
+        assert self._changes() == []
+        again = self._run(*shell, NAME, "--uninstall")
+        assert (again.returncode, again.stderr) == (0, "")
+        assert self._changes() == []
+        return done.stderr
+
+    def _has(self, program: str) -> bool:
+        return self._run("sh", "-c", f"command -v {program}").returncode == 0
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return self._machine.run(*command, account=self._account)
+
+    def _changes(self) -> list[str]:
+        return differences(self._before, self._machine.inventory())
+
+    def _provider(self) -> Any:
+        """The computer of this invitation, as the server knows it."""
+        path = f"/api/providers/check-new?enrollment={self._enrollment}"
+        return self._server.ask("GET", path).json()["newProvider"]
