@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import LiveServer
-from tests.installers.matrix.systems import skip_where_impossible
+pytest.register_assert_rewrite("tests.installers.matrix.visit")
+
+from tests.conftest import LiveServer  # noqa: E402
+from tests.installers.matrix.systems import skip_where_impossible  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -145,6 +145,4 @@ class Machine:
         found = {k: v for k, v in os.environ.items() if k.startswith("PIP_") and k not in here}
         if "PIP_CERT" in os.environ:
             found["PIP_CERT"] = f"/{CERTIFICATES}"
-        for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
-            found |= {k: os.environ[k] for k in (name, name.lower()) if k in os.environ}
         return found
