@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import sys
 from pathlib import Path
 
@@ -45,9 +44,11 @@ def test_every_refusal_is_found_in_the_server() -> None:
         (MacOS("qubix", appauthor=False), "state/"),
     ],
 )
-def test_the_log_is_where_the_document_says(folders: Unix | MacOS, below: str) -> None:
+def test_the_log_is_where_the_document_says(
+    monkeypatch: pytest.MonkeyPatch, folders: Unix | MacOS, below: str
+) -> None:
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
-        assert name not in os.environ, "this machine's own setting would decide"
+        monkeypatch.delenv(name, raising=False)
     state = folders.user_state_path.relative_to(Path.home())
     assert f"`~/{state}/{below}`" in troubleshooting.LOGS
 
