@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from qubix_server.installers.scripts import shell_script
+from tests.conftest import wait_until
 from tests.installers.conftest import Machine
 from tests.terminal import Terminal
 
@@ -94,6 +95,19 @@ def test_without_a_yes_nothing_is_run(
     with at_a_terminal(machine, shell, script, answer) as terminal:
         assert terminal.process.returncode == 1, terminal.text
     assert terminal.text.rstrip().endswith(f'sudo sh -c "{APT}"')
+    assert ran(machine) == []
+    assert machine.files() == [NAME]
+
+
+def test_ctrl_c_at_the_question_stops_it(shell: list[str], machine: Machine, script: str) -> None:
+    account(machine, 1000)
+    manager(machine, "apt-get")
+    setsid = shutil.which("setsid") or ""
+    with Terminal([setsid, "--ctty", "--wait", *shell, script], machine.environment) as terminal:
+        wait_until(lambda: QUESTION in terminal.text)
+        terminal.press(b"\x03")
+        assert terminal.ended() == 130
+    assert "Stopped before the end." in terminal.text
     assert ran(machine) == []
     assert machine.files() == [NAME]
 

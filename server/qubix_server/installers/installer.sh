@@ -176,7 +176,7 @@ fetch_uv() {
 fetch() {
   if command -v curl >/dev/null 2>&1; then
     [ -t 2 ] && bar=-# || bar=-s
-    curl -fL "$bar" --connect-timeout "$patience" --speed-time "$patience" --speed-limit 1000 -o "$2" "$1"
+    curl -fL "$bar" --connect-timeout "$patience" --speed-time "$patience" --max-time 1800 -o "$2" "$1"
   elif command -v wget >/dev/null 2>&1; then
     set -- wget -q -O "$2" "$1"
     case $(wget --help 2>&1) in
