@@ -77,6 +77,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(
     assert (done.returncode, done.stderr) == (0, "")
     assert hashlib.sha256(recorder).hexdigest() in done.stdout
     assert f"setup --server {BACKEND}" in done.stdout
+    assert "would fetch its libraries, whose SHA-256 stand in it, into " in done.stdout
     assert done.stdout.endswith("Nothing was done.\n")
     assert "a-secret-token" not in done.stdout
     assert machine.files() == [NAME]

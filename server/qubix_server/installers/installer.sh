@@ -44,9 +44,9 @@ main() {
   find_python || get_python || err "@NOPYTHON@
   ${command:-https://www.python.org/downloads/}"
   if [ "$dry_run" = yes ]; then
-    [ "$action" = uninstall ] || say "Would write the worker, SHA-256 $sha256, to $worker"
-    say "Would run ${python:-that Python} $worker $action $*" "Nothing was done."
-    exit
+    [ "$action" = uninstall ] || say "Would write the worker, SHA-256 $sha256, to $worker" \
+      "Its setup would fetch its libraries, whose SHA-256 stand in it, into $data and join $backend"
+    say "Would run ${python:-that Python} $worker $action $*" "Nothing was done."; exit
   fi
   if [ "$action" = setup ]; then
     place_worker || { undo; exit 1; }
