@@ -129,6 +129,26 @@ FAILURES = (
         "What was downloaded could not be unpacked.",
         "Look whether the disk is full and tar and gzip are there, then run this again.",
     ),
+    Failure(
+        "in_zip",
+        "This file is still inside of a ZIP file, which was only looked into.",
+        "Extract it first: drag it out to your desktop, then run it there.",
+    ),
+    Failure(
+        "no_folder",
+        "Windows does not say where your account keeps its programs (LOCALAPPDATA is not set).",
+        "Sign out and in again, then run this again.",
+    ),
+    Failure(
+        "no_curl",
+        "This Windows has nothing that can download a file (curl.exe came with Windows 10).",
+        "Install Python 3.11 or newer, then run this again.",
+    ),
+    Failure(
+        "insecure",
+        "A download could not be made over a secure connection from this Windows.",
+        "Check the date and time of this computer, then run this again.",
+    ),
 )
 
 

@@ -4,63 +4,241 @@ rem
 rem     qubix-worker-installer.bat [--help ^| --dry-run ^| --uninstall ^| --no-start]
 rem
 rem It does three things, all in your own account, and never asks for an administrator:
-rem   1. finds a Python on this computer (3.11 or newer);
+rem   1. finds a Python on this computer (3.11 or newer); or gets one into its own folder by uv, a
+rem      program that fetches Pythons; or, if that fails, asks whether to use winget;
 rem   2. puts the worker in its folder, after checking its SHA-256;
 rem   3. runs the worker's setup, which joins the network named below and starts sharing.
+rem Stopped before the end, it takes back what it has begun. --dry-run tells all that it would do.
 rem
 rem Steps 2 and 3 are a short Python program, which stands below the last line that is run here
-rem (exit /b), together with the values that it uses and the worker itself, word for word.
+rem (exit /b), together with the values that it uses and the worker itself, word for word. This
+rem command interpreter reads nothing of them, and PowerShell is not needed.
 
+rem However this computer is set: with extensions, and an exclamation mark is only a character.
 setlocal EnableExtensions DisableDelayedExpansion
 title QUBIX
-set "QUBIX_FIT=import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))"
-set "QUBIX_PYTHON="
-set "QUBIX_NEWEST="
-
-rem The launcher that comes with Python knows all Pythons of this computer.
-py -3 -I -c "%QUBIX_FIT%" >nul 2>nul
-if "%ERRORLEVEL%"=="0" set "QUBIX_NEWEST=-3"
-if defined QUBIX_NEWEST set "QUBIX_PYTHON=py"
-
-rem Else the first on the PATH, or one behind it.
-for %%N in (python.exe python3.exe) do (set "QUBIX_CANDIDATE=%%~$PATH:N"& call :qubix_try)
-for /f "delims=" %%P in ('where python python3 2^>nul') do (set "QUBIX_CANDIDATE=%%P"& call :qubix_try)
-
-rem Else uv, where it is, can get one without an administrator.
-if not defined QUBIX_PYTHON call :qubix_try_uv
-
-if not defined QUBIX_PYTHON goto qubix_no_python
-
-"%QUBIX_PYTHON%" %QUBIX_NEWEST% -I -c "import sys; exec(open(sys.argv[1], 'rb').read().replace(b'\r\n', b'\n').split(b'\n:: === ')[2])" "%~f0" %*
-set "QUBIX_RESULT=%ERRORLEVEL%"
-goto qubix_end
-
-:qubix_no_python
-echo @NOPYTHON@
-echo Get it from https://www.python.org/downloads/ and choose "Install Now": that needs no
-echo administrator.
+rem Commands are looked for on the PATH alone, never among what was downloaded; and what is set for
+rem another Python, or to have one installed unasked, is not meant for this one.
+set "NoDefaultCurrentDirectoryInExePath=1"
+set "PYTHON_MANAGER_AUTOMATIC_INSTALL=false"
+for %%V in (ERRORLEVEL PYTHONHOME PYTHONPATH PYLAUNCHER_ALLOW_INSTALL) do set "%%V="
+for %%V in (PYTHON NEWEST DRY UNINSTALL PURGE GOT BUILD DIGEST FOUND ANSWER) do set "QUBIX_%%V="
+set "QUBIX_SYSTEM=%SystemRoot%\System32"
 set "QUBIX_RESULT=1"
 
+rem --- What is asked for. What nobody knows is refused before anything is done; the rest goes on to
+rem Python as it was given.
+:qubix_option
+if [%1]==[] goto qubix_place
+set "QUBIX_OPTION=%~1"
+set "QUBIX_KNOWN="
+for %%O in (-h --help) do if "%QUBIX_OPTION%"=="%%O" goto qubix_help
+if "%QUBIX_OPTION%"=="/?" goto qubix_help
+for %%O in (--no-start --no-autostart -y --yes -q --quiet -v --verbose --json) do if "%QUBIX_OPTION%"=="%%O" set "QUBIX_KNOWN=yes"
+for %%O in (--dry-run --uninstall --purge) do if "%QUBIX_OPTION%"=="%%O" set "QUBIX_KNOWN=yes"
+if "%QUBIX_OPTION%"=="--dry-run" set "QUBIX_DRY=yes"
+if "%QUBIX_OPTION%"=="--uninstall" set "QUBIX_UNINSTALL=yes"
+if "%QUBIX_OPTION%"=="--purge" set "QUBIX_PURGE=yes"
+for %%O in (--name --code --memory-limit-mb) do if "%QUBIX_OPTION%"=="%%O" set "QUBIX_KNOWN=value"
+rem As in "--name=My computer"; without quotes, the equals sign parts two arguments here.
+if "%QUBIX_OPTION:~0,7%"=="--name=" set "QUBIX_KNOWN=yes"
+if "%QUBIX_OPTION:~0,7%"=="--code=" set "QUBIX_KNOWN=yes"
+if not defined QUBIX_KNOWN goto qubix_unknown
+if "%QUBIX_KNOWN%"=="value" shift
+shift
+goto qubix_option
+
+rem --- Where the worker keeps its program; it decides the same way (qubix_worker/paths.py).
+:qubix_place
+if not defined QUBIX_UNINSTALL if defined QUBIX_PURGE goto qubix_unknown
+rem Out of a ZIP file that is only looked into, Windows, 7-Zip and WinRAR put this file alone into a
+rem temporary folder, which goes away while this still runs.
+set "QUBIX_HERE=%~dp0"
+set "QUBIX_REST=%QUBIX_HERE:.zip=%"
+set "QUBIX_REST=%QUBIX_REST:\7z=%"
+set "QUBIX_REST=%QUBIX_REST:\Rar$=%"
+if not "%QUBIX_REST%"=="%QUBIX_HERE%" if not "%QUBIX_HERE:\Temp\=%"=="%QUBIX_HERE%" goto qubix_in_zip
+if not defined LOCALAPPDATA if not defined QUBIX_HOME goto qubix_no_folder
+set "QUBIX_DATA=%LOCALAPPDATA%\qubix\data"
+if defined QUBIX_HOME for %%H in ("%QUBIX_HOME%") do set "QUBIX_DATA=%%~fH\data"
+if not defined QUBIX_UNINSTALL goto qubix_find
+if exist "%QUBIX_DATA%\qubix_worker.py" goto qubix_find
+call :qubix_undo
+echo QUBIX is not on this computer.
+set "QUBIX_RESULT=0"
+goto qubix_end
+
+:qubix_unknown
+set "QUBIX_RESULT=2"
+echo qubix: @UNKNOWNOPTION@
+goto qubix_end
+
+:qubix_help
+echo Shares the idle processor and graphics card of this computer with a network.
+echo.
+echo   qubix-worker-installer.bat              set everything up and go online
+echo   qubix-worker-installer.bat --no-start   set everything up, but do not start sharing
+echo   qubix-worker-installer.bat --dry-run    say what would be done, and do nothing
+echo   qubix-worker-installer.bat --uninstall  take everything away again (--purge: settings, too)
+echo.
+echo Also --name NAME, --memory-limit-mb MB, --no-autostart, --yes, --quiet, --verbose, --json.
+echo Everything is put in your own account. No administrator is needed.
+set "QUBIX_RESULT=0"
+goto qubix_end
+
+:qubix_in_zip
+echo qubix: @INZIP@
+goto qubix_end
+
+:qubix_no_folder
+echo qubix: @NOFOLDER@
+goto qubix_end
+
+rem --- A Python that is new enough, whole, for 64 bits, and from its publisher: one of the Store is
+rem shown files that others are not shown, and a GCC one keeps them elsewhere.
+:qubix_find
+set "QUBIX_FIT=import sys, sysconfig, ctypes, ensurepip, ssl, venv, zlib;"
+set "QUBIX_FIT=%QUBIX_FIT% odd = 'WindowsApps' in sys.executable or 'GCC' in sys.version or sysconfig.get_config_var('Py_GIL_DISABLED');"
+set "QUBIX_FIT=%QUBIX_FIT% sys.exit(bool(odd) or sys.version_info < (3, 11) or sys.maxsize < 2**32)"
+rem The launcher that comes with Python knows most Pythons of this computer.
+py -3 -IB -c "%QUBIX_FIT%" >nul 2>nul <nul
+if "%ERRORLEVEL%"=="0" set "QUBIX_NEWEST=-3"
+if defined QUBIX_NEWEST set "QUBIX_PYTHON=py"
+call :qubix_look
+if defined QUBIX_PYTHON goto qubix_run
+
+rem --- Else uv, which is on the PATH, or is fetched. All that it writes is in the worker's folder.
+if defined QUBIX_DRY echo There is no fit Python on this computer.
+set "QUBIX_UV=uv"
+uv --version >nul 2>nul <nul
+if "%ERRORLEVEL%"=="0" goto qubix_have_uv
+set "QUBIX_UV=%QUBIX_DATA%\uv\uv.exe"
+set "QUBIX_KIND=%PROCESSOR_ARCHITECTURE%"
+if defined PROCESSOR_ARCHITEW6432 set "QUBIX_KIND=%PROCESSOR_ARCHITEW6432%"
+if "%QUBIX_KIND%"=="AMD64" set "QUBIX_BUILD=x86_64"& set "QUBIX_DIGEST=@UVWINDOWSX64@"
+if "%QUBIX_KIND%"=="ARM64" set "QUBIX_BUILD=aarch64"& set "QUBIX_DIGEST=@UVWINDOWSARM64@"
+set "QUBIX_WHY=@NOUVBUILD@"
+if not defined QUBIX_BUILD goto qubix_no_uv
+set "QUBIX_FROM=https://github.com"
+if defined UV_INSTALLER_GITHUB_BASE_URL set "QUBIX_FROM=%UV_INSTALLER_GITHUB_BASE_URL%"
+set "QUBIX_URL=%QUBIX_FROM%/astral-sh/uv/releases/download/@UVVERSION@/uv-%QUBIX_BUILD%-pc-windows-msvc.zip"
+if defined QUBIX_DRY echo Would fetch uv, SHA-256 %QUBIX_DIGEST%, from "%QUBIX_URL%"
+if defined QUBIX_DRY goto qubix_have_uv
+set "QUBIX_WHY=@NOCURL@"
+if not exist "%QUBIX_SYSTEM%\curl.exe" goto qubix_no_uv
+echo Fetching uv @UVVERSION@ ...
+call :qubix_undo
+mkdir "%QUBIX_DATA%\uv" 2>nul
+set "QUBIX_WHY=@CANNOTWRITE@"
+rem From here on with names in that folder: nothing that is in its path has to pass a command line.
+pushd "%QUBIX_DATA%\uv" 2>nul
+if not "%ERRORLEVEL%"=="0" goto qubix_no_uv
+"%QUBIX_SYSTEM%\curl.exe" -fL -# --retry 2 --connect-timeout 30 --speed-time 30 --speed-limit 1000 -o uv.zip "%QUBIX_URL%" <nul
+set "QUBIX_CODE=%ERRORLEVEL%"
+set "QUBIX_WHY="
+if not "%QUBIX_CODE%"=="0" set "QUBIX_WHY=@NOTFETCHED@"
+for %%C in (5 97) do if "%QUBIX_CODE%"=="%%C" set "QUBIX_WHY=@PROXYREFUSED@"
+if "%QUBIX_CODE%"=="6" set "QUBIX_WHY=@HOSTUNKNOWN@"
+if "%QUBIX_CODE%"=="22" set "QUBIX_WHY=@NOTTHERE@"
+if "%QUBIX_CODE%"=="23" set "QUBIX_WHY=@NOROOM@"
+if "%QUBIX_CODE%"=="28" set "QUBIX_WHY=@TOOSLOW@"
+for %%C in (35 51 53 58 59 60 77 80 82 83 90 91) do if "%QUBIX_CODE%"=="%%C" set "QUBIX_WHY=@INSECURE@"
+if defined QUBIX_WHY goto qubix_fetched
+rem The one command of Windows that tells a digest: older ones part the digits with blanks.
+for /f "skip=1 delims=" %%H in ('%QUBIX_SYSTEM%\certutil.exe -hashfile uv.zip SHA256') do if not defined QUBIX_FOUND set "QUBIX_FOUND=%%H"
+if defined QUBIX_FOUND set "QUBIX_FOUND=%QUBIX_FOUND: =%"
+if /i not "%QUBIX_FOUND%"=="%QUBIX_DIGEST%" set "QUBIX_WHY=@NOTEXPECTED@"
+if defined QUBIX_WHY goto qubix_fetched
+"%QUBIX_SYSTEM%\tar.exe" -xf uv.zip <nul
+if not exist uv.exe set "QUBIX_WHY=@NOTUNPACKED@"
+:qubix_fetched
+popd
+if defined QUBIX_WHY goto qubix_no_uv
+
+:qubix_have_uv
+if defined QUBIX_DRY echo Would get a Python 3.13 by "%QUBIX_UV%" into "%QUBIX_DATA%\python"
+if defined QUBIX_DRY echo If that failed, would ask whether winget may install the package Python.Python.3.13
+if defined QUBIX_DRY goto qubix_dry
+echo Getting a Python of its own, with uv ...
+set "UV_PYTHON_INSTALL_DIR=%QUBIX_DATA%\python"
+set "UV_CACHE_DIR=%QUBIX_DATA%\uv\cache"
+for %%V in (BIN REGISTRY) do set "UV_PYTHON_INSTALL_%%V=0"
+set "UV_NO_CONFIG=1"
+rem With this system's certificates, which some companies' networks ask for.
+set "UV_SYSTEM_CERTS=1"
+set "QUBIX_GOT=yes"
+"%QUBIX_UV%" python install 3.13 <nul
+set "QUBIX_WHY=@UVFAILED@"
+call :qubix_look
+if not defined QUBIX_PYTHON goto qubix_no_uv
+if exist "%QUBIX_DATA%\uv" rmdir /s /q "%QUBIX_DATA%\uv"
+goto qubix_run
+
+rem --- Else winget, which keeps what it installs among your programs, so it asks before.
+:qubix_no_uv
+echo qubix: %QUBIX_WHY%
+if defined QUBIX_DRY echo Would ask whether winget may install the package Python.Python.3.13
+if defined QUBIX_DRY goto qubix_dry
+call :qubix_undo
+winget --version >nul 2>nul <nul
+if not "%ERRORLEVEL%"=="0" goto qubix_no_python
+echo winget is Windows' own way to install programs. Python would stand among your programs.
+set /p "QUBIX_ANSWER=Install Python 3.13 for your account with winget now? [y/N] "
+if /i not "%QUBIX_ANSWER:~0,1%"=="y" goto qubix_no_python
+winget install --exact --id Python.Python.3.13 --source winget --scope user --silent --accept-package-agreements --accept-source-agreements <nul
+call :qubix_look
+if defined QUBIX_PYTHON goto qubix_run
+
+:qubix_no_python
+echo qubix: @NOPYTHON@
+echo   https://www.python.org/downloads/ with "Install Now", which needs no administrator.
+goto qubix_end
+
+:qubix_dry
+if not defined QUBIX_UNINSTALL echo Would write the worker to "%QUBIX_DATA%\qubix_worker.py" and run its setup with that Python
+if defined QUBIX_UNINSTALL echo Would run "%QUBIX_DATA%\qubix_worker.py" uninstall with that Python
+echo Nothing was done.
+set "QUBIX_RESULT=0"
+goto qubix_end
+
+rem --- The Python that was found takes the rest out of this file: it begins after "exit /b".
+:qubix_run
+"%QUBIX_PYTHON%" %QUBIX_NEWEST% -IB -c "import sys; exec(open(sys.argv[1], 'rb').read().replace(b'\r\n', b'\n').split(b'\n:: === ')[2])" "%~f0" %*
+set "QUBIX_RESULT=%ERRORLEVEL%"
+rem Where it was stopped, or all is gone, the Python that was fetched goes as well.
+if defined QUBIX_GOT if not exist "%QUBIX_DATA%\qubix_worker.py" call :qubix_undo
+if defined QUBIX_UNINSTALL if not exist "%QUBIX_DATA%\qubix_worker.py" call :qubix_undo
+
 :qubix_end
-if not "%QUBIX_RESULT%"=="0" echo QUBIX was not set up. The reason stands above.
+if not "%QUBIX_RESULT%"=="0" if not defined QUBIX_UNINSTALL echo QUBIX was not set up. The reason stands above.
 if not defined QUBIX_NO_PAUSE pause
 exit /b %QUBIX_RESULT%
+
+rem --- The Pythons on the PATH; that we have fetched; in the registry (python.org, conda and others
+rem write there where they are); and where winget puts one.
+:qubix_look
+for %%N in (python.exe python3.exe) do (set "QUBIX_CANDIDATE=%%~$PATH:N"& call :qubix_try)
+for /f "delims=" %%P in ('%QUBIX_SYSTEM%\where.exe $PATH:python.exe 2^>nul') do (set "QUBIX_CANDIDATE=%%P"& call :qubix_try)
+for /d %%D in ("%QUBIX_DATA%\python\*") do (set "QUBIX_CANDIDATE=%%D\python.exe"& call :qubix_try)
+for %%K in (HKCU HKLM) do for /f "tokens=2,*" %%A in ('%QUBIX_SYSTEM%\reg.exe query %%K\Software\Python /s /v ExecutablePath 2^>nul') do (set "QUBIX_CANDIDATE=%%B"& call :qubix_try)
+for /d %%D in ("%LOCALAPPDATA%\Programs\Python\Python3*") do (set "QUBIX_CANDIDATE=%%D\python.exe"& call :qubix_try)
+exit /b 0
 
 :qubix_try
 if defined QUBIX_PYTHON exit /b 0
 if not defined QUBIX_CANDIDATE exit /b 0
 rem What is in WindowsApps only opens the Store.
 if not "%QUBIX_CANDIDATE:WindowsApps=%"=="%QUBIX_CANDIDATE%" exit /b 0
-"%QUBIX_CANDIDATE%" -I -c "%QUBIX_FIT%" >nul 2>nul
+if not exist "%QUBIX_CANDIDATE%" exit /b 0
+"%QUBIX_CANDIDATE%" -IB -c "%QUBIX_FIT%" >nul 2>nul <nul
 if "%ERRORLEVEL%"=="0" set "QUBIX_PYTHON=%QUBIX_CANDIDATE%"
 exit /b 0
 
-:qubix_try_uv
-uv --version >nul 2>nul
-if not "%ERRORLEVEL%"=="0" exit /b 0
-echo Getting a Python of its own, with uv ...
-uv python install 3.13
-for /f "delims=" %%P in ('uv python find 3.13 2^>nul') do (set "QUBIX_CANDIDATE=%%P"& call :qubix_try)
+rem --- What was fetched goes, and then each folder in which there is nothing else; never with a dry run.
+:qubix_undo
+if defined QUBIX_DRY exit /b 0
+for %%D in (uv python) do if exist "%QUBIX_DATA%\%%D" rmdir /s /q "%QUBIX_DATA%\%%D"
+for %%D in ("%QUBIX_DATA%" "%QUBIX_DATA%\..") do rmdir "%%~fD" 2>nul
 exit /b 0
 
 :: === Values, which Python reads

@@ -50,18 +50,19 @@ def shell_script(backend: str, enrollment: str | None, worker: bytes, uv: Uv = P
     return filled("installer.sh", values).encode("utf-8")
 
 
-def batch_script(backend: str, enrollment: str | None, worker: bytes) -> bytes:
+def batch_script(backend: str, enrollment: str | None, worker: bytes, uv: Uv = PINNED) -> bytes:
     """The .bat for Windows: ASCII, with CR LF at the end of every line. `worker` as above."""
     values = {
         "backend": backend,
         "enrollment": enrollment or "",
         "sha256": hashlib.sha256(worker).hexdigest(),
     }
-    slots = failures.words() | {
+    own = {
         "VERSION": qubix_worker.__version__,
         "VALUES": json.dumps(values),
         "PROGRAM": _python("place.py") + "\n\n" + _program(),
     }
+    slots = failures.words() | uv.words() | own
     head = filled("installer.bat", slots)
     if re.search(rb"^[ \t]*:qubix_", worker, re.MULTILINE):
         raise ValueError("The worker holds a line that cmd would take for a label")

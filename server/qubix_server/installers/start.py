@@ -14,23 +14,12 @@ from pathlib import Path
 
 from qubix_server.installers.place import place  # not in installer.bat: it stands above
 
-HELP = """\
-Shares the idle processor and graphics card of this computer with a network.
-
-  qubix-worker-installer.bat              set everything up and go online
-  qubix-worker-installer.bat --no-start   set everything up, but do not start sharing
-  qubix-worker-installer.bat --dry-run    say what would be done, and do nothing
-  qubix-worker-installer.bat --uninstall  take everything away again
-
-Everything is put in your own account. No administrator is needed.
-"""
+STOPPED = 130
+"""The exit status of a setup that was stopped, and has undone what it began."""
 
 
 def main(script: str, arguments: list[str], environment: Mapping[str, str]) -> int:
     """Does what `arguments` ask for; the exit status. `script` is the path of installer.bat."""
-    if {"--help", "-h", "/?"} & set(arguments):
-        sys.stdout.write(HELP)
-        return 0
     values, worker = read(script)
     folder = data_folder(environment)
     path = folder / "qubix_worker.py"
@@ -46,14 +35,28 @@ def main(script: str, arguments: list[str], environment: Mapping[str, str]) -> i
             sys.stdout.write(f"Would write the worker, SHA-256 {values['sha256']}, to {path}\n")
         sys.stdout.write(f"Would run {subprocess.list2cmdline(command)}\nNothing was done.\n")
         return 0
+    fresh = not path.exists()
     if not uninstall:
         place(worker, values["sha256"], folder)
     enrollment = values["enrollment"] or environment.get("QUBIX_ENROLLMENT", "")
     with subprocess.Popen(command, env={**environment, "QUBIX_ENROLLMENT": enrollment}) as setup:
         try:
-            return setup.wait()
+            status = setup.wait()
         except KeyboardInterrupt:  # setup has had it too: it stops, undoes, and says so
-            return setup.wait() or 130
+            status = setup.wait() or STOPPED
+    if status == STOPPED and fresh and not uninstall:
+        take_back(path)
+    return status
+
+
+def take_back(worker: Path) -> None:
+    """Removes the worker that this run has put there, and the folders that are empty without it."""
+    worker.unlink(missing_ok=True)
+    for folder in (worker.parent, worker.parent.parent):
+        try:
+            folder.rmdir()
+        except OSError:
+            return  # what else is in there stays
 
 
 def read(script: str) -> tuple[dict[str, str], bytes]:

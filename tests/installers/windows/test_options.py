@@ -1,0 +1,112 @@
+"""installer.bat in cmd: what it is asked for, and what it refuses, also without a Python."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from qubix_server.installers.scripts import batch_script
+from tests.installers.windows.machine import PYTHON, Windows
+
+RECORDER = b"""\
+import json, os, sys
+print(json.dumps([sys.argv[1:], os.environ["QUBIX_ENROLLMENT"]]))
+sys.exit(int(os.environ.get("WORKER_EXIT", "0")))
+"""
+REFUSED = "There is no such option, or not together with the others. Nothing was done"
+
+
+@pytest.fixture
+def script(windows: Windows) -> str:
+    content = batch_script("http://compute.example", "an-invitation", RECORDER)
+    return windows.place(r"C:\dl\qubix-worker-installer.bat", content)
+
+
+def test_help_needs_no_python(windows: Windows, script: str) -> None:
+    for asked in ("--help", "-h", "/?"):
+        done = windows.batch(script, asked)
+        assert done.code == 0, done.text
+        assert done.text.startswith("Shares the idle processor")
+        assert "--uninstall" in done.text
+
+
+@pytest.mark.parametrize(
+    "options", [("--no-such",), ("--no-start", "--no-such"), ("--purge",), ("",), ("x y",)]
+)
+def test_what_is_not_known_is_refused_before_anything_is_done(
+    windows: Windows, script: str, options: tuple[str, ...]
+) -> None:
+    windows.path = (PYTHON,)
+    done = windows.batch(script, *options)
+    assert done.code == 2
+    assert REFUSED in done.text
+    assert list(windows.local.iterdir()) == []
+
+
+def test_options_arrive_as_they_were_given(windows: Windows, script: str) -> None:
+    windows.path = (PYTHON,)
+    done = windows.batch(script, "--no-start", "--name=My & your 100 (PC)!", "--code", "A-1")
+    assert done.code == 0, done.text
+    options, enrollment = json.loads(done.text.strip().split("\n")[-1])
+    assert options == [
+        "setup", "--server", "http://compute.example",
+        "--no-start", "--name=My & your 100 (PC)!", "--code", "A-1",
+    ]  # fmt: skip
+    assert enrollment == "an-invitation"
+
+
+def test_the_exit_status_is_that_of_the_setup(windows: Windows, script: str) -> None:
+    windows.path = (PYTHON,)
+    done = windows.batch(script, WORKER_EXIT="7")
+    assert done.code == 7
+    assert done.text.endswith("QUBIX was not set up. The reason stands above.\n")
+
+
+def test_a_dry_run_tells_which_python_it_would_fetch_and_does_nothing(
+    windows: Windows, script: str
+) -> None:
+    done = windows.batch(script, "--dry-run")
+    assert done.code == 0, done.text
+    assert "There is no fit Python on this computer." in done.text
+    assert "Would fetch uv, SHA-256 " in done.text
+    assert rf'into "{windows.profile}\AppData\Local\qubix\data\python"' in done.text
+    assert "winget" in done.text
+    assert done.text.endswith("Nothing was done.\n")
+    assert list(windows.local.iterdir()) == []
+
+
+def test_a_dry_run_with_a_python_does_nothing_and_tells_no_secret(
+    windows: Windows, script: str
+) -> None:
+    windows.path = (PYTHON,)
+    done = windows.batch(script, "--dry-run")
+    assert done.code == 0, done.text
+    assert "setup --server http://compute.example" in done.text
+    assert "an-invitation" not in done.text
+    assert list(windows.local.iterdir()) == []
+
+
+def test_uninstall_where_nothing_is_needs_no_python(windows: Windows, script: str) -> None:
+    done = windows.batch(script, "--uninstall")
+    assert (done.code, done.text) == (0, "QUBIX is not on this computer.\n")
+
+
+def test_a_setup_that_was_stopped_leaves_nothing(windows: Windows, script: str) -> None:
+    windows.path = (PYTHON,)
+    done = windows.batch(script, WORKER_EXIT="130")
+    assert done.code == 130
+    assert list(windows.local.iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", ["Temp1_qubix.zip", "1b2c_qubix.zip.b2c", "7zO4C1", "Rar$DIa9"])
+def test_in_the_folder_of_a_zip_that_is_looked_into_it_says_to_extract_it(
+    windows: Windows, script: str, folder: str
+) -> None:
+    inside = rf"{windows.profile}\AppData\Local\Temp\{folder}\installer.bat"
+    windows.place(inside, windows.at(script).read_bytes())
+    windows.path = (PYTHON,)
+    done = windows.batch(inside)
+    assert done.code == 1
+    assert "Extract it first" in done.text
+    assert not windows.data.exists()
