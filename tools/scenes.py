@@ -113,7 +113,10 @@ def way(paths: Paths) -> Iterator[Scene]:
 
 
 def failures(paths: Paths) -> Iterator[Scene]:
-    wizard = _wizard(made_up.services(paths, findings=made_up.NOTHING_FOUND))
+    wizard = _wizard(
+        made_up.services(paths, findings=made_up.NOTHING_FOUND),
+        hours=("mon-fri 20:00-07:00", "sat,sun"),
+    )
     _go_on(wizard)
     until(lambda: wizard.page is Page.COMPUTER and _forward(wizard))
     yield Scene("wizard-2-nothing", wizard)
@@ -140,8 +143,12 @@ def existing(paths: Paths) -> Iterator[Scene]:
     _put_away(wizard)
 
 
-def _wizard(services: Services, invitation: Invitation = made_up.INVITATION) -> Wizard:
-    wizard = Wizard(services, invitation, replace(made_up.SETTINGS, server=""))
+def _wizard(
+    services: Services,
+    invitation: Invitation = made_up.INVITATION,
+    hours: tuple[str, ...] = made_up.SETTINGS.hours,
+) -> Wizard:
+    wizard = Wizard(services, invitation, replace(made_up.SETTINGS, server="", hours=hours))
     wizard.show()
     return wizard
 

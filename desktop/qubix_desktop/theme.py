@@ -161,11 +161,11 @@ def _sheet(c: Colours, direction: Qt.LayoutDirection) -> str:
     QTimeEdit:focus {{ border: 2px solid {c.link}; padding: 3px 3px 3px 7px; }}
     QToolButton[role="day"] {{
         background: {c.card}; border: 1px solid {c.strong_border}; border-radius: 6px;
-        padding: 4px 7px; color: {c.text}; }}
+        padding: 4px 3px; color: {c.text}; }}
     QToolButton[role="day"]:checked {{
         background: {c.accent}; border-color: {c.accent}; color: {c.on_accent};
         font-weight: 600; }}
-    QToolButton[role="day"]:focus {{ border: 2px solid {c.link}; padding: 3px 6px; }}
+    QToolButton[role="day"]:focus {{ border: 2px solid {c.link}; padding: 3px 2px; }}
     QToolButton[role="day"]:checked:focus {{ border-color: {c.text}; }}
     QPlainTextEdit[role="log"] {{
         background: {c.field}; border: 1px solid {c.border}; border-radius: 6px; padding: 4px; }}

@@ -35,6 +35,8 @@ FACTS = (
     "NVIDIA GeForce RTX 4070", "NVIDIA GeForce GTX 970", "AMD Ryzen 7 5800X 8-Core Processor",
     "Example Compute", "compute.example.org", "example.org", "https://", "marie-desktop", "QUBIX",
     "NVIDIA", "wasmtime", "wasm", "K7QM-2XWD", "550.54.14",
+    *(QLocale("en").dayName(day, length) for day in range(1, 8)
+      for length in (QLocale.FormatType.LongFormat, QLocale.FormatType.ShortFormat)),
 )  # fmt: skip
 """What is no word, and the same in every language."""
 

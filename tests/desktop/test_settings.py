@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from qubix_desktop import background
 from qubix_desktop.desk import Desk
-from qubix_desktop.status.hours import Hours
 from qubix_worker.commands import FIXED
 from qubix_worker.errors import ControlError
 from qubix_worker.guest.hours import Plan
@@ -99,25 +98,31 @@ def test_hours_are_rows_of_days_and_times(
     desk: Desk, world: World, person: Person, qtbot: QtBot
 ) -> None:
     person.presses(desk.window, "Only at these hours")
-    qtbot.waitUntil(lambda: world.settings.hours == ("mon-sun 20:00-08:00",))
-    days = field(desk, QComboBox, "Days")
-    days.setFocus()
-    QTest.keyClick(days, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: world.settings.hours == ("mon-fri 20:00-08:00",))
-    until = field(desk, QTimeEdit, "Until")
-    until.setTime(until.time().addSecs(-1800))
+    qtbot.waitUntil(lambda: world.settings.hours == ("20:00-07:00",))
+    qtbot.waitUntil(lambda: person.button(desk.window, "Sunday").height() > 10)  # laid out
+    for day in ("Saturday", "Sunday"):
+        person.presses(desk.window, day)
+    qtbot.waitUntil(lambda: world.settings.hours == ("mon-fri 20:00-07:00",))
+    until = field(desk, QTimeEdit, "To")
+    until.setTime(until.time().addSecs(1800))
     qtbot.waitUntil(lambda: world.settings.hours == ("mon-fri 20:00-07:30",))
-    person.presses(desk.window, "Add hours")
-    qtbot.waitUntil(lambda: len(world.settings.hours) == 2)
+    person.presses(desk.window, "Add other hours")
+    qtbot.waitUntil(lambda: world.settings.hours == ("mon-fri 20:00-07:30", "sat,sun"))
     person.presses(desk.window, "Only at these hours")
     qtbot.waitUntil(lambda: world.settings.hours == ())
 
 
 @pytest.mark.parametrize(
-    "line", ["mon-fri 20:00-07:00", "sat,sun", "22:00-06:00", "Tue, thu 9:05 - 24:00", "fri-mon"]
+    "line", ["mon-fri 20:00-07:00", "sat", "22:00-06:00", "Tue, thu 9:05 - 24:00", "fri-mon"]
 )
-def test_hours_that_were_written_by_hand_keep_their_meaning(line: str) -> None:
-    assert Plan.of([Hours.of(line).line()]) == Plan.of([line])
+def test_hours_that_were_written_by_hand_keep_their_meaning(
+    desk: Desk, world: World, person: Person, qtbot: QtBot, line: str
+) -> None:
+    world.settings = replace(world.settings, hours=(line,))
+    qtbot.waitUntil(box(desk, "Only at these hours").isChecked)
+    person.presses(desk.window, "Add other hours")
+    qtbot.waitUntil(lambda: len(world.settings.hours) == 2)
+    assert Plan.of(world.settings.hours[:1]) == Plan.of([line])
 
 
 def test_a_card_is_left_out_and_shared_again(

@@ -94,13 +94,14 @@ class _Row(QWidget):
         self._days = {day: self._day(day, day in span.days) for day in _week()}
         self._begin = self._time(self.tr("From"), span.begin)
         self._end = self._time(self.tr("To"), span.end)
-        self._next_day = Label(role="muted", wrap=False)
-        self._remove = QPushButton(self.tr("Remove"))
+        self._next_day = Label(role="muted")
+        self._remove = QPushButton("\N{MULTIPLICATION SIGN}")
         self._remove.setAccessibleName(self.tr("Remove these hours"))
+        self._remove.setToolTip(self._remove.accessibleName())
         theme.dress(self._remove, "flat")
         self._remove.clicked.connect(self.removed)
         days = QHBoxLayout()
-        days.setSpacing(4)
+        days.setSpacing(2)
         for button in self._days.values():
             days.addWidget(button)
         days.addStretch()
@@ -109,7 +110,6 @@ class _Row(QWidget):
         times.addWidget(self._begin)
         times.addWidget(Label("\N{EN DASH}", wrap=False))
         times.addWidget(self._end)
-        times.addWidget(self._next_day)
         times.addStretch()
         times.addWidget(self._remove)
         grid = QGridLayout(self)
@@ -117,6 +117,7 @@ class _Row(QWidget):
         grid.setVerticalSpacing(6)
         grid.addLayout(days, 0, 0)
         grid.addLayout(times, 1, 0)
+        grid.addWidget(self._next_day, 2, 0)  # below: the row has to fit the smallest window
         self.setFocusProxy(next(iter(self._days.values())))
         self._show()
 
@@ -172,8 +173,9 @@ class _TimeEdit(QTimeEdit):
     def __init__(self, time: QTime) -> None:
         super().__init__(time)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setButtonSymbols(QTimeEdit.ButtonSymbols.NoButtons)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setKeyboardTracking(False)  # half a time is no choice
+        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # 07:00 is written so everywhere
         self.setDisplayFormat(QLocale().timeFormat(QLocale.FormatType.ShortFormat))
 
     def wheelEvent(self, event: QWheelEvent) -> None:

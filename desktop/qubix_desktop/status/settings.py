@@ -14,7 +14,7 @@ from qubix_desktop.parts.editors import Choice, Editor, Number, Switch
 from qubix_desktop.parts.label import Label
 from qubix_desktop.parts.problem import ProblemBox
 from qubix_desktop.status.cards import CardsEditor
-from qubix_desktop.status.hours import HoursEditor
+from qubix_desktop.status.hours import OnlyAtHours
 from qubix_desktop.status.setting import Setting
 from qubix_worker.chosen import Chosen
 from qubix_worker.errors import Problem
@@ -88,7 +88,7 @@ class SettingsTab(Area):
 
     def _when(self) -> QFrame:
         frame, column = card(self.tr("When to share"))
-        self._add(column, "hours", HoursEditor(self.tr("Only at these hours")))
+        self._add(column, "hours", OnlyAtHours(self.tr("Only at these hours")))
         self._add(column, "only_when_idle", Switch(self.tr("Only when I'm not using it")))
         self._add(
             column, "idle_minutes", Number(1, 24 * 60, suffix=self.tr(" min")),

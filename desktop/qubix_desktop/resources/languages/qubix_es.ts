@@ -343,16 +343,8 @@
 <context>
     <name>HoursEditor</name>
     <message>
-        <source>Add hours</source>
-        <translation>Añadir horario</translation>
-    </message>
-    <message>
         <source>Add other hours</source>
         <translation>Añadir otras horas</translation>
-    </message>
-    <message>
-        <source>The same time twice means the whole day.</source>
-        <translation>La misma hora dos veces es el día entero.</translation>
     </message>
 </context>
 <context>
@@ -1370,68 +1362,16 @@
 <context>
     <name>_Row</name>
     <message>
-        <source>Days</source>
-        <translation>Días</translation>
-    </message>
-    <message>
-        <source>Every day</source>
-        <translation>Todos los días</translation>
-    </message>
-    <message>
-        <source>Friday</source>
-        <translation>Viernes</translation>
-    </message>
-    <message>
         <source>From</source>
         <translation>Desde</translation>
-    </message>
-    <message>
-        <source>Monday</source>
-        <translation>Lunes</translation>
-    </message>
-    <message>
-        <source>Monday to Friday</source>
-        <translation>De lunes a viernes</translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation>Quitar</translation>
     </message>
     <message>
         <source>Remove these hours</source>
         <translation>Quitar este horario</translation>
     </message>
     <message>
-        <source>Saturday</source>
-        <translation>Sábado</translation>
-    </message>
-    <message>
-        <source>Saturday and Sunday</source>
-        <translation>Sábado y domingo</translation>
-    </message>
-    <message>
-        <source>Sunday</source>
-        <translation>Domingo</translation>
-    </message>
-    <message>
-        <source>Thursday</source>
-        <translation>Jueves</translation>
-    </message>
-    <message>
         <source>To</source>
         <translation>Hasta</translation>
-    </message>
-    <message>
-        <source>Tuesday</source>
-        <translation>Martes</translation>
-    </message>
-    <message>
-        <source>Until</source>
-        <translation>Hasta</translation>
-    </message>
-    <message>
-        <source>Wednesday</source>
-        <translation>Miércoles</translation>
     </message>
     <message>
         <source>the next day</source>
@@ -1440,10 +1380,6 @@
     <message>
         <source>the whole day</source>
         <translation>todo el día</translation>
-    </message>
-    <message>
-        <source>to</source>
-        <translation>a</translation>
     </message>
 </context>
 <context>

@@ -343,16 +343,8 @@
 <context>
     <name>HoursEditor</name>
     <message>
-        <source>Add hours</source>
-        <translation>Adicionar horário</translation>
-    </message>
-    <message>
         <source>Add other hours</source>
         <translation>Adicionar outros horários</translation>
-    </message>
-    <message>
-        <source>The same time twice means the whole day.</source>
-        <translation>A mesma hora duas vezes é o dia inteiro.</translation>
     </message>
 </context>
 <context>
@@ -1370,68 +1362,16 @@
 <context>
     <name>_Row</name>
     <message>
-        <source>Days</source>
-        <translation>Dias</translation>
-    </message>
-    <message>
-        <source>Every day</source>
-        <translation>Todos os dias</translation>
-    </message>
-    <message>
-        <source>Friday</source>
-        <translation>Sexta-feira</translation>
-    </message>
-    <message>
         <source>From</source>
         <translation>De</translation>
-    </message>
-    <message>
-        <source>Monday</source>
-        <translation>Segunda-feira</translation>
-    </message>
-    <message>
-        <source>Monday to Friday</source>
-        <translation>Segunda a sexta</translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation>Remover</translation>
     </message>
     <message>
         <source>Remove these hours</source>
         <translation>Remover este horário</translation>
     </message>
     <message>
-        <source>Saturday</source>
-        <translation>Sábado</translation>
-    </message>
-    <message>
-        <source>Saturday and Sunday</source>
-        <translation>Sábado e domingo</translation>
-    </message>
-    <message>
-        <source>Sunday</source>
-        <translation>Domingo</translation>
-    </message>
-    <message>
-        <source>Thursday</source>
-        <translation>Quinta-feira</translation>
-    </message>
-    <message>
         <source>To</source>
         <translation>Às</translation>
-    </message>
-    <message>
-        <source>Tuesday</source>
-        <translation>Terça-feira</translation>
-    </message>
-    <message>
-        <source>Until</source>
-        <translation>Até</translation>
-    </message>
-    <message>
-        <source>Wednesday</source>
-        <translation>Quarta-feira</translation>
     </message>
     <message>
         <source>the next day</source>
@@ -1440,10 +1380,6 @@
     <message>
         <source>the whole day</source>
         <translation>o dia todo</translation>
-    </message>
-    <message>
-        <source>to</source>
-        <translation>às</translation>
     </message>
 </context>
 <context>
