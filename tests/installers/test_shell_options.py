@@ -103,6 +103,30 @@ def test_a_dry_run_without_a_python_tells_each_way_to_one_and_goes_none(
     assert machine.files() == [NAME]
 
 
+@pytest.mark.parametrize(
+    ("kind", "build", "slot"),
+    [
+        ("arm64", "aarch64-apple-darwin", "UVMACARM64"),
+        ("x86_64", "x86_64-apple-darwin", "UVMACX64"),
+    ],
+)
+def test_what_it_would_do_on_a_mac(kind: str, build: str, slot: str, machine, script: str) -> None:
+    """As far as a dry run elsewhere can tell: by what uname says, on a machine with Homebrew."""
+    (machine.tools / "python3").unlink()
+    machine.tool("uname", f"case ${{1-}} in -m) echo {kind} ;; *) echo Darwin ;; esac")
+    machine.tool("id", "echo 501")
+    machine.tool("brew", f": >{machine.home}/ran")
+    done = machine.run(["sh", script, "--dry-run"])
+    assert done.returncode == 0
+    ours = machine.home / "Library/Application Support/qubix/data"
+    assert f"SHA-256 {PINNED.digests[slot]}, from https://github.com/" in done.stdout
+    assert f"/uv-{build}.tar.gz\n" in done.stdout
+    assert f"Would run that Python {ours}/qubix_worker.py setup" in done.stdout
+    assert done.stdout.count("brew install python") == 1
+    assert "sudo" not in done.stdout
+    assert machine.files() == [NAME]
+
+
 @pytest.mark.parametrize("arguments", [["--dry-run"], ["--dry-run", "--uninstall"]])
 def test_a_dry_run_does_nothing_even_where_nobody_hears_it(
     arguments: list[str], shell: list[str], machine, script: str
