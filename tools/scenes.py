@@ -18,7 +18,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QPushButton, QTableView, QWidget
 
 from qubix_desktop import background
-from qubix_desktop.crash import CrashDialog
+from qubix_desktop.crash_dialog import CrashDialog
 from qubix_desktop.flow import Page
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.removal import RemovalDialog

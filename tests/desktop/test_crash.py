@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from qubix_desktop import background
-from qubix_desktop.crash import CrashDialog, CrashReporter
+from qubix_desktop.crash import CrashReporter
+from qubix_desktop.crash_dialog import CrashDialog
 from tests.conftest import LiveServer
 from tests.live_worker import LiveWorker
 
@@ -105,7 +106,7 @@ import os, signal, sys, threading
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication
 from qubix_desktop.app import main
-from qubix_desktop.crash import CrashDialog
+from qubix_desktop.crash_dialog import CrashDialog
 
 class Filter(QObject):
     def eventFilter(self, watched, event):
