@@ -51,7 +51,7 @@ def pytest_runtest_makereport(
     # The whole test counts: a machine that was not taken down cleanly did not pass.
     if (case := platforms.case_of(item)) and (report.when == "call" or not report.passed):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-        platforms.keep(item.nodeid, case, report.outcome, reason)
+        platforms.keep(f"{item.location[0]}::{item.location[2]}", case, report.outcome, reason)
     return report
 
 

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from tests.inventory import Inventory, take
 
 RUN_SECONDS = 300
@@ -53,8 +55,10 @@ class Machine:
     ) -> Iterator[Machine]:
         """A machine of these layers below `folder`; what it changes is put into `changes`, which
         gets nothing but that, or is thrown away."""
+        _clear(folder)
         # Beside the layers: an overlay's own two folders must be on one disk.
-        with tempfile.TemporaryDirectory(prefix="machine-", dir=folder) as held:
+        prefix = f"machine-{os.getpid()}-"
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=folder) as held:
             work, root = Path(held, "work"), Path(held, "root")
             upper = changes or Path(held, "changes")
             for place in (work, root, upper):
@@ -146,3 +150,11 @@ class Machine:
         if "PIP_CERT" in os.environ:
             found["PIP_CERT"] = f"/{CERTIFICATES}"
         return found
+
+
+def _clear(folder: Path) -> None:
+    """Removes the folders of machines whose makers were killed."""
+    for left in folder.glob("machine-*-*"):
+        maker = left.name.split("-")[1]
+        if maker.isdigit() and not psutil.pid_exists(int(maker)):
+            shutil.rmtree(left, ignore_errors=True)
