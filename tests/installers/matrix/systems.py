@@ -12,7 +12,7 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,11 +60,14 @@ class System:
                 _make_base(self.suite, folder)
         if not self.packages:
             return [base]
+        # What most of them begin with, Python, is installed once.
+        first, *others = self.packages
+        below = System(self.suite, (first,)).layers() if others else [base]
         layer = f"{self.suite}/{'+'.join(self.packages)}"
         with _once(layer) as folder:
             if folder:
-                _make_layer(base, self.packages, folder)
-        return [layer, base]
+                _make_layer(below, others or [first], folder)
+        return [layer, *below]
 
 
 def skip_where_impossible() -> None:
@@ -109,8 +112,8 @@ def _make_base(suite: str, folder: Path) -> None:
     subprocess.run(add, check=True, capture_output=True)
 
 
-def _make_layer(base: str, packages: tuple[str, ...], folder: Path) -> None:
-    with Machine.over(KEPT, [base], changes=folder) as machine:
+def _make_layer(below: Sequence[str], packages: Sequence[str], folder: Path) -> None:
+    with Machine.over(KEPT, below, changes=folder) as machine:
         for command in (
             ["update"],
             ["install", "-y", "--no-install-recommends", *packages],
