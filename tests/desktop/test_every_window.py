@@ -41,10 +41,15 @@ FACTS = (
 """What is no word, and the same in every language."""
 
 
-OTHERS = [pytest.param(language, marks=pytest.mark.slow) for language in ("pt", "es", "long")]
+LANGUAGES = [
+    pytest.param(language, marks=[pytest.mark.xdist_group(f"windows in {language}"), *marks])
+    for language, marks in {
+        "en": [], "pt": [pytest.mark.slow], "es": [pytest.mark.slow], "long": [pytest.mark.slow],
+    }.items()
+]  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["en", *OTHERS])
+@pytest.fixture(scope="module", params=LANGUAGES)
 def found(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, qapp: QApplication
 ) -> Iterator[Found]:
