@@ -10,10 +10,12 @@ import fcntl
 import hashlib
 import io
 import os
+import select
 import shutil
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +35,7 @@ EMBEDDABLE = (
 
 PYTHON = r"C:\Python313"
 SHELL_FOLDERS = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
+ENVIRONMENT = r"HKCU\Volatile Environment"
 HERE = Path(__file__).resolve().parent
 WINE = next(filter(shutil.which, ("wine64", "/usr/lib/wine/wine64")), "wine")
 """Debian's `wine` is a script that looks for a 32-bit half first."""
@@ -80,23 +83,30 @@ class Windows:
         self.profile = profile
         shutil.rmtree(self.at(profile), ignore_errors=True)
         self.local.mkdir(parents=True)
-        self.run("reg", "add", SHELL_FOLDERS, "/f", "/v", "Local AppData",
-                 "/d", rf"{profile}\AppData\Local")  # fmt: skip
+        local = rf"{profile}\AppData\Local"
+        for key, name in ((SHELL_FOLDERS, "Local AppData"), (ENVIRONMENT, "LOCALAPPDATA")):
+            self.run("reg", "add", key, "/f", "/v", name, "/d", local)
 
     def run(
         self, *command: str, typed: bytes | None = None, seconds: float = 200, **environment: str
     ) -> Done:
         """Runs `command` there. What it prints comes through a pipe, as Wine's Python needs it."""
         own = {
-            "WINEPATH": ";".join((*self.path, r"C:\windows")), "USERPROFILE": self.profile,
-            "LOCALAPPDATA": rf"{self.profile}\AppData\Local",
+            "WINEPATH": ";".join((*self.path, r"C:\windows")),
+            "USERPROFILE": self.profile,
         }  # fmt: skip
-        done = subprocess.run(
-            [WINE, *command], env={**self.environment, **own, **environment}, cwd=self.elsewhere,
-            input=typed or b"", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=seconds, check=False,
-        )  # fmt: skip
-        return Done(done.returncode, done.stdout.decode("cp1252", "replace").replace("\r\n", "\n"))
+        environment = {**self.environment, **own, **environment}
+        reading, writing = os.pipe()
+        with subprocess.Popen(
+            [WINE, *command], env=environment, cwd=self.elsewhere,
+            stdin=subprocess.PIPE, stdout=writing, stderr=subprocess.STDOUT,
+        ) as process:  # fmt: skip
+            os.close(writing)
+            assert process.stdin
+            process.stdin.write(typed or b"")
+            process.stdin.close()
+            printed = _printed(process, reading, time.monotonic() + seconds)
+        return Done(process.returncode, printed.decode("cp1252", "replace").replace("\r\n", "\n"))
 
     def place(self, path: str, content: bytes) -> str:
         file = self.at(path)
@@ -114,7 +124,8 @@ class Windows:
         """What a value of the registry holds; empty where there is none."""
         done = self.run("reg", "query", key, "/v", name)
         line = next((line for line in done.text.split("\n") if "REG_" in line), "")
-        return line.partition("REG_SZ")[2].strip()
+        # Commands of the system print in the code page of consoles, others in that of windows.
+        return line.partition("REG_SZ")[2].strip().encode("cp1252").decode("cp437")
 
     def program(self, path: str, source: str) -> None:
         """Puts a program there that does what `source`, in Python, says."""
@@ -128,6 +139,28 @@ class Windows:
         self.place(path, launcher + shebang + packed.getvalue())
 
 
+def _printed(process: subprocess.Popen[bytes], reading: int, until: float) -> bytes:
+    """All that `process` prints before it ends; what it leaves running keeps the pipe open."""
+    os.set_blocking(reading, False)
+    printed = b""
+    try:
+        while True:
+            has_ended = process.poll() is not None
+            if select.select([reading], [], [], 0 if has_ended else 0.1)[0]:
+                piece = os.read(reading, 1 << 16)
+                printed += piece
+                if not piece:
+                    process.wait(max(0.1, until - time.monotonic()))
+                    return printed
+            elif has_ended:
+                return printed
+            if time.monotonic() > until:
+                process.kill()
+                raise AssertionError(printed.decode("cp1252", "replace"))
+    finally:
+        os.close(reading)
+
+
 @contextmanager
 def installed() -> Iterator[Windows]:
     """The one that all tests share; made once, kept below .cache/."""
@@ -137,17 +170,19 @@ def installed() -> Iterator[Windows]:
         key = hashlib.sha256(Path(__file__).read_bytes() + LOCK.read_bytes()).hexdigest()[:12]
         prefix = CACHE / f"prefix-{key}"
         windows = Windows(prefix)
+        if not (prefix / "ready").exists():
+            for old in CACHE.glob("prefix-*"):
+                shutil.rmtree(old)
+            _make(windows)
+            (prefix / "ready").touch()
+        # One server for all commands, which else would be begun anew for each.
+        server = subprocess.Popen(["wineserver", "-f", "-p"], env=windows.environment)
         try:
-            if not (prefix / "ready").exists():
-                for old in CACHE.glob("prefix-*"):
-                    shutil.rmtree(old)
-                _make(windows)
-                (prefix / "ready").touch()
-            subprocess.run(["wineserver", "-p60"], env=windows.environment, check=False)
             yield windows
         finally:
-            server = ["wineserver", "-k"]
-            subprocess.run(server, env=windows.environment, timeout=60, check=False)
+            end = ["wineserver", "-k"]
+            subprocess.run(end, env=windows.environment, timeout=60, check=False)
+            server.wait(60)
 
 
 def _make(windows: Windows) -> None:
@@ -160,6 +195,7 @@ def _make(windows: Windows) -> None:
               "--require-hashes", "-r", str(LOCK))  # fmt: skip
     for name, source in STAND_INS.items():
         windows.program(rf"C:\windows\system32\{name}.exe", source)
+    subprocess.run(["wineserver", "-w"], env=windows.environment, timeout=120, check=True)
 
 
 def _python(folder: Path) -> None:
@@ -183,21 +219,19 @@ def _python(folder: Path) -> None:
     (folder.parent / "cp313").rename(folder)
     (folder / "python313._pth").unlink()
     (folder / "_wmi.pyd").unlink()
-    site = folder / "Lib" / "site-packages"
-    for package, module in (("venv", "venv_of_a_few_lines.py"), ("ensurepip", None)):
-        (site / package).mkdir(parents=True)
-        (site / package / "__init__.py").touch()
-        if module:
-            shutil.copy(HERE / module, site / package / "__main__.py")
-    (site / "sitecustomize.py").write_text("import _winapi\n\ndel _winapi.CopyFile2\n")
+    for package in ("venv", "ensurepip"):
+        (folder / package).mkdir()
+        (folder / package / "__init__.py").touch()
+        shutil.copy(HERE / f"{package}_of_a_few_lines.py", folder / package / "__main__.py")
+    (folder / "sitecustomize.py").write_text("import _winapi\n\ndel _winapi.CopyFile2\n")
     _download(downloads, "--no-deps", "--only-binary=:all:", "pip")
     (pip,) = downloads.glob("pip-*.whl")
-    shutil.copy(pip, site / "ensurepip" / "pip.zip")
+    shutil.copy(pip, folder / "ensurepip" / "pip.zip")
 
 
 def _download(folder: Path, *what: str) -> None:
     subprocess.run(
-        [sys.executable, "-I", "-m", "pip", "download", "-q", "--disable-pip-version-check",
+        [sys.executable, "-I", "-m", "pip", "download", "-qq", "--disable-pip-version-check",
          "-d", str(folder), *what],
         check=True, env={**os.environ, "PIP_CACHE_DIR": str(CACHE / "pip")},
         stdin=subprocess.DEVNULL,

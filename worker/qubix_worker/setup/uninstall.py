@@ -95,7 +95,7 @@ def _remove(paths: Paths, *, purge: bool) -> None:
             file.unlink(missing_ok=True)
     for folder in folders:
         with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(folder)
+            system.current().remove_tree(folder)
         # Those around it were made with it, unless there is something else in them.
         remove_empty(folder.parent, below=paths.home or Path.home())
     if paths.home and paths.home.is_dir() and not any(paths.home.iterdir()):

@@ -85,6 +85,10 @@ class System(Protocol):
         """The interpreter inside a virtual environment."""
         ...
 
+    def remove_tree(self, folder: Path) -> None:
+        """Removes a folder, also with the program in it that asks for this. Raises OSError."""
+        ...
+
     def autostart(self, home: Path | None) -> Autostart:
         """Sign-in entries; under `home` (QUBIX_HOME) they are written there and nowhere else."""
         ...

@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import shlex
+import shutil
 import socket as sockets
 import sys
 import tempfile
@@ -109,3 +110,6 @@ class Posix:
 
     def environment_python(self, environment: Path) -> Path:
         return environment / "bin" / "python"
+
+    def remove_tree(self, folder: Path) -> None:
+        shutil.rmtree(folder)

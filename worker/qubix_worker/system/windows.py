@@ -7,9 +7,11 @@ import hashlib
 import multiprocessing.connection as channel
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -96,6 +98,17 @@ class Windows:
 
     def environment_python(self, environment: Path) -> Path:
         return environment / "Scripts" / "python.exe"
+
+    def remove_tree(self, folder: Path) -> None:
+        """What runs cannot be removed on Windows, but moved: to where temporary files end."""
+
+        def move_away(_: object, path: str, error: Any) -> None:
+            file = Path(path)
+            if not isinstance(error[1], PermissionError) or not file.is_file():
+                raise error[1]
+            file.replace(Path(tempfile.mkdtemp(prefix="qubix-removed-"), file.name))
+
+        shutil.rmtree(folder, onerror=move_away)
 
     def autostart(self, home: Path | None) -> Autostart:
         return StartFile(home / "config" / "autostart.cmd") if home else RunValue("QUBIX")

@@ -1,0 +1,109 @@
+"""Which Python the .bat finds in cmd, and how it gets one where there is none."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from qubix_server.installers.scripts import batch_script
+from qubix_server.installers.uv import Uv
+from tests.installers.windows.machine import PYTHON, Windows
+from tests.installers.windows.test_options import RECORDER
+
+COMMAND_PROCESSOR = r"HKCU\Software\Microsoft\Command Processor"
+UV = rf"""
+import os, shutil, sys
+if sys.argv[1:] == ["--version"]:
+    sys.exit(0)
+assert sys.argv[1:] == ["python", "install", "3.13"], sys.argv
+folder = os.environ["UV_PYTHON_INSTALL_DIR"]
+shutil.copytree(r"{PYTHON}", os.path.join(folder, "cpython-3.13"))
+"""
+
+
+@pytest.fixture
+def script(windows: Windows) -> str:
+    return windows.place(r"C:\dl\installer.bat", batch_script("http://h", None, RECORDER))
+
+
+@pytest.fixture
+def registered(windows: Windows) -> Iterator[None]:
+    """A Python that is only in the registry, as after python.org's installer."""
+    key = r"HKCU\Software\Python\PythonCore\3.13\InstallPath"
+    windows.run("reg", "add", key, "/f", "/v", "ExecutablePath", "/d", rf"{PYTHON}\python.exe")
+    yield
+    windows.run("reg", "delete", r"HKCU\Software\Python", "/f")
+
+
+@pytest.mark.usefixtures("registered")
+def test_one_that_is_only_in_the_registry_is_found(windows: Windows, script: str) -> None:
+    done = windows.batch(script)
+    assert done.code == 0, done.text
+    assert (windows.data / "qubix_worker.py").read_bytes() == RECORDER
+
+
+@pytest.mark.usefixtures("registered")
+def test_what_the_store_puts_on_the_path_is_never_run(windows: Windows, script: str) -> None:
+    stub = r"C:\users\account\AppData\Local\Microsoft\WindowsApps"
+    windows.program(rf"{stub}\python.exe", "raise SystemExit(open(r'C:\\dl\\stub', 'w') and 0)")
+    windows.path = (stub,)
+    done = windows.batch(script)
+    assert done.code == 0, done.text
+    assert not windows.at(r"C:\dl\stub").exists()
+
+
+@pytest.mark.parametrize("name", ["a & b", "(c) d", "e ! f", "José ü", "g ^ h", "i ; , = j"])
+def test_each_character_may_stand_in_the_path_with_delayed_expansion_on(
+    windows: Windows, name: str
+) -> None:
+    windows.path = (PYTHON,)
+    content = batch_script("http://h", None, RECORDER)
+    script = windows.place(rf"C:\dl\{name}\installer {name}.bat", content)
+    windows.run("reg", "add", COMMAND_PROCESSOR, "/f", "/v", "DelayedExpansion",
+                "/t", "REG_DWORD", "/d", "1")  # fmt: skip
+    done = windows.batch(script, QUBIX_HOME=rf"C:\dl\home {name}")
+    windows.run("reg", "delete", COMMAND_PROCESSOR, "/f", "/v", "DelayedExpansion")
+    assert done.code == 0, done.text
+    assert windows.at(rf"C:\dl\home {name}\data\qubix_worker.py").read_bytes() == RECORDER
+
+
+@pytest.fixture
+def publisher(windows: Windows, tmp_path: Path) -> Iterator[tuple[str, Uv, Path]]:
+    """Hands out an archive with a uv in it: where, which, and its file."""
+    windows.program(r"C:\dl\uv\uv.exe", UV)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(windows.at(r"C:\dl\uv\uv.exe"), "uv.exe")
+    file = tmp_path / "astral-sh/uv/releases/download/9.9.9/uv-x86_64-pc-windows-msvc.zip"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(packed.getvalue())
+    digest = hashlib.sha256(packed.getvalue()).hexdigest()
+    digests = {"UVWINDOWSX64": digest, "UVWINDOWSARM64": "0" * 64}
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", Uv("9.9.9", digests), file
+        server.shutdown()
+
+
+def test_why_nothing_came_is_said_and_nothing_is_left(
+    windows: Windows, publisher: tuple[str, Uv, Path]
+) -> None:
+    address, uv, file = publisher
+    script = windows.place(r"C:\dl\i.bat", batch_script("http://h", None, RECORDER, uv))
+    file.unlink()
+    missing = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=address)
+    assert missing.code == 1
+    assert "does not have the file" in missing.text
+    assert "https://www.python.org/downloads/" in missing.text
+    away = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL="http://127.0.0.1:9")
+    assert "A download did not come" in away.text
+    assert list(windows.local.iterdir()) == []
