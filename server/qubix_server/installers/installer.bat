@@ -26,8 +26,7 @@ for %%V in (PYTHON NEWEST DRY UNINSTALL PURGE GOT BUILD DIGEST FOUND ANSWER) do 
 set "QUBIX_SYSTEM=%SystemRoot%\System32"
 set "QUBIX_RESULT=1"
 
-rem --- What is asked for. What nobody knows is refused before anything is done; the rest goes on to
-rem Python as it was given.
+rem --- What is asked for; what nobody knows is refused before anything is done.
 :qubix_option
 if [%1]==[] goto qubix_place
 set "QUBIX_OPTION=%~1"
@@ -82,7 +81,6 @@ echo   qubix-worker-installer.bat --dry-run    say what would be done, and do no
 echo   qubix-worker-installer.bat --uninstall  take everything away again (--purge: settings, too)
 echo.
 echo Also --name NAME, --memory-limit-mb MB, --no-autostart, --yes, --quiet, --verbose, --json.
-echo Everything is put in your own account. No administrator is needed.
 set "QUBIX_RESULT=0"
 goto qubix_end
 
@@ -131,8 +129,8 @@ call :qubix_undo
 mkdir "%QUBIX_DATA%\uv" 2>nul
 set "QUBIX_WHY=@CANNOTWRITE@"
 rem From here on with names in that folder: nothing that is in its path has to pass a command line.
-pushd "%QUBIX_DATA%\uv" 2>nul
-if not "%ERRORLEVEL%"=="0" goto qubix_no_uv
+if not exist "%QUBIX_DATA%\uv" goto qubix_no_uv
+pushd "%QUBIX_DATA%\uv"
 "%QUBIX_SYSTEM%\curl.exe" -fL -# --retry 2 --connect-timeout 30 --speed-time 30 --speed-limit 1000 -o uv.zip "%QUBIX_URL%" <nul
 set "QUBIX_CODE=%ERRORLEVEL%"
 set "QUBIX_WHY="
@@ -219,9 +217,18 @@ rem write there where they are); and where winget puts one.
 :qubix_look
 for %%N in (python.exe python3.exe) do (set "QUBIX_CANDIDATE=%%~$PATH:N"& call :qubix_try)
 for /f "delims=" %%P in ('%QUBIX_SYSTEM%\where.exe $PATH:python.exe 2^>nul') do (set "QUBIX_CANDIDATE=%%P"& call :qubix_try)
-for /d %%D in ("%QUBIX_DATA%\python\*") do (set "QUBIX_CANDIDATE=%%D\python.exe"& call :qubix_try)
+set "QUBIX_FOLDER=%QUBIX_DATA%\python"
+call :qubix_below
 for %%K in (HKCU HKLM) do for /f "tokens=2,*" %%A in ('%QUBIX_SYSTEM%\reg.exe query %%K\Software\Python /s /v ExecutablePath 2^>nul') do (set "QUBIX_CANDIDATE=%%B"& call :qubix_try)
-for /d %%D in ("%LOCALAPPDATA%\Programs\Python\Python3*") do (set "QUBIX_CANDIDATE=%%D\python.exe"& call :qubix_try)
+set "QUBIX_FOLDER=%LOCALAPPDATA%\Programs\Python"
+call :qubix_below
+exit /b 0
+
+:qubix_below
+if not exist "%QUBIX_FOLDER%" exit /b 0
+pushd "%QUBIX_FOLDER%"
+for /d %%D in (*) do (set "QUBIX_CANDIDATE=%QUBIX_FOLDER%\%%D\python.exe"& call :qubix_try)
+popd
 exit /b 0
 
 :qubix_try

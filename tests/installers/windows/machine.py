@@ -58,7 +58,8 @@ class Windows:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("QUBIX_", "WINE", "UV_"))}
         self.environment = {
             **kept, "WINEPREFIX": str(prefix), "WINEARCH": "win64", "WINEDEBUG": "-all",
-            "WINEDLLOVERRIDES": "winemenubuilder.exe=", "DISPLAY": "", "LC_ALL": "C.UTF-8",
+            "WINEDLLOVERRIDES": "winemenubuilder.exe=;certutil.exe,where.exe=n", "DISPLAY": "",
+            "LC_ALL": "C.UTF-8",
             "QUBIX_NO_PAUSE": "1", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": r"C:\wheels",
         }  # fmt: skip
         self.environment.pop("PIP_CONFIG_FILE", None)

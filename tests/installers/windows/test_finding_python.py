@@ -107,3 +107,32 @@ def test_why_nothing_came_is_said_and_nothing_is_left(
     away = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL="http://127.0.0.1:9")
     assert "A download did not come" in away.text
     assert list(windows.local.iterdir()) == []
+
+
+def test_a_python_is_got_by_uv_which_is_fetched(
+    windows: Windows, publisher: tuple[str, Uv, Path]
+) -> None:
+    address, uv, _ = publisher
+    content = batch_script("http://h", None, RECORDER, uv)
+    script = windows.place(r"C:\dl\installer.bat", content)
+    done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=address)
+    assert done.code == 0, done.text
+    assert (windows.data / "qubix_worker.py").read_bytes() == RECORDER
+    assert (windows.data / "python/cpython-3.13/python.exe").exists()
+    assert not (windows.data / "uv").exists()
+
+    again = windows.batch(script)  # with the one that it has
+    assert again.code == 0
+    assert "Fetching" not in again.text
+
+
+def test_an_archive_that_is_not_the_one_expected_is_not_used(
+    windows: Windows, publisher: tuple[str, Uv, Path]
+) -> None:
+    address, uv, file = publisher
+    file.write_bytes(file.read_bytes() + b"x")
+    script = windows.place(r"C:\dl\i.bat", batch_script("http://h", None, RECORDER, uv))
+    done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=address)
+    assert done.code == 1
+    assert "is not the file that was expected" in done.text
+    assert list(windows.local.iterdir()) == []
