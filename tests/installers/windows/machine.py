@@ -269,7 +269,8 @@ try:
 except urllib.error.HTTPError:
     sys.exit(22)
 except OSError as error:
-    sys.exit(6 if "getaddrinfo" in str(error) else 7)
+    codes = {"getaddrinfo": 6, "CERTIFICATE": 60}
+    sys.exit(next((code for word, code in codes.items() if word in str(error)), 7))
 with open(sys.argv[sys.argv.index("-o") + 1], "wb") as file:
     file.write(content)
 """,

@@ -15,8 +15,10 @@ import pytest
 
 from qubix_server.installers.scripts import batch_script
 from qubix_server.installers.uv import Uv
+from tests.installers.publisher import publishing
 from tests.installers.windows.machine import PYTHON, Windows
 from tests.installers.windows.test_options import RECORDER
+from tests.worker.network.authority import Authority
 
 COMMAND_PROCESSOR = r"HKCU\Software\Microsoft\Command Processor"
 UV = rf"""
@@ -106,6 +108,37 @@ def test_why_nothing_came_is_said_and_nothing_is_left(
     assert "https://www.python.org/downloads/" in missing.text
     away = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL="http://127.0.0.1:9")
     assert "A download did not come" in away.text
+    assert list(windows.local.iterdir()) == []
+
+
+@pytest.mark.provokes("insecure")
+def test_a_publisher_that_nobody_vouches_for_is_not_trusted(
+    windows: Windows, script: str, tmp_path: Path
+) -> None:
+    tls = Authority(tmp_path / "authority").server("IP:127.0.0.1")
+    with publishing(b"", secure=tls) as publisher:
+        done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=publisher.url)
+    assert done.code == 1
+    assert "could not be made over a secure connection" in done.text
+    assert list(windows.local.iterdir()) == []
+
+
+@pytest.fixture
+def no_curl(windows: Windows) -> Iterator[None]:
+    """As before Windows 10."""
+    curl = windows.at(r"C:\windows\system32\curl.exe")
+    away = curl.rename(curl.with_name("curl.away"))
+    yield
+    away.rename(curl)
+
+
+@pytest.mark.usefixtures("no_curl")
+@pytest.mark.provokes("no_curl")
+def test_a_windows_that_can_download_nothing_says_so(windows: Windows, script: str) -> None:
+    done = windows.batch(script)
+    assert done.code == 1
+    assert "nothing that can download a file" in done.text
+    assert "https://www.python.org/downloads/" in done.text
     assert list(windows.local.iterdir()) == []
 
 

@@ -99,6 +99,19 @@ def test_a_setup_that_was_stopped_leaves_nothing(windows: Windows, script: str) 
     assert list(windows.local.iterdir()) == []
 
 
+@pytest.mark.provokes("no_folder")
+def test_an_account_without_a_folder_for_its_programs_is_told_so(
+    windows: Windows, script: str
+) -> None:
+    bare = windows.place(r"C:\dl\bare.bat", b'@set "LOCALAPPDATA="\r\n@"%WANTED%"\r\n')
+    windows.path = (PYTHON,)
+    done = windows.batch(bare, WANTED=script)
+    assert done.code == 1
+    assert "LOCALAPPDATA is not set" in done.text
+    assert list(windows.local.iterdir()) == []
+
+
+@pytest.mark.provokes("in_zip")
 @pytest.mark.parametrize("folder", ["Temp1_qubix.zip", "1b2c_qubix.zip.b2c", "7zO4C1", "Rar$DIa9"])
 def test_in_the_folder_of_a_zip_that_is_looked_into_it_says_to_extract_it(
     windows: Windows, script: str, folder: str
