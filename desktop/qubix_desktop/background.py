@@ -61,6 +61,8 @@ class Task(QObject):
         return not self._thread.is_alive()
 
     def _forget(self) -> None:
+        # It has told its last, but is still within this object until it has ended, at once.
+        self._thread.join()
         _alive.discard(self)
         self.deleteLater()  # with what is connected, which may hold this object in turn
 

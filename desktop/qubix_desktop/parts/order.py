@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLayout, QWidget
+
+DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 def controls(widget: QWidget) -> Iterator[QWidget]:
     """All that Tab can reach within `widget`, in the order of its layouts."""
     layout = widget.layout()
     if layout is not None:
-        for inner in _laid_out(layout):
+        for inner in _laid_out(layout, widget.findChildren(QWidget, options=DIRECT)):
             if inner.focusPolicy() & Qt.FocusPolicy.TabFocus and not inner.focusProxy():
                 yield inner
             yield from controls(inner)
@@ -32,15 +34,17 @@ def as_one_reads(widget: QWidget) -> None:
         QWidget.setTabOrder(one, other)
 
 
-def _laid_out(layout: QLayout) -> Iterator[QWidget]:
+def _laid_out(layout: QLayout, children: Sequence[QWidget]) -> Iterator[QWidget]:
+    """Without layout.itemAt: what the binding makes of an item outlives it, and is then taken for
+    whatever is put at its place in memory."""
+    inner = layout.findChildren(QLayout, options=DIRECT)
+    widgets = {layout.indexOf(widget): widget for widget in children}
+    layouts = {layout.indexOf(below): below for below in inner}
     for at in _order(layout):
-        item = layout.itemAt(at)
-        if item is None:
-            continue
-        if (widget := item.widget()) is not None:
-            yield widget
-        elif (inner := item.layout()) is not None:
-            yield from _laid_out(inner)
+        if at in widgets:
+            yield widgets[at]
+        elif at in layouts:
+            yield from _laid_out(layouts[at], children)
 
 
 def _order(layout: QLayout) -> list[int]:
