@@ -187,6 +187,7 @@ def test_a_package_manager_that_brings_none_ends_in_words(machine: Machine, scri
     assert machine.files() == [NAME]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/etc/debian_version").exists(), reason="only Debian has apt-get")
 @pytest.mark.parametrize(("version", "there_is"), [("3.11", True), ("9.9", False)])
 def test_apt_understands_what_it_is_asked_for(version: str, there_is: bool) -> None:

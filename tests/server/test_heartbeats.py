@@ -249,6 +249,7 @@ def test_who_is_silent_for_three_intervals_is_offline_and_loses_its_job(
     assert job()["status"] == "PENDING"
 
 
+@pytest.mark.slow
 def test_an_answer_is_not_held_until_its_worker_counts_as_silent(tmp_path: Path) -> None:
     server = LiveServer(tmp_path / "patient", interval_seconds=1)
     server.start()

@@ -259,6 +259,7 @@ def test_pages_of_other_sites_may_not_listen(shared_server: LiveServer) -> None:
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_our_own_pages_may_listen_also_by_the_public_address(tmp_path: Path) -> None:
     public = {"QUBIX_PUBLIC_URL": "https://share.example"}
     server = LiveServer(tmp_path, environment=public)

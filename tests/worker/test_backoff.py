@@ -41,6 +41,7 @@ def courses() -> list[Course]:
     return [play(outage) for outage in OUTAGES]
 
 
+@pytest.mark.slow
 def test_ten_thousand_workers_that_lost_a_server_do_not_come_back_in_the_same_second(
     courses: list[Course],
 ) -> None:
@@ -57,6 +58,7 @@ def test_they_are_back_soon_for_all_that(courses: list[Course]) -> None:
         assert course.last < course.outage.away_seconds + 310
 
 
+@pytest.mark.slow
 def test_the_picture_in_the_documentation_is_of_these_sources(courses: list[Course]) -> None:
     assert (DOCS / "reconnecting.svg").read_text(encoding="utf-8") == draw(courses)
     assert figures(courses) in (DOCS / "reconnecting.md").read_text(encoding="utf-8")

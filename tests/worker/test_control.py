@@ -264,6 +264,7 @@ def suspended(paths: Paths, how: str) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
+@pytest.mark.slow
 def test_every_command_to_a_suspended_worker_ends_in_its_time(paths: Paths) -> None:
     with suspended(paths, "polite"):
         for _ in range(BACKLOG + 4):

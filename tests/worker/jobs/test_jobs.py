@@ -319,6 +319,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.slow
 def test_a_child_ends_when_its_worker_is_killed_and_its_files_go_at_the_next_start(
     paths: Paths, runner: JobRunner, program: Program, wait_until: WaitUntil
 ) -> None:

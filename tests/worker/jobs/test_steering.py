@@ -194,6 +194,7 @@ def test_a_share_can_be_changed_and_lifted_while_the_job_runs(
     assert not stopped(child)
 
 
+@pytest.mark.slow
 def test_a_job_with_a_share_of_a_core_can_be_frozen_and_goes_on_with_it(
     new_runner: Callable[..., JobRunner], at_work: AtWork, wait_until: WaitUntil
 ) -> None:

@@ -81,6 +81,7 @@ def test_a_program_that_loops_for_ever_ends_with_its_time_limit(
     assert 1 <= job.end.seconds < 10
 
 
+@pytest.mark.slow
 def test_a_program_that_waits_in_the_system_ends_with_its_time_limit(
     start: Start, program: Program
 ) -> None:

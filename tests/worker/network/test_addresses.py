@@ -158,6 +158,7 @@ def test_in_a_network_with_ipv6_only_a_server_with_an_old_address_is_said_to_be_
     assert "connection to the internet" in words
 
 
+@pytest.mark.slow
 def test_an_address_that_changes_is_no_end(server_inside: str) -> None:
     _ip(server_inside, "addr", "add", "fd00::5/128", "dev", "lo")
     with inside(server_inside, "http://[fd00::5]:8080") as process:

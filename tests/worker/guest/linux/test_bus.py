@@ -11,6 +11,7 @@ from qubix_worker.system.senses_bus import Bus, BusError
 from tests.worker.guest.linux.buses import OwnBus
 
 
+@pytest.mark.slow
 def test_a_bus_that_never_answers_costs_its_patience_only(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "bus"))

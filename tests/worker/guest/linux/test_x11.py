@@ -62,6 +62,7 @@ def test_a_wrong_cookie_is_no_end(x_server: XServer, tmp_path: Path) -> None:
         idle_seconds(number, wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.display
 def test_a_server_that_hangs_costs_its_answer_only(x_server: XServer) -> None:
     number = display_number(x_server.display)
