@@ -28,8 +28,8 @@ PATIENCE_SECONDS = 30
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# In the background, or under nohup, the suite is to ignore signals that tests send, and so would all
-# that it starts.
+# In the background, or under nohup, the suite is to ignore signals that tests send, and what it
+# starts would too.
 for number, usual in (
     (signal.SIGINT, signal.default_int_handler),
     (signal.SIGHUP, signal.SIG_DFL),
