@@ -40,7 +40,7 @@ class Clock:
 class Beating:
     """A link to a scripted server, and all that came of it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, glance_seconds: float = 0.05) -> None:
         self.status: Any = "online"
         self.jobs: tuple[str, ...] = ()
         self.free_slots: int | None = None
@@ -56,7 +56,7 @@ class Beating:
             interval_seconds=30,
             backoff=Backoff(first_seconds=0.05, most_seconds=0.05, draw=random.Random(1)),
             clocks=Clocks(self.wall, self.steady),
-            glance_seconds=0.05,
+            glance_seconds=glance_seconds,
         )
 
     def _report(self) -> Heartbeat:
@@ -76,8 +76,8 @@ class Beating:
 def begin() -> Iterator[Callable[[Scripted], Beating]]:
     begun: list[Beating] = []
 
-    def begin(server: Scripted) -> Beating:
-        begun.append(Beating(server.url))
+    def begin(server: Scripted, glance_seconds: float = 0.05) -> Beating:
+        begun.append(Beating(server.url, glance_seconds))
         begun[-1].link.start()
         return begun[-1]
 
@@ -129,6 +129,18 @@ def test_news_is_told_aside_while_an_answer_is_held_and_over_one_connection(
             wait_until(lambda count=count: len(server.asked) == 2 + count)
             assert server.asked[-1].json["currentJobs"] == [f"j-{count}"]
         assert server.visits == 2
+
+
+def test_no_news_is_lost_that_comes_while_the_clocks_are_looked_at(
+    begin: Callable[..., Beating],
+) -> None:
+    with serving(hold) as server:
+        beating = begin(server, glance_seconds=0.0)  # does nothing else
+        wait_until(lambda: len(server.asked) == 2)
+        for count in range(NEWS_AT_ONCE):
+            beating.jobs = (f"j-{count}",)
+            beating.link.beat_soon()
+            wait_until(lambda count=count: len(server.asked) == 3 + count)
 
 
 def test_a_job_that_has_begun_is_told_within_a_tenth_of_a_second(

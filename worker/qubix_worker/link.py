@@ -285,7 +285,8 @@ class Link:
         clocks = self._clocks or Clocks()
         while not self._stopping.is_set():
             news = self._news.wait(self._glance)
-            self._news.clear()
+            if news:  # else what comes just now would be lost
+                self._news.clear()
             if clocks.passed().in_sleep:
                 self._woke_up()
             elif news and not self._stopping.is_set():
