@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import socket
@@ -55,10 +56,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
-    """What `condition` gives, once that is true."""
+    """What `condition` gives, once that is true. Where it never is, what all threads do is shown."""
     until = time.monotonic() + seconds
     while not (value := condition()):
-        assert time.monotonic() < until, "the condition did not come true in time"
+        if time.monotonic() > until:
+            faulthandler.dump_traceback(sys.__stderr__)
+            raise AssertionError("the condition did not come true in time")
         threading.Event().wait(0.02)
     return value
 
