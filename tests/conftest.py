@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float = PATIENCE_SECONDS) -> Any:
-    """What `condition` gives, once that is true. Where it never is, what all threads do is shown."""
+    """What `condition` gives, once that is true; else what all threads are at is shown."""
     until = time.monotonic() + seconds
     while not (value := condition()):
         if time.monotonic() > until:
