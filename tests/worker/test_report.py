@@ -6,6 +6,8 @@ import dataclasses
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from qubix_worker.allowance import Machine, Share
 from qubix_worker.protocol import (
@@ -39,8 +41,8 @@ PAUSED = dataclasses.replace(IDLE, paused_by="you", pause_reason="You asked for 
 FREE = Facts(IDLE, frozenset(), 1, SHARE)
 
 
-def told(facts: Facts, usage: Usage | None = None) -> Heartbeat:
-    return heartbeat(facts, usage or Usage(), session="s", number=1)
+def told(facts: Facts, usage: Usage | None = None, **more: Any) -> Heartbeat:
+    return heartbeat(facts, usage or Usage(), session="s", number=1, **more)
 
 
 @pytest.mark.parametrize(
@@ -78,9 +80,61 @@ def test_the_reason_of_a_pause_is_told_only_while_it_is_paused() -> None:
 def test_hardware_is_told_until_the_server_knows_it() -> None:
     assert told(FREE).hardware == HARDWARE
     fuller = dataclasses.replace(HARDWARE, disk=Disk(100 << 30, 1 << 30))
-    assert told(dataclasses.replace(FREE, told=fuller)).hardware is None
+    assert told(FREE, told=fuller).hardware is None
     without = dataclasses.replace(HARDWARE, graphics_cards=())
-    assert told(dataclasses.replace(FREE, told=without)).hardware == HARDWARE
+    assert told(FREE, told=without).hardware == HARDWARE
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("has", "tell", "arrive", "hear", "lose")), st.integers(0, 3))
+    )
+)
+@example(
+    [("tell", 0), ("arrive", 0), ("hear", 0), ("has", 1), ("tell", 0), ("arrive", 0), ("has", 0)]
+)
+def test_the_server_knows_the_hardware_whatever_came_late_or_was_lost(
+    steps: list[tuple[str, int]],
+) -> None:
+    may_have = [dataclasses.replace(HARDWARE, graphics_cards=cards) for cards in _CARDS]
+    now = [FREE]
+    reporter = Reporter(lambda: now[0], Sampler(lambda: ()))
+    on_its_way: list[Heartbeat] = []
+    answered: list[Heartbeat] = []
+    server = Server()
+    for step, which in steps:
+        if step == "has":
+            share = dataclasses.replace(SHARE, hardware=may_have[which])
+            now[0] = dataclasses.replace(FREE, share=share)
+        elif step == "tell":
+            on_its_way.append(reporter.report())
+        elif step == "arrive" and which < len(on_its_way):
+            answered.append(server.take(on_its_way.pop(which)))
+        elif step == "hear" and which < len(answered):
+            reporter.acknowledged(answered.pop(which))
+        elif step == "lose" and which < len(on_its_way):
+            on_its_way.pop(which)
+    reporter.acknowledged(server.take(reporter.report()))
+    assert server.hardware == now[0].share.hardware
+    assert reporter.report().hardware is None
+
+
+_CARDS = ((ONE, TWO), (ONE,), (TWO,), ())
+
+
+class Server:
+    """What one has been told, as ours takes it: of two reports the later holds."""
+
+    def __init__(self) -> None:
+        self.hardware: Hardware | None = None
+        self._report = 0
+
+    def take(self, beat: Heartbeat) -> Heartbeat:
+        assert beat.report
+        if beat.report > self._report:
+            self._report = beat.report
+            self.hardware = beat.hardware or self.hardware
+        return beat
 
 
 def test_nothing_is_told_of_a_card_that_is_left_out() -> None:

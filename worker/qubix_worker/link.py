@@ -93,13 +93,15 @@ class Bucket:
 
 class Link:
     """Heartbeats until `stop`. `client` makes a connection of this patience (seconds)
-    for each thread that needs one."""
+    for each thread that needs one. `acknowledged` takes each report that the server has, on the
+    thread that told it, before the next is asked for there."""
 
     def __init__(
         self,
         client: Callable[[float], ServerClient],
         report: Callable[[], Heartbeat],
         post: Callable[[Beat | BeatFailed], None],
+        acknowledged: Callable[[Heartbeat], None] = lambda report: None,
         *,
         interval_seconds: float,
         backoff: Backoff | None = None,
@@ -109,6 +111,7 @@ class Link:
         self._client = client
         self._report = report
         self._post = post
+        self._heard = acknowledged
         self._interval = interval_seconds
         self._backoff = backoff or Backoff()
         self._clocks = clocks
@@ -202,6 +205,7 @@ class Link:
             self._waiting = wait > 0
             unreadable: list[UnreadableJob] = []
             answer = client.heartbeat(report, wait, unreadable.append)
+            self._heard(report)
         except ServerError as error:
             if error.problem.code == CUT:
                 return 0.0, 0.0
@@ -308,7 +312,9 @@ class Link:
 
     def _beat_aside(self, client: ServerClient) -> None:
         try:
-            answer = client.heartbeat(self._told())
+            report = self._told()
+            answer = client.heartbeat(report)
+            self._heard(report)
         except QubixError as error:
             log.info("a heartbeat on the side failed: %s", error.problem.happened)
         except Exception:  # the thread's edge

@@ -28,8 +28,6 @@ class Facts:
     """The jobs whose results are still on their way."""
     free_slots: int
     share: Share
-    told: Hardware | None = None
-    """What the server knows of the computer."""
     stopping: bool = False
     returned: frozenset[str] = frozenset()
     """The jobs that were given back before any report named them. They are named until that is
@@ -47,6 +45,10 @@ class Reporter:
         self._made = 0
         self._named: set[str] = set()
         self._unknown: frozenset[str] = frozenset()
+        self._told: Hardware | None = None
+        """What the server knows of the computer; None where that is not known."""
+        self._told_in = 0
+        """The last report that told it."""
 
     def report(self) -> Heartbeat:
         """The heartbeat that fits the state now. One with a higher number is never older."""
@@ -56,7 +58,19 @@ class Reporter:
             facts = self._facts()
             self._named |= {job.id for job in facts.status.jobs}
             self._unknown = _unknown(facts, usage)
-            return heartbeat(facts, usage, session=self._session, number=self._made)
+            report = heartbeat(
+                facts, usage, session=self._session, number=self._made, told=self._told
+            )
+            if report.hardware:  # which may get lost
+                self._told, self._told_in = None, self._made
+            return report
+
+    def acknowledged(self, report: Heartbeat) -> None:
+        """The server has it. What an earlier one told counts no more once a later one was made:
+        whichever way each of them went, the later one holds."""
+        with self._lock:
+            if report.hardware and report.report == self._told_in:
+                self._told = report.hardware
 
     def unknown_cards(self) -> frozenset[str]:
         """The cards, as a sensor calls them, that are in use but were not found: new ones."""
@@ -74,8 +88,11 @@ class Reporter:
             self._named.discard(job_id)
 
 
-def heartbeat(facts: Facts, usage: Usage, *, session: str, number: int) -> Heartbeat:
-    """Nothing of the cards that are left out is in it."""
+def heartbeat(
+    facts: Facts, usage: Usage, *, session: str, number: int, told: Hardware | None = None
+) -> Heartbeat:
+    """Nothing of the cards that are left out is in it. `told`: what the server knows of the
+    computer."""
     status, shared = facts.status, facts.share.hardware
     state = _state(facts)
     # While stopping, a job that was at work is given back by not naming it any more.
@@ -94,7 +111,7 @@ def heartbeat(facts: Facts, usage: Usage, *, session: str, number: int) -> Heart
         capabilities=facts.share.kinds,
         session=session,
         report=number,
-        hardware=None if shared is None or is_same(facts.told, shared) else shared,
+        hardware=None if shared is None or is_same(told, shared) else shared,
     )
 
 

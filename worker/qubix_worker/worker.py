@@ -45,7 +45,7 @@ from qubix_worker.kinds.kind import Cause
 from qubix_worker.link import Beat, BeatFailed, Link
 from qubix_worker.paths import Paths
 from qubix_worker.pausing import FROZEN_SECONDS_MOST, Pausing, Standstill, stands_still
-from qubix_worker.protocol import Hardware, HeartbeatAnswer, Job, JobProgress
+from qubix_worker.protocol import HeartbeatAnswer, Job, JobProgress
 from qubix_worker.report import Facts, Reporter
 from qubix_worker.settings import Settings
 from qubix_worker.settings_file import SettingsFile
@@ -106,7 +106,11 @@ class Worker:
         self._jobs = JobRunner(paths, job_command, limits, self._fetch_module)
         self._reporter = Reporter(self._facts, self._sampler)
         self._link = Link(
-            self._client, self._reporter.report, self._events.put, interval_seconds=30
+            self._client,
+            self._reporter.report,
+            self._events.put,
+            self._reporter.acknowledged,
+            interval_seconds=30,
         )
         self._courier = Courier(self._client, self._spool, self._events.put)
         body = senses.current()
@@ -121,8 +125,6 @@ class Worker:
         self._standstill = Standstill(self._jobs)
         self._hold = Hold()
         self._shared_time = SharedTime(paths.shared_time)
-        self._told: Hardware | None = None
-        """What the server knows of the computer."""
         self.status = Status(
             state="starting",
             since=time.time(),
@@ -215,8 +217,6 @@ class Worker:
             last_heartbeat_at=beat.at,
             unsent_results=len(self._spool.job_ids()),
         )
-        if beat.told.hardware:
-            self._told = beat.told.hardware
         self._look_at_the_disk()
         self._computer.find_out_if_due(self._reporter.unknown_cards())
         if heard := self._returned.intersection(beat.told.current_jobs or ()):
@@ -462,7 +462,6 @@ class Worker:
             frozenset(self._spool.job_ids()),
             self._free_slots(status),
             self._share,
-            self._told,
             self._stopping,
             self._returned,
         )
