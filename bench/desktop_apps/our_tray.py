@@ -17,6 +17,7 @@ from qubix_desktop import app as _whole  # noqa: F401 - all that the application
 from qubix_desktop import crash as _crash  # noqa: F401
 from qubix_desktop import icons, languages, theme
 from qubix_desktop import single as _single  # noqa: F401
+from qubix_desktop.collector import Collector
 from qubix_desktop.desk import Desk
 from qubix_desktop.services import Services
 from qubix_worker import control as _control  # noqa: F401 - what real looks go through
@@ -63,6 +64,7 @@ class Worker:
 def main() -> None:
     looks = int(sys.argv[2])
     app = QApplication(sys.argv[:1])
+    Collector(app)
     app.setQuitOnLastWindowClosed(False)
     languages.speak(app, ["en"])
     app.setWindowIcon(icons.application())

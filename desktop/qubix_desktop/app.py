@@ -157,6 +157,7 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation) -> int:
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - only where there is a screen
 
     from qubix_desktop import background, icons, languages, single, theme  # noqa: PLC0415
+    from qubix_desktop.collector import Collector  # noqa: PLC0415
     from qubix_desktop.crash import CrashReporter  # noqa: PLC0415
     from qubix_desktop.desk import Desk  # noqa: PLC0415
     from qubix_desktop.services import Services  # noqa: PLC0415
@@ -167,6 +168,7 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation) -> int:
     QApplication.setApplicationVersion(__version__)
     QApplication.setDesktopFileName("qubix")
     app = QApplication(sys.argv[:1])
+    Collector(app)  # before there are other threads
     app.setQuitOnLastWindowClosed(False)
     languages.speak(app, languages.wanted(os.environ))
     app.setWindowIcon(icons.application())

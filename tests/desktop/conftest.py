@@ -6,6 +6,7 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
 
+import gc
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -19,8 +20,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from qubix_desktop import background, languages, theme
+from qubix_desktop.collector import Collector
 from qubix_desktop.flow import Network
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.services import Services, support_text
@@ -123,6 +126,31 @@ def person(qtbot: QtBot) -> Person:
 def _english(qapp: QApplication) -> None:
     """As the application does at its start: English has a file too, for its plurals."""
     languages.speak(qapp, ["en"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_collections() -> None:
+    """The test runner's own objects are many times the application's: a turn of the loop in which
+    all were gone through would be longer than any there."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _windows_go_on_the_main_thread(qapp: QApplication) -> Iterator[None]:
+    """As in the application: not wherever Python happens to look for what is to be thrown away."""
+    collector = Collector()
+    yield
+    collector.look()
+    delete(collector)
+
+
+@pytest.hookimpl(trylast=True)  # once all that it used is torn down
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """After the last of these, nothing of theirs is left for some other test's thread to find."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        gc.collect()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
