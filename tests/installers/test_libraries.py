@@ -197,7 +197,7 @@ def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]
 
 @pytest.mark.provokes("disk_full", by="environment")
 @pytest.mark.parametrize(
-    ("small_disk", "has_pip"), [(4, False), (28, True)], indirect=["small_disk"]
+    ("small_disk", "has_pip"), [(4, False), (36, True)], indirect=["small_disk"]
 )
 def test_a_disk_that_is_full(installation: Installation, small_disk: Path, has_pip: bool) -> None:
     installation.folder = small_disk

@@ -12,7 +12,7 @@ from qubix_worker.cli.output import Output
 from qubix_worker.errors import QubixError
 from qubix_worker.own_log import log_to
 from qubix_worker.setup.environment import Environment
-from qubix_worker.setup.steps import Setup
+from qubix_worker.setup.steps import Progress, Setup
 
 FAILED = 1
 LIBRARIES = ("psutil", "requests", "platformdirs")
@@ -33,7 +33,10 @@ def interpreter(own: Environment, arguments: argparse.Namespace, output: Output)
     if arguments.command == "detect":
         output.note("The libraries that this file needs are fetched once, and kept beside it.")
         # What is found out goes to the standard output alone.
-        return _made(own, Output(quiet=output.quiet or output.json, out=output.err, err=output.err))
+        told = Output(quiet=output.quiet or output.json, out=output.err, err=output.err)
+        python = _made(own, told)
+        own.keep()
+        return python
     raise QubixError(
         "not_prepared",
         "This file has not been set up on this computer, so its libraries are missing.",
@@ -43,10 +46,16 @@ def interpreter(own: Environment, arguments: argparse.Namespace, output: Output)
 
 def _made(own: Environment, output: Output) -> Path:
     """The environment's interpreter; ends the process where it could not be made."""
+    if own.is_done():  # nothing to do, nor to log
+        output.show(own.title, Progress(own.key, "done"))
+        return own.python
     setup = Setup([own])
     with log_to(own.log), interruptible() as cancel:
-        if output.follow(setup, setup.run(cancel)):
-            return own.python
-    if cancel.is_set():
-        output.line(TAKEN_BACK)
-    sys.exit(INTERRUPTED if cancel.is_set() else FAILED)
+        succeeded = output.follow(setup, setup.run(cancel))
+    if succeeded and not cancel.is_set():
+        return own.python
+    if not cancel.is_set():
+        sys.exit(FAILED)
+    own.undo()  # also where it was finished at that very moment; and its log, now closed
+    output.line(TAKEN_BACK)
+    sys.exit(INTERRUPTED)

@@ -18,6 +18,7 @@ from qubix_worker.errors import ControlError, SettingsError, SetupError
 from qubix_worker.own_log import log_to
 from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
+from qubix_worker.setup import environment
 from qubix_worker.setup.plan import places, plan
 from qubix_worker.setup.steps import Choices, Setup
 from qubix_worker.setup.uninstall import TITLES
@@ -33,12 +34,17 @@ def setup(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.dry_run:
         _foretell(paths, choices, steps, output)
         return 0
+    steps.look()
     with log_to(paths.setup_log), interruptible() as cancel:
-        if not output.follow(steps, steps.run(cancel)):
-            if cancel.is_set():
-                output.line(TAKEN_BACK)
-                return INTERRUPTED
-            return 1
+        succeeded = output.follow(steps, steps.run(cancel))
+    if not succeeded:
+        if cancel.is_set():
+            steps.take_back()
+            output.line(TAKEN_BACK)
+            return INTERRUPTED
+        return 1
+    if own := environment.for_this_program(os.environ):
+        own.keep()
     _closing_words(paths, choices, output)
     return 0
 

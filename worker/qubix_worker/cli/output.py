@@ -112,11 +112,10 @@ class Output:
 
     def follow(self, setup: Setup, progress: Iterable[Progress]) -> bool:
         """Shows progress until it ends. Returns whether all of it succeeded."""
-        titles = {step.key: step.title for step in setup.steps}
         succeeded = True
         for at in progress:
             succeeded = succeeded and at.state not in ("failed", "undone")
-            self.show(titles[at.step], at)
+            self.show(setup.titles[at.step], at)
         return succeeded
 
     def show(self, title: str, at: Progress) -> None:

@@ -3,10 +3,14 @@
 Only this step runs on a bare Python: it needs nothing but the standard library. The package and
 the frozen application bring their libraries along, and pass it over. The environment is named
 after the list of what is in it, so a new list makes a new one and an old one can still run.
+
+It stays new until the whole setup has come to its end: a cancel in any later step, by which time
+another process runs inside it, takes it away as well.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import pkgutil
@@ -23,6 +27,7 @@ from qubix_worker import amalgamation, system
 from qubix_worker.errors import SetupError
 from qubix_worker.files import write_whole
 from qubix_worker.lock import Lock, SetupRunningError
+from qubix_worker.log_files import newest_first
 from qubix_worker.paths import Paths
 from qubix_worker.setup.steps import Cancelled, Phase, Progress
 
@@ -54,6 +59,7 @@ class Environment:
         digest = hashlib.sha256(requirements()).hexdigest()[:12]
         self._folder = folder / f"environment-{digest}"
         self._complete = self._folder / "complete"
+        self._new = self._folder / "new"
         self._environ = environ
 
     @property
@@ -71,6 +77,23 @@ class Environment:
     def is_done(self) -> bool:
         return self._complete.exists() and self.python.exists()
 
+    def is_new(self) -> bool:
+        """Whether no setup has come to its end since it was made."""
+        return self._new.exists()
+
+    def keep(self) -> None:
+        """A new one is what this computer runs from now on: the short command leads to it, and
+        those of former versions go. Raises OSError."""
+        if not self.is_new():
+            return
+        here = system.current()
+        shim = here.shim(self._folder.name, Paths.home_of(self._environ))
+        write_whole(self._folder.with_name(here.shim_name), shim, mode=0o755)
+        self._new.unlink(missing_ok=True)
+        for other in self._folder.parent.glob("environment-*"):
+            if other != self._folder:
+                shutil.rmtree(other, ignore_errors=True)
+
     def run(self, cancel: threading.Event) -> Iterator[Progress]:
         # On a bare Python the setup's own lock is out of reach: it does not know yet where.
         lock = Lock(self._folder.with_name(LOCK_NAME), SetupRunningError)
@@ -82,21 +105,26 @@ class Environment:
             lock.release()
 
     def _run(self, cancel: threading.Event) -> Iterator[Progress]:
-        self.undo()  # what an earlier try left half-way
+        shutil.rmtree(self._folder, ignore_errors=True)  # what an earlier try left half-way
         yield Progress(self.key, "running", "making room for it")
-        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        self._temporary.mkdir(parents=True)
         yield from self._make(cancel)
         yield from self._libraries(cancel)
-        here = system.current()
-        shim = here.shim(self._folder.name, Paths.home_of(self._environ))
-        write_whole(self._folder.with_name(here.shim_name), shim, mode=0o755)
+        shutil.rmtree(self._temporary, ignore_errors=True)
+        write_whole(self._new, b"")
         write_whole(self._complete, b"")
-        for other in self._folder.parent.glob("environment-*"):
-            if other != self._folder:
-                shutil.rmtree(other, ignore_errors=True)
 
     def undo(self) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """The log goes too: it tells of nothing that is there."""
+        with contextlib.suppress(OSError):
+            system.current().remove_tree(self._folder)
+        for file in newest_first(self.log):
+            with contextlib.suppress(OSError):  # on Windows, one that is still open
+                file.unlink()
+
+    @property
+    def _temporary(self) -> Path:
+        return self._folder / "temporary"
 
     def _make(self, cancel: threading.Event) -> Iterator[Progress]:
         # Not in one: of an ensurepip that fails, venv tells no more than that it did.
@@ -147,9 +175,11 @@ class Environment:
 
     def _quiet_environ(self) -> dict[str, str]:
         """What pip may see: nothing that leads it elsewhere, nor lets it write elsewhere (it asks
-        rustc for its version, and rustup would then write into the home folder)."""
+        rustc for its version, and rustup would then write into the home folder). Who is ended
+        leaves temporary files: they lie in what is taken away."""
         kept = {k: v for k, v in self._environ.items() if k not in _HIDDEN}
-        return kept | {"RUSTUP_HOME": str(self._folder / "rustup")}
+        temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(self._temporary))
+        return kept | temporary | {"RUSTUP_HOME": str(self._folder / "rustup")}
 
     def _lines(self, command: list[str], cancel: threading.Event) -> Generator[str, None, int]:
         """The lines that `command` prints, then its status. It is ended on cancel, or when it falls

@@ -25,9 +25,12 @@ LOCK_NAME = "setup.lock"
 def plan(paths: Paths, choices: Choices, environ: Mapping[str, str] = os.environ) -> Setup:
     """The steps that take this machine to "online" with `choices`."""
     steps: list[Step] = []
+    begun: list[Step] = []
     own = environment.for_this_program(environ)
     if own and not own.is_inside():
         steps.append(own)
+    elif own and own.is_new():
+        begun.append(own)
     steps += [
         SaveSettings(paths, choices),
         Register(paths, choices),
@@ -38,8 +41,8 @@ def plan(paths: Paths, choices: Choices, environ: Mapping[str, str] = os.environ
     if who := former(paths, choices):
         steps.append(LeaveFormer(who))
     entries = system.current().autostart(paths.home).folder
-    folders = Folders([*places(paths), *([entries] if entries else [])])
-    return Setup(steps, Lock(paths.state / LOCK_NAME, SetupRunningError), folders)
+    folders = Folders([*places(paths), *([entries] if entries else [])], paths.setup_log)
+    return Setup(steps, Lock(paths.state / LOCK_NAME, SetupRunningError), folders, begun)
 
 
 def change(paths: Paths, choices: Choices) -> Setup:

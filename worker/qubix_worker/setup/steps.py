@@ -90,17 +90,28 @@ class Setup:
     """A row of steps, and which of them this run has begun (only those are undone)."""
 
     def __init__(
-        self, steps: Sequence[Step], lock: Lock | None = None, folders: Folders | None = None
+        self,
+        steps: Sequence[Step],
+        lock: Lock | None = None,
+        folders: Folders | None = None,
+        begun: Sequence[Step] = (),
     ) -> None:
         """`lock` is held while steps run: two setups in one place would undo each other. `folders`
-        that this brings into being go again when all that was begun is undone."""
+        that this brings into being go again when all that was begun is undone, and so does what
+        an earlier process has `begun`, to which this one is the rest."""
         self.steps = tuple(steps)
+        self.titles = {step.key: step.title for step in (*begun, *steps)}
         self._lock = lock
         self._folders = folders
-        self._begun: list[Step] = []
+        self._begun: list[Step] = list(begun)
 
     def phase(self, phase: Phase) -> tuple[Step, ...]:
         return tuple(step for step in self.steps if step.phase == phase)
+
+    def look(self) -> None:
+        """Notes what is there before anything is done; for a face that writes a log of it."""
+        if self._folders:
+            self._folders.look()
 
     def run(self, cancel: threading.Event, phase: Phase | None = None) -> Iterator[Progress]:
         """Runs the steps (of one phase, or all) in order, up to the first that fails.
@@ -108,8 +119,7 @@ class Setup:
         The last Progress is `failed` with its problem, `undone` after a cancel, else `done`.
         """
         steps = self.steps if phase is None else self.phase(phase)
-        if self._folders:
-            self._folders.look()
+        self.look()
         if self._lock is None or not steps:
             yield from self._run(steps, cancel)
             return
@@ -128,8 +138,8 @@ class Setup:
                 yield progress
         finally:
             self._lock.release()
-            if undone and self._folders:
-                self._folders.take_back()  # the lock's own file lay in one of them
+            if undone:
+                self.take_back()  # the lock's own file lay in one of the folders
 
     def _run(self, steps: Sequence[Step], cancel: threading.Event) -> Iterator[Progress]:
         for step in steps:
@@ -173,6 +183,10 @@ class Setup:
             except (QubixError, OSError):
                 log.warning("setup step %s could not be undone", step.key, exc_info=True)
             yield Progress(step.key, "undone")
+        self.take_back()
+
+    def take_back(self) -> None:
+        """What is left of an undone setup beside its steps; again, once its log is closed."""
         if self._folders:
             self._folders.take_back()
 
