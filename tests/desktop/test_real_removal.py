@@ -74,6 +74,15 @@ def test_what_the_wizard_has_put_into_an_account_its_removal_takes_away(
     if gone:
         live_server.kill()
 
+    removes(services, person, qtbot, purge=purge)
+    kept = ["came: .config/qubix", "came: .config/qubix/settings.toml"]
+    assert differences(before, take(account)) == ([] if purge else kept)
+    for _ in range(2):  # and what was kept goes by a second one; a third is content
+        removes(services, person, qtbot, purge=True)
+        assert differences(before, take(account)) == []
+
+
+def removes(services: Services, person: Person, qtbot: QtBot, *, purge: bool) -> None:
     dialog = RemovalDialog(services)
     qtbot.addWidget(dialog)
     dialog.show()
@@ -81,5 +90,3 @@ def test_what_the_wizard_has_put_into_an_account_its_removal_takes_away(
     choice.setChecked(purge)
     person.presses(dialog, "Remove")
     person.awaits(dialog, "QUBIX has been removed")
-    kept = ["came: .config/qubix", "came: .config/qubix/settings.toml"]
-    assert differences(before, take(account)) == ([] if purge else kept)

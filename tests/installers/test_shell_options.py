@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
 
 from qubix_server.installers.scripts import shell_script
 from qubix_server.installers.uv import PINNED
+from qubix_worker.paths import Paths
 
 BACKEND = "https://compute.example.org:8443/base"
 NAME = "qubix-worker-installer.sh"
@@ -149,3 +151,74 @@ def test_uninstall_is_content_where_nothing_is(shell: list[str], machine, script
     assert (done.returncode, done.stdout) == (0, "QUBIX is not on this computer.\n")
     assert machine.record is None
     assert machine.files() == [NAME]
+
+
+NOT_HERE = "QUBIX is not on this computer.\n"
+
+
+def settings_left(machine, monkeypatch, **places: str) -> Paths:
+    """Those that an uninstall has left, where the worker itself would look for them."""
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "QUBIX_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"HOME": str(machine.home), **places}.items():
+        monkeypatch.setenv(name, value)
+    paths = Paths.of_user(os.environ)
+    paths.config.mkdir(parents=True)
+    paths.settings.write_text('server = "https://compute.example.org"\n')
+    return paths
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        {},
+        {"XDG_CONFIG_HOME": "/{tmp}/xdg config", "XDG_STATE_HOME": "/{tmp}/xdg state"},
+        {"XDG_CONFIG_HOME": "relative", "XDG_DATA_HOME": "/{tmp}/xdg data"},
+        {"QUBIX_HOME": "/{tmp}/all of it", "XDG_CONFIG_HOME": "/{tmp}/xdg"},
+    ],
+)
+def test_settings_that_an_uninstall_has_left_go_by_a_second_with_purge(
+    places: dict[str, str], shell: list[str], machine, script: str, monkeypatch
+) -> None:
+    (machine.tools / "python3").unlink()  # nor does it take a Python to remove a folder
+    tmp = str(machine.home.parent)
+    places = {name: value.replace("/{tmp}", tmp) for name, value in places.items()}
+    paths = settings_left(machine, monkeypatch, **places)
+    done = machine.run([*shell, script, "--uninstall"], **places)
+    assert (done.returncode, done.stdout) == (0, NOT_HERE)
+    foretold = machine.run([*shell, script, "--uninstall", "--purge", "--dry-run"], **places)
+    assert foretold.stdout == f"Would remove {paths.config}\nNothing was done.\n"
+    assert paths.settings.exists()
+    done = machine.run([*shell, script, "--uninstall", "--purge"], **places)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "The settings of QUBIX have been removed from this computer.\n"
+    assert not paths.config.parent.exists()
+    assert machine.files() == [NAME]
+    done = machine.run([*shell, script, "--uninstall", "--purge"], **places)
+    assert (done.returncode, done.stdout) == (0, NOT_HERE)
+
+
+def test_what_lies_beside_these_settings_stays(machine, script: str, monkeypatch) -> None:
+    paths = settings_left(machine, monkeypatch)
+    (paths.config.parent / "another").mkdir()
+    assert machine.run(["sh", script, "--uninstall", "--purge"]).returncode == 0
+    assert machine.files() == [".config", ".config/another", NAME]
+
+
+def test_settings_of_the_application_stay(machine, script: str, monkeypatch) -> None:
+    """It shares the folder, has no script's worker, and keeps a state for as long as it is here."""
+    paths = settings_left(machine, monkeypatch)
+    paths.state.mkdir(parents=True)
+    done = machine.run(["sh", script, "--uninstall", "--purge"])
+    assert (done.returncode, done.stdout) == (0, NOT_HERE)
+    assert paths.settings.exists()
+
+
+def test_settings_that_cannot_be_removed_are_a_failure(machine, script: str, monkeypatch) -> None:
+    paths = settings_left(machine, monkeypatch)
+    (machine.tools / "rm").unlink()
+    machine.tool("rm", 'echo "rm: not permitted" >&2\nexit 1')
+    done = machine.run(["sh", script, "--uninstall", "--purge"])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "not permitted" in done.stderr
+    assert paths.settings.exists()

@@ -62,10 +62,10 @@ set "QUBIX_DATA=%LOCALAPPDATA%\qubix\data"
 if defined QUBIX_HOME for %%H in ("%QUBIX_HOME%") do set "QUBIX_DATA=%%~fH\data"
 if not defined QUBIX_UNINSTALL goto qubix_find
 if exist "%QUBIX_DATA%\qubix_worker.py" goto qubix_find
+rem Settings that an uninstall has left go by --purge, unless a state is there: the application's.
+if defined QUBIX_PURGE if not exist "%QUBIX_DATA%\..\state" if exist "%QUBIX_DATA%\..\config" (if defined QUBIX_DRY (echo Would remove the settings.) else rmdir /s /q "%QUBIX_DATA%\..\config")
 call :qubix_undo
-echo QUBIX is not on this computer.
-set "QUBIX_RESULT=0"
-goto qubix_end
+set "QUBIX_RESULT=0"& echo QUBIX is not on this computer.& goto qubix_end
 
 :qubix_unknown
 set "QUBIX_RESULT=2"

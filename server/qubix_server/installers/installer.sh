@@ -23,7 +23,7 @@ patience=30 # seconds until a connection that is not made, or has fallen silent,
 main() {
   [ -z "${ZSH_VERSION-}" ] || emulate sh
   set -u && unset PYTHONHOME PYTHONPATH # they are meant for another Python
-  action=setup dry_run=no python='' data='' command='' code=1
+  action=setup purge=no dry_run=no python='' data='' command='' code=1
   for argument; do
     case $argument in -h | --help) help; exit ;; --dry-run) dry_run=yes ;; --uninstall) action=uninstall ;; esac
   done
@@ -31,14 +31,15 @@ main() {
     shift
     case $action:$argument in
       *:--dry-run | *:--uninstall) continue ;;
-      uninstall:--purge | *:-[yqv] | *:--yes | *:--quiet | *:--verbose | *:--json) ;;
+      uninstall:--purge) purge=yes ;;
+      *:-[yqv] | *:--yes | *:--quiet | *:--verbose | *:--json) ;;
       setup:--no-start | setup:--no-autostart | setup:--name=* | setup:--code=* | setup:--memory-limit-mb=*) ;;
       *) note "qubix: @UNKNOWNOPTION@ ($argument)"; exit 2 ;;
     esac
     set -- "$@" "$argument"
   done
   find_data_folder
-  [ "$action" = setup ] || [ -f "$worker" ] || { say "QUBIX is not on this computer."; return; }
+  [ "$action" = setup ] || [ -f "$worker" ] || { not_here; return; }
   [ "$action" = uninstall ] || set -- --server "$backend" "$@"
   trap 'trap "" HUP INT TERM; code=130; err "@STOPPED@"' HUP INT TERM
   find_python || get_python || err "@NOPYTHON@
@@ -55,9 +56,7 @@ main() {
   fi
   trap : HUP INT TERM # setup has its own way to stop, and says so
   "$python" "$worker" "$action" "$@" 3<&-
-  ended=$?
-  [ "$ended" != 130 ] || undo
-  exit "$ended"
+  ended=$?; [ "$ended" != 130 ] || undo; exit "$ended"
 }
 
 help() {
@@ -73,14 +72,8 @@ Everything is put in your own account. No administrator is needed."
 }
 
 say() { printf '%s\n' "$@"; }
-# What goes on and what went wrong; the standard output is for results.
-note() { printf '%s\n' "$*" >&2; }
-
-err() {
-  undo
-  note "qubix: $*"
-  exit "$code"
-}
+note() { printf '%s\n' "$*" >&2; } # what goes on and what went wrong: the standard output is for results
+err() { undo; note "qubix: $*"; exit "$code"; }
 
 # Takes back what this run has put here: all, down to the folders, if there was no worker before.
 undo() {
@@ -88,8 +81,7 @@ undo() {
   rm -rf "$data/uv" "$data"/qubix_worker.*.part
   [ -n "$fresh" ] || return 0
   rm -rf "$data/python" "$data"/environment[-.]* "$data/qubix-worker" "$worker"
-  folder=$data
-  while [ "$folder" != "$fresh" ] && rmdir "$folder" 2>/dev/null; do folder=${folder%/*}; done
+  folder=$data; while [ "$folder" != "$fresh" ] && rmdir "$folder" 2>/dev/null; do folder=${folder%/*}; done
 }
 
 # Where the worker keeps its program; it decides the same way (qubix_worker/paths.py).
@@ -100,9 +92,7 @@ find_data_folder() {
     :/*) data=$XDG_DATA_HOME/qubix ;;
     *)
       [ -n "${HOME-}" ] || err "@NOHOME@"
-      data=$HOME/.local/share/qubix
-      [ "$(uname)" != Darwin ] || data="$HOME/Library/Application Support/qubix/data"
-      ;;
+      [ "$(uname)" = Darwin ] && data="$HOME/Library/Application Support/qubix/data" || data=$HOME/.local/share/qubix ;;
   esac
   worker=$data/qubix_worker.py
   # If there is no worker yet: the folder that stays if this is stopped, which is there already.
@@ -110,6 +100,23 @@ find_data_folder() {
   while [ -n "$fresh" ] && [ ! -e "$fresh" ]; do fresh=${fresh%/*}; done
   [ ! -e "$worker" ] || fresh=
 }
+
+# The worker, which takes all away, went before. Settings that it left go by --purge all the same,
+# unless there is a state beside them: then they are the application's, which can remove itself.
+not_here() {
+  case $data in
+    */data) config=${data%data}config state=${data%data}state ;;
+    *) config=$(xdg "${XDG_CONFIG_HOME-}" .config) state=$(xdg "${XDG_STATE_HOME-}" .local/state) ;;
+  esac
+  if [ "$purge" = no ] || [ ! -d "$config" ] || [ -d "$state" ]; then say "QUBIX is not on this computer."
+  elif [ "$dry_run" = yes ]; then
+    say "Would remove $config" "Nothing was done."
+  else
+    rm -rf "$config" && say "The settings of QUBIX have been removed from this computer." || return
+    rmdir "${config%/*}" 2>/dev/null || :
+  fi
+}
+xdg() { case $1 in /*) say "$1/qubix" ;; *) say "${HOME-}/$2/qubix" ;; esac; }
 
 # On the PATH, fetched by us before, or where conda, pyenv, Homebrew, python.org and uv keep theirs.
 find_python() {
@@ -143,8 +150,7 @@ get_python() {
 uv_python() {
   [ "$dry_run" = no ] || { say "Would get a Python 3.13 by $uv into $data/python"; return 1; }
   (
-    export UV_PYTHON_INSTALL_DIR="$data/python" UV_CACHE_DIR="$data/uv/cache" UV_NO_CONFIG=1
-    export UV_PYTHON_INSTALL_BIN=0 # no link in ~/.local/bin
+    export UV_PYTHON_INSTALL_DIR="$data/python" UV_CACHE_DIR="$data/uv/cache" UV_NO_CONFIG=1 UV_PYTHON_INSTALL_BIN=0
     # The second time with this system's certificates, which some companies' networks ask for.
     "$uv" python install 3.13 || UV_SYSTEM_CERTS=1 "$uv" python install 3.13
   ) </dev/null >&2 || note "qubix: @UVFAILED@"
@@ -205,8 +211,7 @@ why_not() { # STATUS, one of curl's exit codes
     35:* | 5[1389]:* | 60:* | 66:* | 77:* | 8[023]:* | 9[01]:*) note "qubix: @NOTSECURE@" ;;
     *) note "qubix: @NOTFETCHED@" ;;
   esac
-  note "  $url (curl's code $1)"
-  return 1
+  note "  $url (curl's code $1)"; return 1
 }
 
 # Asks before it uses sudo; root has come with these rights. With no terminal to ask on it leaves
@@ -218,9 +223,7 @@ package_manager() {
     dnf | yum) install="$manager -y install python3.12" ;;
     zypper) install="zypper -n install python313 || zypper -n install python311" ;;
     pacman) install="pacman -S --noconfirm python || pacman -Sy --noconfirm python" ;;
-    apk) install="apk add python3" ;;
-    brew) install="brew install python" ;;
-    none) return 1 ;;
+    apk) install="apk add python3" ;; brew) install="brew install python" ;; none) return 1 ;;
   esac
   command=$install
   [ "$(id -u)" = 0 ] || [ "$manager" = brew ] || command="sudo sh -c \"$install\""
@@ -228,18 +231,15 @@ package_manager() {
   if [ "$(id -u)" != 0 ]; then
     { [ "$manager" = brew ] || command -v sudo >/dev/null; } && (: </dev/tty) 2>/dev/null || return
     printf 'This would install a Python for the whole computer:\n  %s\nRun it? [y/N] ' "$command" >/dev/tty
-    read -r answer </dev/tty
-    case ${answer-} in [yY]*) ;; *) return 1 ;; esac
+    read -r answer </dev/tty; case ${answer-} in [yY]*) ;; *) return 1 ;; esac
   fi
-  note "Running $command"
-  sh -c "$command" </dev/null >&2
+  note "Running $command"; sh -c "$command" </dev/null >&2
   find_python
 }
 
 place_worker() {
   "$python" -IB -c '
 @PLACE@
-
 place(sys.stdin.buffer.read(), sys.argv[1], Path(sys.argv[2]))
 ' "$sha256" "$data" <&3
 }

@@ -86,6 +86,7 @@ def test_a_computer_goes_online_and_is_as_before_afterwards(
         visit.download()
         visit.goes_online("sh")
         visit.goes_away("sh", purge=account == "root")
+        visit.loses_its_settings("sh")
 
 
 @pytest.mark.parametrize(("system", "account"), list(cases(TOLD)))

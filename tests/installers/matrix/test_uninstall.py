@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from qubix_worker import amalgamation
 from tests.conftest import LiveServer
 from tests.installers.matrix.systems import PERSON, System
 from tests.installers.matrix.visit import Visit
@@ -25,6 +26,13 @@ def test_the_short_command_takes_everything_away(matrix_server: LiveServer, purg
         visit.download()
         visit.goes_online("sh")
         visit.goes_away(COMMAND, "uninstall", "--yes", purge=purge)
+        if not purge:  # the command is gone, but the worker's one file can be had from the network
+            machine.place(f"tmp/{amalgamation.NAME}", amalgamation.amalgamate(), account=PERSON)
+            worker = f"/tmp/{amalgamation.NAME}"
+            done = machine.run("python3", worker, "uninstall", "--purge", "--yes", account=PERSON)
+            assert done.returncode == 0, done.stdout + done.stderr
+            (machine.files / "tmp" / amalgamation.NAME).unlink()
+        visit.loses_its_settings("sh")
 
 
 @pytest.mark.xdist_group(SYSTEM.group)

@@ -70,9 +70,19 @@ class Visit:
         kept = [".config", ".config/qubix", ".config/qubix/settings.toml"]
         expected = [] if purge else [f"came: {self._home}/{path}" for path in kept]
         assert self._changes() == expected
-        again = self._run("sh", NAME, "--uninstall")
-        assert again.returncode == 0, again.stdout + again.stderr
+        self.is_content_to_be_gone("sh", NAME, "--uninstall")
         assert self._changes() == expected
+
+    def loses_its_settings(self, *command: str) -> None:
+        """What an uninstall has left, a second one takes away, and a third is content."""
+        script = [] if "uninstall" in command else [NAME, "--uninstall"]
+        for _ in range(2):
+            self.is_content_to_be_gone(*command, *script, "--purge")
+            assert self._changes() == []
+
+    def is_content_to_be_gone(self, *command: str) -> None:
+        done = self._run(*command)
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
 
     def ends_in_words(self, *shell: str) -> str:
         """What was said where nothing can be done."""

@@ -92,6 +92,16 @@ def test_uninstall_where_nothing_is_needs_no_python(windows: Windows, script: st
     assert (done.code, done.text) == (0, "QUBIX is not on this computer.\n")
 
 
+def test_settings_of_the_application_stay(windows: Windows, script: str) -> None:
+    """It shares the folder, has no script's worker, and keeps a state for as long as it is here."""
+    settings = windows.local / "qubix" / "config" / "settings.toml"
+    for folder in (settings.parent, settings.parent.with_name("state")):
+        folder.mkdir(parents=True)
+    settings.write_text("")
+    assert windows.batch(script, "--uninstall", "--purge").code == 0
+    assert settings.exists()
+
+
 def test_a_setup_that_was_stopped_leaves_nothing(windows: Windows, script: str) -> None:
     windows.path = (PYTHON,)
     done = windows.batch(script, WORKER_EXIT="130")

@@ -42,9 +42,18 @@ def test_it_goes_online_and_away_again(windows: Windows, live_server: LiveServer
     assert "qubix_worker.py" in started
     assert windows.profile in started
 
-    gone = windows.batch(script, "--uninstall", "--purge", "--yes")
+    gone = windows.batch(script, "--uninstall", "--yes")
     assert gone.code == 0, gone.text
     assert newest(live_server, enrollment) is None
     assert windows.registered(RUN_KEY, "QUBIX") == ""
     assert not windows.data.exists()
-    assert not (windows.local / "qubix" / "state").exists()
+    kept = windows.local / "qubix" / "config" / "settings.toml"
+    assert [path for path in (windows.local / "qubix").rglob("*") if path.is_file()] == [kept]
+
+    foretold = windows.batch(script, "--uninstall", "--purge", "--dry-run")
+    assert "Would remove the settings." in foretold.text
+    assert kept.exists()
+    for _ in range(2):
+        purged = windows.batch(script, "--uninstall", "--purge", "--yes")
+        assert (purged.code, purged.text) == (0, "QUBIX is not on this computer.\n")
+        assert not (windows.local / "qubix").exists()

@@ -21,8 +21,9 @@ LIBRARIES = ("psutil", "requests", "platformdirs")
 def interpreter(own: Environment, arguments: argparse.Namespace, output: Output) -> Path | None:
     """The interpreter to go on with; None to go on here.
 
-    `setup` makes the environment; so does `detect`, by which a careful stranger begins, where the
-    libraries are nowhere (under `uv run` they are there). Raises QubixError for other commands.
+    `setup` makes the environment; where the libraries are nowhere (under `uv run` they are there),
+    so do `detect`, by which a careful stranger begins, and `uninstall --purge`, since an uninstall
+    before it may have left the settings. Raises QubixError for other commands.
     """
     if arguments.command == "setup" and not arguments.dry_run:
         return _made(own, output)
@@ -30,7 +31,7 @@ def interpreter(own: Environment, arguments: argparse.Namespace, output: Output)
         return own.python
     if all(map(importlib.util.find_spec, LIBRARIES)) or arguments.command == "setup":
         return None
-    if arguments.command == "detect":
+    if arguments.command == "detect" or getattr(arguments, "purge", False):
         output.note("The libraries that this file needs are fetched once, and kept beside it.")
         # What is found out goes to the standard output alone.
         told = Output(quiet=output.quiet or output.json, out=output.err, err=output.err)
