@@ -101,6 +101,18 @@ def test_only_the_options_are_gone_through_backwards(script: bytes) -> None:
         assert not target or target[1] not in above - {"qubix_option"}, line
 
 
+def test_no_line_reads_what_it_has_put_in_a_second_time() -> None:
+    """So that a path may hold a %: Wine's cmd reads such lines twice, Windows' own does not."""
+    text = "\n".join(commands(batch_script("", "", b"pass\n")))
+    called = re.findall(r"\bcall ([^\n)&]*)", text)
+    assert called
+    assert all(re.fullmatch(r":\w+", what) for what in called), called
+    run = re.findall(r"for /f [^\n]* in \('([^\n]*?)'\)", text)
+    assert run
+    for command in run:
+        assert re.findall("%+[^%]*%*", command.replace("%%K", "")) == ["%QUBIX_SYSTEM%"], command
+
+
 def test_no_value_stands_where_cmd_could_see_it(recorder: bytes) -> None:
     nothing = commands(batch_script("", "", recorder))
     for value in HOSTILE:

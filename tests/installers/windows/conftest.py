@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.installers.windows.machine import WINE, Windows, installed
+from tests.installers.windows.machine import SHARE, WINE, Windows, installed
 
 _numbers = itertools.count(1)
 
@@ -41,5 +41,6 @@ def windows(shared_windows: Windows) -> Iterator[Windows]:
     windows.path = ()
     windows.move_in(rf"C:\users\account {next(_numbers)}")
     yield windows
-    for folder in (*windows.at(r"C:\users").glob("account *"), windows.at(r"C:\dl")):
+    accounts = windows.at(r"C:\users").glob("account *")
+    for folder in (*accounts, windows.at(r"C:\dl"), *windows.at(SHARE).iterdir()):
         shutil.rmtree(folder, ignore_errors=True)

@@ -36,6 +36,14 @@ EMBEDDABLE = (
 PYTHON = r"C:\Python313"
 SHELL_FOLDERS = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Explorer\User Shell Folders"
 ENVIRONMENT = r"HKCU\Volatile Environment"
+VARIABLES = r"HKCU\Environment"
+TEMPORARY = r"C:\temp"
+"""%TEMP%, outside of the account: what is in a path that Wine's `for /f` writes to, it reads as a
+command. It leaves its CMD*.tmp there."""
+HIVES = {"HKCU": "HKEY_CURRENT_USER", "HKLM": "HKEY_LOCAL_MACHINE"}
+SHARE = r"\\localhost\share"
+"""A folder of the network: on the drive, C:\net."""
+
 HERE = Path(__file__).resolve().parent
 WINE = next(filter(shutil.which, ("wine64", "/usr/lib/wine/wine64")), "wine")
 """Debian's `wine` is a script that looks for a 32-bit half first."""
@@ -76,8 +84,8 @@ class Windows:
         return self.local / "qubix" / "data"
 
     def at(self, path: str) -> Path:
-        """Where a path of its drive C: is here."""
-        return self.drive / path.removeprefix("C:\\").replace("\\", "/")
+        """Where a path of its drive C:, or of the network, is here."""
+        return self.drive / path.replace(SHARE, "net").removeprefix("C:\\").replace("\\", "/")
 
     def move_in(self, profile: str) -> None:
         """Gives the account a new profile, which Windows tells in its environment and registry."""
@@ -85,21 +93,28 @@ class Windows:
         shutil.rmtree(self.at(profile), ignore_errors=True)
         self.local.mkdir(parents=True)
         local = rf"{profile}\AppData\Local"
-        for key, name in ((SHELL_FOLDERS, "Local AppData"), (ENVIRONMENT, "LOCALAPPDATA")):
-            self.run("reg", "add", key, "/f", "/v", name, "/d", local)
+        self.register(
+            {(SHELL_FOLDERS, "Local AppData"): local, (ENVIRONMENT, "LOCALAPPDATA"): local}
+        )
+
+    def left(self) -> list[str]:
+        """What is in the account's folder of programs that was not there when it moved in."""
+        return sorted(str(path.relative_to(self.local)) for path in self.local.rglob("*"))
+
+    def around(self, **environment: str) -> dict[str, str]:
+        """The environment of what runs there; an empty value takes a variable away."""
+        path = ";".join((*self.path, r"C:\windows"))
+        own = {"WINEPATH": path}
+        whole = {**self.environment, **own, **environment}
+        return {name: value for name, value in whole.items() if value or name == "DISPLAY"}
 
     def run(
         self, *command: str, typed: bytes | None = None, seconds: float = 200, **environment: str
     ) -> Done:
         """Runs `command` there. What it prints comes through a pipe, as Wine's Python needs it."""
-        own = {
-            "WINEPATH": ";".join((*self.path, r"C:\windows")),
-            "USERPROFILE": self.profile,
-        }  # fmt: skip
-        environment = {**self.environment, **own, **environment}
         reading, writing = os.pipe()
         with subprocess.Popen(
-            [WINE, *command], env=environment, cwd=self.elsewhere,
+            [WINE, *command], env=self.around(**environment), cwd=self.elsewhere,
             stdin=subprocess.PIPE, stdout=writing, stderr=subprocess.STDOUT,
         ) as process:  # fmt: skip
             os.close(writing)
@@ -121,12 +136,27 @@ class Windows:
         by = self.place(r"C:\dl\by.bat", b'@"%SCRIPT%" %*\r\n')
         return self.run("cmd", "/c", by, *arguments, typed=typed, SCRIPT=path, **more)
 
+    def register(self, values: Mapping[tuple[str, str], str | int | None]) -> None:
+        """Sets values of the registry, by key and name; None takes one away."""
+        lines = ["Windows Registry Editor Version 5.00", ""]
+        for (key, name), value in values.items():
+            hive, _, path = key.partition("\\")
+            lines += [f"[{HIVES[hive]}\\{path}]", f'"{name}"={_written(value)}', ""]
+        file = self.place(r"C:\dl\values.reg", "\r\n".join(lines).encode("utf-16"))
+        done = self.run("reg", "import", file)
+        assert done.code == 0, done
+
     def registered(self, key: str, name: str) -> str:
         """What a value of the registry holds; empty where there is none."""
         done = self.run("reg", "query", key, "/v", name)
         line = next((line for line in done.text.split("\n") if "REG_" in line), "")
         # Commands of the system print in the code page of consoles, others in that of windows.
         return line.partition("REG_SZ")[2].strip().encode("cp1252").decode("cp437")
+
+    def link(self, folder: str, to: str) -> str:
+        """Puts the files of `folder` into the folder `to` as well."""
+        shutil.copytree(self.at(folder), self.at(to), copy_function=os.link)
+        return to
 
     def program(self, path: str, source: str) -> None:
         """Puts a program there that does what `source`, in Python, says."""
@@ -138,6 +168,13 @@ class Windows:
         file = self.at(path)
         file.unlink(missing_ok=True)
         self.place(path, launcher + shebang + packed.getvalue())
+
+
+def _written(value: str | int | None) -> str:
+    """A value as it stands in a .reg file."""
+    if isinstance(value, int):
+        return f"dword:{value:08x}"
+    return "-" if value is None else '"{}"'.format(value.replace("\\", "\\\\"))
 
 
 def _printed(process: subprocess.Popen[bytes], reading: int, until: float) -> bytes:
@@ -172,9 +209,7 @@ def installed() -> Iterator[Windows]:
         prefix = CACHE / f"prefix-{key}"
         windows = Windows(prefix)
         if not (prefix / "ready").exists():
-            for old in CACHE.glob("prefix-*"):
-                shutil.rmtree(old)
-            _make(windows)
+            _make_at_last(windows)
             (prefix / "ready").touch()
         # One server for all commands, which else would be begun anew for each.
         server = subprocess.Popen(["wineserver", "-f", "-p"], env=windows.environment)
@@ -186,9 +221,33 @@ def installed() -> Iterator[Windows]:
             server.wait(60)
 
 
+def _make_at_last(windows: Windows) -> None:
+    """On a busy machine a new prefix once had no kernel32.dll: what does not run is made again."""
+    for tries_left in (2, 1, 0):
+        for old in CACHE.glob("prefix-*"):
+            shutil.rmtree(old)
+        try:
+            _make(windows)
+        except (AssertionError, OSError, subprocess.SubprocessError):
+            end = ["wineserver", "-k"]
+            subprocess.run(end, env=windows.environment, timeout=60, check=False)
+            if not tries_left:
+                raise
+        else:
+            return
+
+
 def _make(windows: Windows) -> None:
-    windows.run("wineboot", "-i")
-    windows.run("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
+    begun = windows.run("wineboot", "-i")
+    subprocess.run(["wineserver", "-w"], env=windows.environment, timeout=120, check=True)
+    said = windows.run("cmd", "/c", "ver")
+    assert "Microsoft Windows" in said.text, (begun, said)
+    windows.at(TEMPORARY).mkdir()
+    windows.register({(r"HKCU\Software\Wine", "Version"): "win10",
+                      (VARIABLES, "TEMP"): TEMPORARY, (VARIABLES, "TMP"): TEMPORARY})  # fmt: skip
+    share = windows.drive.parent / "dosdevices" / "unc" / "localhost" / "share"
+    share.parent.mkdir(parents=True)
+    share.symlink_to(windows.at(SHARE))
     python = windows.at(PYTHON)
     _python(python)
     wheels = windows.at(r"C:\wheels")
@@ -196,6 +255,9 @@ def _make(windows: Windows) -> None:
               "--require-hashes", "-r", str(LOCK))  # fmt: skip
     for name, source in STAND_INS.items():
         windows.program(rf"C:\windows\system32\{name}.exe", source)
+    windows.at(SHARE).mkdir()
+    known = windows.run(rf"{PYTHON}\python.exe", "-c", "import ssl, ctypes; print('it runs')")
+    assert "it runs" in known.text, known
     subprocess.run(["wineserver", "-w"], env=windows.environment, timeout=120, check=True)
 
 
@@ -262,9 +324,13 @@ with zipfile.ZipFile(sys.argv[2]) as archive:
     archive.extractall()
 """,
     "curl": """
-import sys, urllib.error, urllib.request
+import os, sys, urllib.error, urllib.request
+kinds = {kind: os.environ.get(f"{kind}_PROXY") or os.environ.get("ALL_PROXY")
+         for kind in ("HTTP", "HTTPS")}
+proxies = {kind.lower(): proxy for kind, proxy in kinds.items() if proxy}
+opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
 try:
-    with urllib.request.urlopen(sys.argv[-1], timeout=20) as answer:
+    with opener.open(sys.argv[-1], timeout=20) as answer:
         content = answer.read()
 except urllib.error.HTTPError:
     sys.exit(22)

@@ -20,7 +20,6 @@ from tests.installers.windows.machine import PYTHON, Windows
 from tests.installers.windows.test_options import RECORDER
 from tests.worker.network.authority import Authority
 
-COMMAND_PROCESSOR = r"HKCU\Software\Microsoft\Command Processor"
 UV = rf"""
 import os, shutil, sys
 if sys.argv[1:] == ["--version"]:
@@ -62,21 +61,6 @@ def test_what_the_store_puts_on_the_path_is_never_run(windows: Windows, script: 
     assert not windows.at(r"C:\dl\stub").exists()
 
 
-@pytest.mark.parametrize("name", ["a & b", "(c) d", "e ! f", "José ü", "g ^ h", "i ; , = j"])
-def test_each_character_may_stand_in_the_path_with_delayed_expansion_on(
-    windows: Windows, name: str
-) -> None:
-    windows.path = (PYTHON,)
-    content = batch_script("http://h", None, RECORDER)
-    script = windows.place(rf"C:\dl\{name}\installer {name}.bat", content)
-    windows.run("reg", "add", COMMAND_PROCESSOR, "/f", "/v", "DelayedExpansion",
-                "/t", "REG_DWORD", "/d", "1")  # fmt: skip
-    done = windows.batch(script, QUBIX_HOME=rf"C:\dl\home {name}")
-    windows.run("reg", "delete", COMMAND_PROCESSOR, "/f", "/v", "DelayedExpansion")
-    assert done.code == 0, done.text
-    assert windows.at(rf"C:\dl\home {name}\data\qubix_worker.py").read_bytes() == RECORDER
-
-
 @pytest.fixture
 def publisher(windows: Windows, tmp_path: Path) -> Iterator[tuple[str, Uv, Path]]:
     """Hands out an archive with a uv in it: where, which, and its file."""
@@ -108,7 +92,7 @@ def test_why_nothing_came_is_said_and_nothing_is_left(
     assert "https://www.python.org/downloads/" in missing.text
     away = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL="http://127.0.0.1:9")
     assert "A download did not come" in away.text
-    assert list(windows.local.iterdir()) == []
+    assert windows.left() == []
 
 
 @pytest.mark.provokes("insecure")
@@ -120,7 +104,7 @@ def test_a_publisher_that_nobody_vouches_for_is_not_trusted(
         done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=publisher.url)
     assert done.code == 1
     assert "could not be made over a secure connection" in done.text
-    assert list(windows.local.iterdir()) == []
+    assert windows.left() == []
 
 
 @pytest.fixture
@@ -139,7 +123,7 @@ def test_a_windows_that_can_download_nothing_says_so(windows: Windows, script: s
     assert done.code == 1
     assert "nothing that can download a file" in done.text
     assert "https://www.python.org/downloads/" in done.text
-    assert list(windows.local.iterdir()) == []
+    assert windows.left() == []
 
 
 def test_a_python_is_got_by_uv_which_is_fetched(
@@ -168,4 +152,4 @@ def test_an_archive_that_is_not_the_one_expected_is_not_used(
     done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=address)
     assert done.code == 1
     assert "is not the file that was expected" in done.text
-    assert list(windows.local.iterdir()) == []
+    assert windows.left() == []

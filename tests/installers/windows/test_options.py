@@ -41,7 +41,7 @@ def test_what_is_not_known_is_refused_before_anything_is_done(
     done = windows.batch(script, *options)
     assert done.code == 2
     assert REFUSED in done.text
-    assert list(windows.local.iterdir()) == []
+    assert windows.left() == []
 
 
 def test_options_arrive_as_they_were_given(windows: Windows, script: str) -> None:
@@ -73,7 +73,7 @@ def test_a_dry_run_tells_which_python_it_would_fetch_and_does_nothing(
     assert rf'into "{windows.profile}\AppData\Local\qubix\data\python"' in done.text
     assert "winget" in done.text
     assert done.text.endswith("Nothing was done.\n")
-    assert list(windows.local.iterdir()) == []
+    assert windows.left() == []
 
 
 def test_a_dry_run_with_a_python_does_nothing_and_tells_no_secret(
@@ -84,7 +84,7 @@ def test_a_dry_run_with_a_python_does_nothing_and_tells_no_secret(
     assert done.code == 0, done.text
     assert "setup --server http://compute.example" in done.text
     assert "an-invitation" not in done.text
-    assert list(windows.local.iterdir()) == []
+    assert windows.left() == []
 
 
 def test_uninstall_where_nothing_is_needs_no_python(windows: Windows, script: str) -> None:
@@ -106,7 +106,7 @@ def test_a_setup_that_was_stopped_leaves_nothing(windows: Windows, script: str) 
     windows.path = (PYTHON,)
     done = windows.batch(script, WORKER_EXIT="130")
     assert done.code == 130
-    assert list(windows.local.iterdir()) == []
+    assert windows.left() == []
 
 
 @pytest.mark.provokes("no_folder")
@@ -118,7 +118,7 @@ def test_an_account_without_a_folder_for_its_programs_is_told_so(
     done = windows.batch(bare, WANTED=script)
     assert done.code == 1
     assert "LOCALAPPDATA is not set" in done.text
-    assert list(windows.local.iterdir()) == []
+    assert windows.left() == []
 
 
 @pytest.mark.provokes("in_zip")
