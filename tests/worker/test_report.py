@@ -159,20 +159,58 @@ def test_heartbeats_are_numbered_within_one_run() -> None:
 
 
 def test_a_job_that_was_given_back_too_soon_is_named_unless_the_worker_leaves() -> None:
-    facts = dataclasses.replace(FREE, returned=frozenset({"j-3"}))
-    assert told(facts).current_jobs == ("j-3",)
-    assert told(dataclasses.replace(facts, stopping=True)).current_jobs == ()
+    assert told(FREE, returned=frozenset({"j-3"})).current_jobs == ("j-3",)
+    leaving = dataclasses.replace(FREE, stopping=True)
+    assert told(leaving, returned=frozenset({"j-3"})).current_jobs == ()
 
 
-def test_a_job_is_named_from_the_first_heartbeat_until_it_is_forgotten() -> None:
-    now = [FREE]
-    reporter = Reporter(lambda: now[0], Sampler(lambda: ()))
-    reporter.report()
-    assert not reporter.has_named("j-2")
-    now[0] = dataclasses.replace(FREE, status=AT_WORK)
-    reporter.report()
-    assert reporter.has_named("j-2")
-    now[0] = FREE
-    reporter.forget("j-2")
-    reporter.report()
-    assert not reporter.has_named("j-2")
+class Busy:
+    """A worker that is given a job, and gives it back."""
+
+    def __init__(self) -> None:
+        self.facts = FREE
+        self.reporter = Reporter(lambda: self.facts, Sampler(lambda: ()))
+
+    def begins(self) -> None:
+        self.reporter.began("j-2")
+        self.facts = dataclasses.replace(FREE, status=AT_WORK)
+
+    def gives_back(self) -> None:
+        self.reporter.ended("j-2", given_back=True)
+        self.facts = FREE
+
+    def named(self) -> tuple[str, ...] | None:
+        return self.reporter.report().current_jobs
+
+
+def test_a_job_that_is_given_back_is_named_until_the_server_has_heard_of_it() -> None:
+    busy = Busy()
+    before = busy.reporter.report()
+    busy.begins()
+    at_work = busy.reporter.report()
+    busy.gives_back()
+    assert not busy.reporter.acknowledged(before)
+    assert busy.named() == ("j-2",)  # the other may yet be overtaken by this one
+    assert busy.reporter.acknowledged(at_work)
+    assert busy.named() == ()
+
+
+def test_a_job_that_the_server_has_heard_of_is_named_no_more_once_it_is_given_back() -> None:
+    busy = Busy()
+    busy.begins()
+    assert not busy.reporter.acknowledged(busy.reporter.report())
+    busy.gives_back()
+    assert busy.named() == ()
+
+
+def test_what_was_told_of_a_job_counts_no_more_when_it_is_given_anew() -> None:
+    busy = Busy()
+    busy.begins()
+    before = busy.reporter.report()
+    busy.gives_back()
+    busy.begins()
+    busy.reporter.acknowledged(before)
+    busy.gives_back()
+    assert busy.named() == ("j-2",)
+    busy.reporter.acknowledged(busy.reporter.report())
+    assert busy.named() == ()

@@ -6,6 +6,7 @@ Heartbeats are made on the link's two threads, never on the one that owns the wo
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 from collections.abc import Callable
@@ -29,9 +30,6 @@ class Facts:
     free_slots: int
     share: Share
     stopping: bool = False
-    returned: frozenset[str] = frozenset()
-    """The jobs that were given back before any report named them. They are named until that is
-    acknowledged: for the server they have not begun else, and would come here again and again."""
 
 
 class Reporter:
@@ -43,7 +41,12 @@ class Reporter:
         self._session = secrets.token_hex(8)
         self._lock = threading.Lock()
         self._made = 0
-        self._named: set[str] = set()
+        self._unheard: dict[str, int] = {}
+        """The jobs that the server may not know to be here, with the last report that was made
+        before each of them began."""
+        self._returned: set[str] = set()
+        """Those of them that were given back. They are named until the server has heard of them:
+        for the server they have not begun else, and would come here again and again."""
         self._unknown: frozenset[str] = frozenset()
         self._told: Hardware | None = None
         """What the server knows of the computer; None where that is not known."""
@@ -56,48 +59,73 @@ class Reporter:
         with self._lock:
             self._made += 1
             facts = self._facts()
-            self._named |= {job.id for job in facts.status.jobs}
             self._unknown = _unknown(facts, usage)
             report = heartbeat(
-                facts, usage, session=self._session, number=self._made, told=self._told
+                facts,
+                usage,
+                session=self._session,
+                number=self._made,
+                told=self._told,
+                returned=frozenset(self._returned),
             )
             if report.hardware:  # which may get lost
                 self._told, self._told_in = None, self._made
             return report
 
-    def acknowledged(self, report: Heartbeat) -> None:
-        """The server has it. What an earlier one told counts no more once a later one was made:
-        whichever way each of them went, the later one holds."""
+    def acknowledged(self, report: Heartbeat) -> bool:
+        """The server has it, or a later one; whether there is more to tell because of that.
+
+        Of two heartbeats the one that was made later holds, whichever way each of them went: so
+        hardware is told until the last that told it is acknowledged. A job is in all of them from
+        its beginning to its end: any of them will do.
+        """
         with self._lock:
             if report.hardware and report.report == self._told_in:
                 self._told = report.hardware
+            for job_id in report.current_jobs or ():
+                if self._unheard.get(job_id, math.inf) < (report.report or 0):
+                    del self._unheard[job_id]
+            heard = self._returned - self._unheard.keys()
+            self._returned -= heard
+            return bool(heard)
 
     def unknown_cards(self) -> frozenset[str]:
         """The cards, as a sensor calls them, that are in use but were not found: new ones."""
         with self._lock:
             return self._unknown
 
-    def has_named(self, job_id: str) -> bool:
-        """Whether some heartbeat told of that job while it was at work."""
+    def began(self, job_id: str) -> None:
+        """That job is about to be in the facts."""
         with self._lock:
-            return job_id in self._named
+            self._unheard[job_id] = self._made
+            self._returned.discard(job_id)
 
-    def forget(self, job_id: str) -> None:
-        """That job is in no more facts."""
+    def ended(self, job_id: str, *, given_back: bool) -> None:
+        """That job is about to be in no more facts."""
         with self._lock:
-            self._named.discard(job_id)
+            if given_back and job_id in self._unheard:
+                self._returned.add(job_id)
+            else:
+                self._unheard.pop(job_id, None)
 
 
 def heartbeat(
-    facts: Facts, usage: Usage, *, session: str, number: int, told: Hardware | None = None
+    facts: Facts,
+    usage: Usage,
+    *,
+    session: str,
+    number: int,
+    told: Hardware | None = None,
+    returned: frozenset[str] = frozenset(),
 ) -> Heartbeat:
     """Nothing of the cards that are left out is in it. `told`: what the server knows of the
-    computer."""
+    computer. `returned`: jobs that it is to hear of although they are not here any more."""
     status, shared = facts.status, facts.share.hardware
     state = _state(facts)
     # While stopping, a job that was at work is given back by not naming it any more.
     at_work = [] if facts.stopping else [job.id for job in status.jobs]
-    returned = frozenset() if facts.stopping else facts.returned
+    if facts.stopping:
+        returned = frozenset()
     held = (*at_work, *sorted((facts.unsent | returned) - set(at_work)))
     return Heartbeat(
         state,

@@ -45,7 +45,7 @@ from qubix_worker.kinds.kind import Cause
 from qubix_worker.link import Beat, BeatFailed, Link
 from qubix_worker.paths import Paths
 from qubix_worker.pausing import FROZEN_SECONDS_MOST, Pausing, Standstill, stands_still
-from qubix_worker.protocol import HeartbeatAnswer, Job, JobProgress
+from qubix_worker.protocol import Heartbeat, HeartbeatAnswer, Job, JobProgress
 from qubix_worker.report import Facts, Reporter
 from qubix_worker.settings import Settings
 from qubix_worker.settings_file import SettingsFile
@@ -109,7 +109,7 @@ class Worker:
             self._client,
             self._reporter.report,
             self._events.put,
-            self._reporter.acknowledged,
+            self._heard,
             interval_seconds=30,
         )
         self._courier = Courier(self._client, self._spool, self._events.put)
@@ -119,8 +119,6 @@ class Worker:
         )
         self._attempts: dict[str, int] = {}
         """The attempt as which the server counts each job at work."""
-        self._returned: frozenset[str] = frozenset()
-        """The jobs that were given back before any heartbeat named them; see `Facts`."""
         self._pausing = Pausing(paths.pause)
         self._standstill = Standstill(self._jobs)
         self._hold = Hold()
@@ -219,9 +217,6 @@ class Worker:
         )
         self._look_at_the_disk()
         self._computer.find_out_if_due(self._reporter.unknown_cards())
-        if heard := self._returned.intersection(beat.told.current_jobs or ()):
-            self._returned -= heard
-            self._link.beat_soon()  # without them
         self._take(beat.answer)
 
     def _unacknowledged(self, failure: BeatFailed) -> None:
@@ -249,6 +244,7 @@ class Worker:
         if not self._jobs.start(job, self._events.put):
             return  # it has been cancelled and is still ending: the server will bring it again
         self._attempts[job.id] = job.attempt
+        self._reporter.began(job.id)
         self._publish(jobs=(*self.status.jobs, CurrentJob(job.id, job.kind, time.time())))
         self._watch.jobs_at_work(True)
         self._link.beat_soon()
@@ -270,8 +266,7 @@ class Worker:
         ended = dataclasses.replace(
             ended, completion=dataclasses.replace(ended.completion, attempt=attempt)
         )
-        if ended.given_back and not self._reporter.has_named(ended.job_id):
-            self._returned |= {ended.job_id}
+        self._reporter.ended(ended.job_id, given_back=ended.given_back)
         no_result = ended.cancelled or ended.given_back
         outcome = "cancelled" if no_result else ended.completion.status
         log.info("job %s %s after %.1f s", ended.job_id, outcome, ended.seconds)
@@ -291,7 +286,6 @@ class Worker:
             recent_jobs=(finished, *self.status.recent_jobs)[:RECENT_JOBS],
             unsent_results=len(self._spool.job_ids()),
         )
-        self._reporter.forget(ended.job_id)
         if ended.given_back:
             self._could_not_begin(ended)
         if not left:
@@ -463,8 +457,12 @@ class Worker:
             self._free_slots(status),
             self._share,
             self._stopping,
-            self._returned,
         )
+
+    def _heard(self, report: Heartbeat) -> None:
+        """On the threads that speak to the server."""
+        if self._reporter.acknowledged(report):
+            self._link.beat_soon()
 
     def _temperatures(self) -> tuple[Temperature, ...]:
         """Those that count; for the thread of the watch."""
