@@ -165,8 +165,9 @@ def test_at_the_end_of_the_setup_it_stays_with_a_short_command(
     assert f"'{shim.relative_to(computer.home)}' status" in out, out + err
     assert computer.own.is_done()
     assert not computer.own.is_new()
-    said = subprocess.run([shim, "status"], env=computer.environment, capture_output=True, text=True,
-                          check=True)  # fmt: skip
+    said = subprocess.run(
+        [shim, "status"], env=computer.environment, capture_output=True, text=True, check=True
+    )
     assert "is online" in said.stdout
 
 
