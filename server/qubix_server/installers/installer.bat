@@ -17,8 +17,9 @@ rem command interpreter reads nothing of them, and PowerShell is not needed.
 rem However this computer is set: with extensions, and an exclamation mark is only a character.
 setlocal EnableExtensions DisableDelayedExpansion
 title QUBIX
-rem Commands are looked for on the PATH alone, never among what was downloaded; and what is set for
-rem another Python, or to have one installed unasked, is not meant for this one.
+rem Commands are looked for on the PATH alone, never among what was downloaded, and by their whole
+rem names: out of a batch file of that name nothing comes back. And what is set for another Python, or
+rem to have one installed unasked, is not meant for this one.
 set "NoDefaultCurrentDirectoryInExePath=1"
 set "PYTHON_MANAGER_AUTOMATIC_INSTALL=false"
 for %%V in (ERRORLEVEL PYTHONHOME PYTHONPATH PYLAUNCHER_ALLOW_INSTALL) do set "%%V="
@@ -34,10 +35,9 @@ set "QUBIX_KNOWN="
 for %%O in (-h --help) do if "%QUBIX_OPTION%"=="%%O" goto qubix_help
 if "%QUBIX_OPTION%"=="/?" goto qubix_help
 for %%O in (--no-start --no-autostart -y --yes -q --quiet -v --verbose --json) do if "%QUBIX_OPTION%"=="%%O" set "QUBIX_KNOWN=yes"
-for %%O in (--dry-run --uninstall --purge) do if "%QUBIX_OPTION%"=="%%O" set "QUBIX_KNOWN=yes"
-if "%QUBIX_OPTION%"=="--dry-run" set "QUBIX_DRY=yes"
-if "%QUBIX_OPTION%"=="--uninstall" set "QUBIX_UNINSTALL=yes"
-if "%QUBIX_OPTION%"=="--purge" set "QUBIX_PURGE=yes"
+if "%QUBIX_OPTION%"=="--dry-run" set "QUBIX_KNOWN=yes"& set "QUBIX_DRY=yes"
+if "%QUBIX_OPTION%"=="--uninstall" set "QUBIX_KNOWN=yes"& set "QUBIX_UNINSTALL=yes"
+if "%QUBIX_OPTION%"=="--purge" set "QUBIX_KNOWN=yes"& set "QUBIX_PURGE=yes"
 for %%O in (--name --code --memory-limit-mb) do if "%QUBIX_OPTION%"=="%%O" set "QUBIX_KNOWN=value"
 rem As in "--name=My computer"; without quotes, the equals sign parts two arguments here.
 if "%QUBIX_OPTION:~0,7%"=="--name=" set "QUBIX_KNOWN=yes"
@@ -56,8 +56,10 @@ set "QUBIX_HERE=%~dp0"
 set "QUBIX_REST=%QUBIX_HERE:.zip=%"
 set "QUBIX_REST=%QUBIX_REST:\7z=%"
 set "QUBIX_REST=%QUBIX_REST:\Rar$=%"
-if not "%QUBIX_REST%"=="%QUBIX_HERE%" if not "%QUBIX_HERE:\Temp\=%"=="%QUBIX_HERE%" goto qubix_in_zip
-if not defined LOCALAPPDATA if not defined QUBIX_HOME goto qubix_no_folder
+set "QUBIX_WHY=@INZIP@"
+if not "%QUBIX_REST%"=="%QUBIX_HERE%" if not "%QUBIX_HERE:\Temp\=%"=="%QUBIX_HERE%" goto qubix_why
+set "QUBIX_WHY=@NOFOLDER@"
+if not defined LOCALAPPDATA if not defined QUBIX_HOME goto qubix_why
 set "QUBIX_DATA=%LOCALAPPDATA%\qubix\data"
 if defined QUBIX_HOME for %%H in ("%QUBIX_HOME%") do set "QUBIX_DATA=%%~fH\data"
 if not defined QUBIX_UNINSTALL goto qubix_find
@@ -69,7 +71,9 @@ set "QUBIX_RESULT=0"& echo QUBIX is not on this computer.& goto qubix_end
 
 :qubix_unknown
 set "QUBIX_RESULT=2"
-echo qubix: @UNKNOWNOPTION@
+set "QUBIX_WHY=@UNKNOWNOPTION@"
+:qubix_why
+echo qubix: %QUBIX_WHY%
 goto qubix_end
 
 :qubix_help
@@ -84,14 +88,6 @@ echo Also --name NAME, --memory-limit-mb MB, --no-autostart, --yes, --quiet, --v
 set "QUBIX_RESULT=0"
 goto qubix_end
 
-:qubix_in_zip
-echo qubix: @INZIP@
-goto qubix_end
-
-:qubix_no_folder
-echo qubix: @NOFOLDER@
-goto qubix_end
-
 rem --- A Python that is new enough, whole, for 64 bits, and from its publisher: one of the Store is
 rem shown files that others are not shown, and a GCC one keeps them elsewhere.
 :qubix_find
@@ -99,16 +95,15 @@ set "QUBIX_FIT=import sys, sysconfig, ctypes, ensurepip, ssl, venv, zlib;"
 set "QUBIX_FIT=%QUBIX_FIT% odd = 'WindowsApps' in sys.executable or 'GCC' in sys.version or sysconfig.get_config_var('Py_GIL_DISABLED');"
 set "QUBIX_FIT=%QUBIX_FIT% sys.exit(bool(odd) or sys.version_info < (3, 11) or sys.maxsize < 2**32)"
 rem The launcher that comes with Python knows most Pythons of this computer.
-py -3 -IB -c "%QUBIX_FIT%" >nul 2>nul <nul
-if "%ERRORLEVEL%"=="0" set "QUBIX_NEWEST=-3"
-if defined QUBIX_NEWEST set "QUBIX_PYTHON=py"
+py.exe -3 -IB -c "%QUBIX_FIT%" >nul 2>nul <nul
+if "%ERRORLEVEL%"=="0" set "QUBIX_NEWEST=-3"& set "QUBIX_PYTHON=py.exe"
 call :qubix_look
 if defined QUBIX_PYTHON goto qubix_run
 
 rem --- Else uv, which is on the PATH, or is fetched. All that it writes is in the worker's folder.
 if defined QUBIX_DRY echo There is no fit Python on this computer.
-set "QUBIX_UV=uv"
-uv --version >nul 2>nul <nul
+set "QUBIX_UV=uv.exe"
+uv.exe --version >nul 2>nul <nul
 if "%ERRORLEVEL%"=="0" goto qubix_have_uv
 set "QUBIX_UV=%QUBIX_DATA%\uv\uv.exe"
 set "QUBIX_KIND=%PROCESSOR_ARCHITECTURE%"
@@ -120,8 +115,7 @@ if not defined QUBIX_BUILD goto qubix_no_uv
 set "QUBIX_FROM=https://github.com"
 if defined UV_INSTALLER_GITHUB_BASE_URL set "QUBIX_FROM=%UV_INSTALLER_GITHUB_BASE_URL%"
 set "QUBIX_URL=%QUBIX_FROM%/astral-sh/uv/releases/download/@UVVERSION@/uv-%QUBIX_BUILD%-pc-windows-msvc.zip"
-if defined QUBIX_DRY echo Would fetch uv, SHA-256 %QUBIX_DIGEST%, from "%QUBIX_URL%"
-if defined QUBIX_DRY goto qubix_have_uv
+if defined QUBIX_DRY echo Would fetch uv, SHA-256 %QUBIX_DIGEST%, from "%QUBIX_URL%"& goto qubix_have_uv
 set "QUBIX_WHY=@NOCURL@"
 if not exist "%QUBIX_SYSTEM%\curl.exe" goto qubix_no_uv
 echo Fetching uv @UVVERSION@ ...
@@ -145,8 +139,7 @@ if defined QUBIX_WHY goto qubix_fetched
 rem The one command of Windows that tells a digest: older ones part the digits with blanks.
 for /f "skip=1 delims=" %%H in ('%QUBIX_SYSTEM%\certutil.exe -hashfile uv.zip SHA256') do if not defined QUBIX_FOUND set "QUBIX_FOUND=%%H"
 if defined QUBIX_FOUND set "QUBIX_FOUND=%QUBIX_FOUND: =%"
-if /i not "%QUBIX_FOUND%"=="%QUBIX_DIGEST%" set "QUBIX_WHY=@NOTEXPECTED@"
-if defined QUBIX_WHY goto qubix_fetched
+if /i not "%QUBIX_FOUND%"=="%QUBIX_DIGEST%" set "QUBIX_WHY=@NOTEXPECTED@"& goto qubix_fetched
 "%QUBIX_SYSTEM%\tar.exe" -xf uv.zip <nul
 if not exist uv.exe set "QUBIX_WHY=@NOTUNPACKED@"
 :qubix_fetched
@@ -154,16 +147,13 @@ popd
 if defined QUBIX_WHY goto qubix_no_uv
 
 :qubix_have_uv
-if defined QUBIX_DRY echo Would get a Python 3.13 by "%QUBIX_UV%" into "%QUBIX_DATA%\python"
-if defined QUBIX_DRY echo If that failed, would ask whether winget may install the package Python.Python.3.13
-if defined QUBIX_DRY goto qubix_dry
+if defined QUBIX_DRY echo Would get a Python 3.13 by "%QUBIX_UV%" into "%QUBIX_DATA%\python"& goto qubix_dry
 echo Getting a Python of its own, with uv ...
 set "UV_PYTHON_INSTALL_DIR=%QUBIX_DATA%\python"
 set "UV_CACHE_DIR=%QUBIX_DATA%\uv\cache"
 for %%V in (BIN REGISTRY) do set "UV_PYTHON_INSTALL_%%V=0"
-set "UV_NO_CONFIG=1"
 rem With this system's certificates, which some companies' networks ask for.
-set "UV_SYSTEM_CERTS=1"
+for %%V in (NO_CONFIG SYSTEM_CERTS) do set "UV_%%V=1"
 set "QUBIX_GOT=yes"
 "%QUBIX_UV%" python install 3.13 <nul
 set "QUBIX_WHY=@UVFAILED@"
@@ -172,18 +162,18 @@ if not defined QUBIX_PYTHON goto qubix_no_uv
 if exist "%QUBIX_DATA%\uv" rmdir /s /q "%QUBIX_DATA%\uv"
 goto qubix_run
 
-rem --- Else winget, which keeps what it installs among your programs, so it asks before.
+rem --- Else winget, which keeps what it installs among your programs, so it asks before. The launcher
+rem is left out: where there is one for all accounts, only an administrator could replace it.
 :qubix_no_uv
 echo qubix: %QUBIX_WHY%
-if defined QUBIX_DRY echo Would ask whether winget may install the package Python.Python.3.13
 if defined QUBIX_DRY goto qubix_dry
 call :qubix_undo
-winget --version >nul 2>nul <nul
+winget.exe --version >nul 2>nul <nul
 if not "%ERRORLEVEL%"=="0" goto qubix_no_python
 echo winget is Windows' own way to install programs. Python would stand among your programs.
 set /p "QUBIX_ANSWER=Install Python 3.13 for your account with winget now? [y/N] "
 if /i not "%QUBIX_ANSWER:~0,1%"=="y" goto qubix_no_python
-winget install --exact --id Python.Python.3.13 --source winget --scope user --silent --accept-package-agreements --accept-source-agreements <nul
+winget.exe install --exact --id Python.Python.3.13 --source winget --scope user --custom "Include_launcher=0" --silent --accept-package-agreements --accept-source-agreements <nul
 call :qubix_look
 if defined QUBIX_PYTHON goto qubix_run
 
@@ -193,6 +183,7 @@ echo   https://www.python.org/downloads/ with "Install Now", which needs no admi
 goto qubix_end
 
 :qubix_dry
+echo If there was still none, would ask whether winget may install the package Python.Python.3.13
 if not defined QUBIX_UNINSTALL echo Would write the worker to "%QUBIX_DATA%\qubix_worker.py" and run its setup with that Python
 if defined QUBIX_UNINSTALL echo Would run "%QUBIX_DATA%\qubix_worker.py" uninstall with that Python
 echo Nothing was done.
@@ -204,8 +195,7 @@ rem --- The Python that was found takes the rest out of this file: it begins aft
 "%QUBIX_PYTHON%" %QUBIX_NEWEST% -IB -c "import sys; exec(open(sys.argv[1], 'rb').read().replace(b'\r\n', b'\n').split(b'\n:: === ')[2])" "%~f0" %*
 set "QUBIX_RESULT=%ERRORLEVEL%"
 rem Where it was stopped, or all is gone, the Python that was fetched goes as well.
-if defined QUBIX_GOT if not exist "%QUBIX_DATA%\qubix_worker.py" call :qubix_undo
-if defined QUBIX_UNINSTALL if not exist "%QUBIX_DATA%\qubix_worker.py" call :qubix_undo
+for %%V in (GOT UNINSTALL) do if defined QUBIX_%%V if not exist "%QUBIX_DATA%\qubix_worker.py" call :qubix_undo
 
 :qubix_end
 if not "%QUBIX_RESULT%"=="0" if not defined QUBIX_UNINSTALL echo QUBIX was not set up. The reason stands above.
