@@ -94,6 +94,12 @@ FAILURES = (
         "Check the connection to the internet and its name server, then run this again.",
     ),
     Failure(
+        "not_reached",
+        "The server of a download could not be reached.",
+        "Check the connection to the internet, and whether a firewall holds it up, "
+        "then run this again.",
+    ),
+    Failure(
         "not_there",
         "The server of a download does not have the file, or does not give it out.",
         "Try again later; if it lasts, download this installer again.",
@@ -111,13 +117,13 @@ FAILURES = (
     Failure(
         "not_secure",
         "A download could not be made over a secure connection.",
-        "Check the date and time of this computer, and that it has certificates "
-        "(the package ca-certificates), then run this again.",
+        "Check the date and time of this computer, and on Linux that the package ca-certificates "
+        "is installed, then run this again.",
     ),
     Failure(
         "not_fetched",
-        "A download did not come, or broke off.",
-        "Check the connection to the internet, then run this again.",
+        "A download failed, or broke off.",
+        "Run this again; if it lasts, try over another connection.",
     ),
     Failure(
         "not_expected",
@@ -143,11 +149,6 @@ FAILURES = (
         "no_curl",
         "This Windows has nothing that can download a file (curl.exe came with Windows 10).",
         "Install Python 3.11 or newer, then run this again.",
-    ),
-    Failure(
-        "insecure",
-        "A download could not be made over a secure connection from this Windows.",
-        "Check the date and time of this computer, then run this again.",
     ),
 )
 

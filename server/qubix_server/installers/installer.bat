@@ -127,14 +127,14 @@ if not exist "%QUBIX_DATA%\uv" goto qubix_no_uv
 pushd "%QUBIX_DATA%\uv"
 "%QUBIX_SYSTEM%\curl.exe" -fL -# --retry 2 --connect-timeout 30 --speed-time 30 --speed-limit 1000 -o uv.zip "%QUBIX_URL%" <nul
 set "QUBIX_CODE=%ERRORLEVEL%"
-set "QUBIX_WHY="
-if not "%QUBIX_CODE%"=="0" set "QUBIX_WHY=@NOTFETCHED@"
+set "QUBIX_WHY="& if not "%QUBIX_CODE%"=="0" set "QUBIX_WHY=@NOTFETCHED@"
 for %%C in (5 97) do if "%QUBIX_CODE%"=="%%C" set "QUBIX_WHY=@PROXYREFUSED@"
 if "%QUBIX_CODE%"=="6" set "QUBIX_WHY=@HOSTUNKNOWN@"
+if "%QUBIX_CODE%"=="7" set "QUBIX_WHY=@NOTREACHED@"
 if "%QUBIX_CODE%"=="22" set "QUBIX_WHY=@NOTTHERE@"
 if "%QUBIX_CODE%"=="23" set "QUBIX_WHY=@NOROOM@"
 if "%QUBIX_CODE%"=="28" set "QUBIX_WHY=@TOOSLOW@"
-for %%C in (35 51 53 58 59 60 77 80 82 83 90 91) do if "%QUBIX_CODE%"=="%%C" set "QUBIX_WHY=@INSECURE@"
+for %%C in (35 51 53 58 59 60 77 80 82 83 90 91) do if "%QUBIX_CODE%"=="%%C" set "QUBIX_WHY=@NOTSECURE@"
 if defined QUBIX_WHY goto qubix_fetched
 rem The one command of Windows that tells a digest: older ones part the digits with blanks.
 for /f "skip=1 delims=" %%H in ('%QUBIX_SYSTEM%\certutil.exe -hashfile uv.zip SHA256') do if not defined QUBIX_FOUND set "QUBIX_FOUND=%%H"

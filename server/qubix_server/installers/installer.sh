@@ -7,10 +7,9 @@
 #      program that fetches Pythons; or, if that fails, asks whether to use the package manager;
 #   2. puts the worker in its folder, after checking its SHA-256;
 #   3. runs the worker's setup, which joins the network named below and starts sharing.
-# Stopped before the end, it takes back what it has begun. --dry-run tells all that it would do.
-# The worker stands word for word below the last line that is run here, which is the call of main.
-# All is between one pair of braces, so that a shell runs nothing before it has read the whole
-# file: a download that was cut short does nothing at all.
+# Stopped before the end, it takes back what it has begun. --dry-run tells all that it would do. The worker stands
+# word for word below the last line that is run here, which is the call of main. All is between one pair of braces,
+# so that a shell runs nothing before it has read the whole file: a download that was cut short does nothing at all.
 # shellcheck disable=SC2016 # what is in apostrophes is Python, for Python to read
 {
 # The network's address, the invitation for this one computer, and the worker's digest.
@@ -51,8 +50,7 @@ main() {
   fi
   if [ "$action" = setup ]; then
     place_worker || { undo; exit 1; }
-    # In the environment, since others on this computer can see command lines.
-    export QUBIX_ENROLLMENT="${enrollment:-${QUBIX_ENROLLMENT-}}"
+    export QUBIX_ENROLLMENT="${enrollment:-${QUBIX_ENROLLMENT-}}" # others on this computer can see command lines
   fi
   trap : HUP INT TERM # setup has its own way to stop, and says so
   "$python" "$worker" "$action" "$@" 3<&-
@@ -154,8 +152,7 @@ uv_python() {
     # The second time with this system's certificates, which some companies' networks ask for.
     "$uv" python install 3.13 || UV_SYSTEM_CERTS=1 "$uv" python install 3.13
   ) </dev/null >&2 || note "qubix: @UVFAILED@"
-  rm -rf "$data/uv"
-  find_python
+  rm -rf "$data/uv"; find_python
 }
 
 # Fetches uv from its publisher; these builds run whatever C library there is.
@@ -184,14 +181,17 @@ fetch() {
     [ -t 2 ] && bar=-# || bar=-s
     curl -fL "$bar" --connect-timeout "$patience" --speed-time "$patience" --max-time 1800 -o "$2" "$1"
   elif command -v wget >/dev/null 2>&1; then
-    set -- wget -q -O "$2" "$1"
     case $(wget --help 2>&1) in
-      *--tries*) "$@" -T "$patience" -t 1 ;;
-      *) timeout $((patience * 20)) "$@" ;; # busybox has none of these
+      *--tries*) said=$(LC_ALL=C wget -nv -T "$patience" -t 1 -O "$2" "$1" 2>&1) ;;
+      *) said=$(timeout $((patience * 20)) wget -q -O "$2" "$1" 2>&1) ;; # busybox has none of these
     esac
-    ended=$?
-    case $ended in 3) return 23 ;; 4) return 7 ;; 5) return 60 ;; [68]) return 22 ;; 124 | 143) return 28 ;; esac
-    return "$ended"
+    case $?:$said in # GNU's ends with 4 for most that a network does, and busybox's with 1: the words tell more
+      0:*) ;;
+      [68]:* | *"returned error"*) return 22 ;; 3:* | *"No space"*) return 23 ;;
+      *resolve* | *"bad address"*) return 6 ;; 124:* | 143:* | *"imed out"*) return 28 ;;
+      *refused* | *unreachable* | *"No route"*) return 7 ;; *roxy*) return 56 ;;
+      5:* | *SSL* | *TLS*) return 60 ;; *) return 18 ;;
+    esac
   else # a Python that is too old for the worker, or lacks a part, can still do this
     python3 -I -c '
 @FETCH@
@@ -203,8 +203,9 @@ why_not() { # STATUS, one of curl's exit codes
   rm -f "$file"
   case $1:${https_proxy-}${HTTPS_PROXY-}${all_proxy-}${ALL_PROXY-} in
     127:*) note "qubix: @NODOWNLOADER@" ;;
-    5:* | 97:* | 7:?* | 22:?* | 56:?*) note "qubix: @PROXYREFUSED@" ;;
+    5:* | 97:* | [67]:?* | 22:?* | 56:?*) note "qubix: @PROXYREFUSED@" ;;
     6:*) note "qubix: @HOSTUNKNOWN@" ;;
+    7:*) note "qubix: @NOTREACHED@" ;;
     22:*) note "qubix: @NOTTHERE@" ;;
     23:*) note "qubix: @NOROOM@" ;;
     28:*) note "qubix: @TOOSLOW@" ;;
@@ -214,8 +215,7 @@ why_not() { # STATUS, one of curl's exit codes
   note "  $url (curl's code $1)"; return 1
 }
 
-# Asks before it uses sudo; root has come with these rights. With no terminal to ask on it leaves
-# `command` to be shown.
+# Asks before it uses sudo; root has come with these rights. With no terminal to ask on, `command` is only shown.
 package_manager() {
   for manager in apt-get dnf yum zypper pacman apk brew none; do command -v "$manager" >/dev/null 2>&1 && break; done
   case $manager in

@@ -99,7 +99,7 @@ def test_where_no_python_can_be_had_without_root_that_is_said_and_nothing_is_lef
         begin, reason, address, end, command = visit.ends_in_words("sh").splitlines()
     has_downloader = bool({"curl", "wget", "python3"} & set(system.packages))
     assert begin == BEGIN
-    assert reason == f"qubix: {WORDS['NOTFETCHED' if has_downloader else 'NODOWNLOADER']}"
+    assert reason == f"qubix: {WORDS['NOTREACHED' if has_downloader else 'NODOWNLOADER']}"
     assert address.startswith(f"  {NOWHERE}/")
     assert end == f"qubix: {WORDS['NOPYTHON']}"
     assert command == f'  sudo sh -c "{INSTALL}"'
