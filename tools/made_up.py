@@ -241,7 +241,7 @@ def statuses() -> dict[str, Status]:
             "down: it was at 91 °C.",
         ),
         "offline": replace(online, state="offline", trouble=lost, retry_at=NOW + 20),
-        "attention": replace(online, state="attention", trouble=gone),
+        "attention": replace(online, state="attention", trouble=gone, forgotten=True),
     }
 
 

@@ -29,6 +29,8 @@ class View:
     can_stop: bool = False
     can_restart: bool = False
     """It does not answer, or not in a way that is understood."""
+    can_join: bool = False
+    """The network does not know this computer any more: nothing else helps."""
 
     @property
     def tooltip(self) -> str:
@@ -88,14 +90,17 @@ def _of_status(status: Status, now: float) -> View:
             if status.retry_at is not None:
                 wait = words.span(max(1.0, status.retry_at - now))
                 again = translate("View", "Trying again in {time}.").format(time=wait)
-            detail = " ".join(part for part in (trouble, again) if part)
+            time = words.moment(status.since, now)
+            since = translate("View", "Offline since {time}.").format(time=time)
+            detail = " ".join(part for part in (trouble, again, since) if part)
             return View(
                 "offline", translate("View", "Offline"), detail, can_pause=True, can_stop=True
             )
         case "attention":
             what = status.trouble or status.warning
             detail = f"{words.said(what.happened)} {words.said(what.todo)}" if what else ""
-            return View("attention", translate("View", "Needs attention"), detail, can_stop=True)
+            return View("attention", translate("View", "Needs attention"), detail,
+                        can_stop=True, can_join=status.forgotten)  # fmt: skip
 
 
 def _job(status: Status) -> str:
@@ -111,10 +116,10 @@ def _job(status: Status) -> str:
 
 
 def _pause(status: Status, now: float) -> str:
-    why = words.said(status.pause_reason or "") if status.paused_by != "you" else ""
-    if status.paused_until is not None:
-        time = words.until(status.paused_until, now)
-        until = translate("View", "Until {time}.").format(time=time)
-    else:
-        until = "" if why else translate("View", "Until you resume.")
-    return " ".join(part for part in (why, until) if part)
+    time = "" if status.paused_until is None else words.moment(status.paused_until, now)
+    if status.paused_by == "you":
+        if time:
+            return translate("View", "You paused it until {time}.").format(time=time)
+        return translate("View", "You paused it. It goes on when you resume.")
+    until = translate("View", "Until {time}.").format(time=time) if time else ""
+    return " ".join(part for part in (words.said(status.pause_reason or ""), until) if part)

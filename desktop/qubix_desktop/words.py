@@ -90,12 +90,12 @@ def clock(seconds_since_epoch: float) -> str:
     return QLocale().toString(QTime(then.hour, then.minute), QLocale.FormatType.ShortFormat)
 
 
-def until(seconds_since_epoch: float, now: float) -> str:
+def moment(seconds_since_epoch: float, now: float) -> str:
     """`14:30` today, `tomorrow, 08:00` after midnight, else with its date."""
     then = datetime.datetime.fromtimestamp(seconds_since_epoch)
     days = (then.date() - datetime.datetime.fromtimestamp(now).date()).days
     time = clock(seconds_since_epoch)
-    if days <= 0:
+    if days == 0:
         return time
     if days == 1:
         return translate("words", "tomorrow, {time}").format(time=time)

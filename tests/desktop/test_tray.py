@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -78,7 +79,9 @@ def test_the_tooltip_has_the_essential_figure(world: World) -> None:
     )
     assert "62 %" in view(Seen(working), NOW).tooltip
     paused = replace(status(world, "paused"), paused_by="you")
-    assert "Until you resume" in view(Seen(paused), NOW).tooltip
+    assert view(Seen(paused), NOW).detail == "You paused it. It goes on when you resume."
+    for_a_time = replace(paused, paused_until=NOW + 3600)
+    assert view(Seen(for_a_time), NOW).detail.startswith("You paused it until ")
     why = "It runs on its battery."
     battery = replace(paused, paused_by="battery", pause_reason=why)
     assert view(Seen(battery), NOW).detail == why
@@ -87,6 +90,9 @@ def test_the_tooltip_has_the_essential_figure(world: World) -> None:
     trouble = Trouble("no_network", "The connection failed.", "Check it.")
     offline = replace(status(world, "offline"), trouble=trouble, retry_at=NOW + 20)
     assert "The connection failed. Trying again in 20 s." in view(Seen(offline), NOW).tooltip
+    assert re.search(r"Offline since \d\d?:\d\d", view(Seen(offline), NOW).tooltip)
+    for_days = replace(offline, since=NOW - 3 * 86_400)
+    assert re.search(r"Offline since \S.*\d, \d\d?:\d\d", view(Seen(for_days), NOW).tooltip)
     attention = replace(status(world, "attention"), trouble=trouble)
     assert "Check it." in view(Seen(attention), NOW).tooltip
     warned = replace(status(world, "attention"), warning=trouble)
@@ -182,6 +188,21 @@ def test_the_window_shows_the_state_and_what_it_does(
     person.awaits(desk.window, "A wasm job, for 25 s: 62 % done")
     for text in ("Working", "desk", "Example Compute", "compute.example.org", "37 %", "5 s ago"):
         assert person.sees(desk.window, text), text
+
+
+def test_a_network_that_has_forgotten_this_computer_can_be_joined_again_by_a_button(
+    desk: Desk, world: World, person: Person, qtbot: QtBot
+) -> None:
+    trouble = Trouble("provider_unknown", "It is not known here any more.", "Join again.")
+    world.worker.current = replace(status(world, "attention"), forgotten=True, trouble=trouble)
+    desk.watcher.start()
+    desk.open_status()
+    person.awaits(desk.window, "Needs attention")
+    with qtbot.waitSignal(desk.window.setup_wanted):
+        person.presses(desk.window, "Set up again…")
+    warned = replace(world.worker.current, forgotten=False, trouble=None, warning=trouble)
+    desk.window.show_seen(Seen(warned))
+    assert not person.sees(desk.window, "Set up again…")
 
 
 def test_a_worker_that_was_killed_is_shown_and_can_be_started(

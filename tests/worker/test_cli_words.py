@@ -225,9 +225,12 @@ def test_a_pause_for_a_time_tells_when_it_ends() -> None:
 
 def test_trouble_is_told_with_what_to_do_and_the_next_try() -> None:
     trouble = Trouble("no_network", "It is away.", "Wait.")
-    offline = dataclasses.replace(STATUS, state="offline", trouble=trouble, retry_at=1130.0)
+    offline = dataclasses.replace(
+        STATUS, state="offline", since=980.0, trouble=trouble, retry_at=1130.0
+    )
     text = picture.describe(offline, 1100.0)
     assert "It is away. Wait." in text
+    assert "offline for 2 min" in text
     assert "next try in 30 s" in text
 
 

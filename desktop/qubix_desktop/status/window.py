@@ -108,20 +108,9 @@ class StatusWindow(QWidget):
         self._picture.show_picture(f"tray-{self._view.icon}")
         self._title.setText(self._view.title)
         self._detail.say(self._view.detail)
-        self._primary.setVisible(
-            self._view.can_pause
-            or self._view.can_resume
-            or self._view.can_start
-            or self._view.can_restart
-        )
-        if self._view.can_start:
-            self._primary.setText(self.tr("Start sharing"))
-        elif self._view.can_restart:
-            self._primary.setText(self.tr("Restart sharing"))
-        elif self._view.can_resume:
-            self._primary.setText(self.tr("Resume"))
-        else:
-            self._primary.setText(self.tr("Pause"))
+        text, _ = self._main_action()
+        self._primary.setVisible(bool(text))
+        self._primary.setText(text)
         self._overview.show_seen(seen, now, self._steady())
         if self.settings.isVisible():
             self.settings_wanted.emit()
@@ -196,16 +185,23 @@ class StatusWindow(QWidget):
         )
         return menu
 
+    def _main_action(self) -> tuple[str, Callable[[], object]]:
+        """What the state asks for most: the words on its button, and what that does."""
+        for can, text, call in (
+            (self._view.can_start, self.tr("Start sharing"), self.start_wanted.emit),
+            (self._view.can_restart, self.tr("Restart sharing"), self.restart_wanted.emit),
+            (self._view.can_join, self.tr("Set up again…"), self.setup_wanted.emit),
+            (self._view.can_resume, self.tr("Resume"), self.resume_wanted.emit),
+            (self._view.can_pause, self.tr("Pause"), lambda: self.pause_wanted.emit(None)),
+        ):
+            if can:
+                return text, call
+        return "", lambda: None
+
     def _do_primary(self) -> None:
         self._problem.show_problem(None)
-        if self._view.can_start:
-            self.start_wanted.emit()
-        elif self._view.can_restart:
-            self.restart_wanted.emit()
-        elif self._view.can_resume:
-            self.resume_wanted.emit()
-        else:
-            self.pause_wanted.emit(None)
+        _, call = self._main_action()
+        call()
 
     def _tab_changed(self) -> None:
         if self._tabs.currentWidget() is self.settings:

@@ -54,6 +54,8 @@ def _rows(status: Status, now: float, width: int | None) -> Iterator[Row]:
     for trouble in (status.trouble, status.warning):
         if trouble:
             yield f"  {trouble.happened} {trouble.todo}", "yellow"
+    if status.state == "offline":
+        yield f"  offline for {span(now - status.since)}", ""
     if status.trouble and status.retry_at:
         yield f"  next try in {span(status.retry_at - now)}", ""
     for job in status.jobs:

@@ -1127,6 +1127,10 @@
         <translation>Desconectado</translation>
     </message>
     <message>
+        <source>Offline since {time}.</source>
+        <translation>Sin conexión desde {time}.</translation>
+    </message>
+    <message>
         <source>Online</source>
         <translation>Conectado</translation>
     </message>
@@ -1151,16 +1155,20 @@
         <translation>Nuevo intento en {time}.</translation>
     </message>
     <message>
-        <source>Until you resume.</source>
-        <translation>Hasta que reanudes.</translation>
-    </message>
-    <message>
         <source>Until {time}.</source>
         <translation>Hasta {time}.</translation>
     </message>
     <message>
         <source>Working</source>
         <translation>Trabajando</translation>
+    </message>
+    <message>
+        <source>You paused it until {time}.</source>
+        <translation>Lo has pausado hasta {time}.</translation>
+    </message>
+    <message>
+        <source>You paused it. It goes on when you resume.</source>
+        <translation>Lo has pausado. Seguirá cuando reanudes.</translation>
     </message>
     <message>
         <source>{share} of a {kind} job is done.</source>

@@ -1127,6 +1127,10 @@
         <translation>Desconectado</translation>
     </message>
     <message>
+        <source>Offline since {time}.</source>
+        <translation>Sem conexão desde {time}.</translation>
+    </message>
+    <message>
         <source>Online</source>
         <translation>Conectado</translation>
     </message>
@@ -1151,16 +1155,20 @@
         <translation>Nova tentativa em {time}.</translation>
     </message>
     <message>
-        <source>Until you resume.</source>
-        <translation>Até você retomar.</translation>
-    </message>
-    <message>
         <source>Until {time}.</source>
         <translation>Até {time}.</translation>
     </message>
     <message>
         <source>Working</source>
         <translation>Trabalhando</translation>
+    </message>
+    <message>
+        <source>You paused it until {time}.</source>
+        <translation>Você pausou até {time}.</translation>
+    </message>
+    <message>
+        <source>You paused it. It goes on when you resume.</source>
+        <translation>Você pausou. Continua quando você retomar.</translation>
     </message>
     <message>
         <source>{share} of a {kind} job is done.</source>
