@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import psutil
 
@@ -28,13 +29,16 @@ class Sampler:
         self,
         cards: Callable[[], tuple[GraphicsUsage, ...]] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        times: Callable[[], Any] = psutil.cpu_times,
     ) -> None:
+        """`times`: for how long the processor has done what, in seconds, as psutil tells it."""
         self._lock = threading.Lock()
         self._cards = cards or readings.here().usage
         self._clock = clock
         self._usage = Usage()
         self._at: float | None = None
-        psutil.cpu_percent()  # the first call starts the measurement and tells nothing
+        self._times = times
+        self._before = times()
 
     def sample(self) -> Usage:
         with self._lock:
@@ -46,13 +50,30 @@ class Sampler:
     def _measure(self) -> Usage:
         memory = psutil.virtual_memory()
         usage = Usage(
-            cpu_percent=min(psutil.cpu_percent(), 100.0),
+            cpu_percent=self._processor(),
             ram_percent=memory.percent,
             ram_used_gb=round(memory.used / GIB, 2),
             ram_total_gb=round(memory.total / GIB, 2),
             timestamp=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         return with_cards(usage, self._cards())
+
+    def _processor(self) -> float | None:
+        """Since the last measurement, whichever thread took it: psutil's own percentage counts for
+        each thread by itself, and tells one that asks for the first time that nothing is in use."""
+        before, now = self._before, self._times()
+        # What guests had counts as the user's time already (proc(5)).
+        passed = {
+            name: max(0.0, getattr(now, name) - getattr(before, name))
+            for name in now._fields
+            if not name.startswith("guest")
+        }
+        whole = sum(passed.values())
+        if not whole:
+            return self._usage.cpu_percent
+        self._before = now
+        idle = passed["idle"] + passed.get("iowait", 0.0)
+        return round((whole - idle) / whole * 100, 1)
 
 
 def with_cards(usage: Usage, cards: tuple[GraphicsUsage, ...]) -> Usage:
