@@ -113,7 +113,8 @@ def _palette(c: Colours) -> QPalette:
 def _sheet(c: Colours, direction: Qt.LayoutDirection) -> str:
     # A style sheet calls the part on the left sub-page, whichever way the slider goes.
     filled = "add" if direction == Qt.LayoutDirection.RightToLeft else "sub"
-    check = (icons.GLYPHS / "check.svg").as_posix()
+    glyphs = ("check", "chevron-up", "chevron-down")
+    check, up, down = ((icons.GLYPHS / f"{name}.svg").as_posix() for name in glyphs)
     return f"""
     QWidget[role="rail"] {{ background: {c.rail}; }}
     QWidget[role="bar"] {{ background: {c.window}; border-top: 1px solid {c.border}; }}
@@ -155,10 +156,26 @@ def _sheet(c: Colours, direction: Qt.LayoutDirection) -> str:
         background: {c.field}; border: 1px solid {c.strong_border}; border-radius: 6px;
         padding: 6px 8px; selection-background-color: {c.accent}; }}
     QLineEdit:focus {{ border: 2px solid {c.link}; padding: 5px 7px; }}
-    QTimeEdit {{
-        background: {c.field}; border: 1px solid {c.strong_border}; border-radius: 6px;
-        padding: 4px 4px 4px 8px; selection-background-color: {c.accent}; }}
-    QTimeEdit:focus {{ border: 2px solid {c.link}; padding: 3px 3px 3px 7px; }}
+    QAbstractSpinBox, QComboBox {{
+        background: {c.field}; color: {c.text}; border: 1px solid {c.strong_border};
+        border-radius: 6px; padding: 2px 2px 2px 7px; selection-background-color: {c.accent}; }}
+    QAbstractSpinBox:focus, QComboBox:focus {{
+        border: 2px solid {c.link}; padding: 1px 1px 1px 6px; }}
+    QAbstractSpinBox:disabled, QComboBox:disabled {{
+        color: {c.disabled}; border-color: {c.border}; }}
+    QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
+        subcontrol-origin: padding; width: 18px; border: none; border-radius: 3px; }}
+    QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
+    QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; }}
+    QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{
+        background: {c.track}; }}
+    QAbstractSpinBox::up-arrow {{ image: url("{up}"); width: 10px; height: 10px; }}
+    QAbstractSpinBox::down-arrow {{ image: url("{down}"); width: 10px; height: 10px; }}
+    QComboBox::drop-down {{ border: none; width: 22px; }}
+    QComboBox::down-arrow {{ image: url("{down}"); width: 12px; height: 12px; }}
+    QComboBox QAbstractItemView {{
+        background: {c.card}; color: {c.text}; border: 1px solid {c.strong_border};
+        selection-background-color: {c.accent}; selection-color: {c.on_accent}; }}
     QToolButton[role="day"] {{
         background: {c.card}; border: 1px solid {c.strong_border}; border-radius: 6px;
         padding: 4px 3px; color: {c.text}; }}
@@ -233,6 +250,7 @@ def _edges(c: Colours) -> str:
     QLineEdit:focus, QPlainTextEdit[role="log"]:focus {{
         border: 3px solid {c.text}; padding: 4px 14px; }}
     QLineEdit:focus {{ padding: 4px 6px; }}
+    QAbstractSpinBox:focus, QComboBox:focus {{ border: 3px solid {c.text}; padding: 0 0 0 5px; }}
     QPushButton[role="flat"]:focus {{ padding: 2px 4px; }}
     QPushButton[role="flat"] {{ text-decoration: underline; }}
     QPushButton:disabled, QPushButton[role="primary"]:disabled {{

@@ -131,6 +131,7 @@ class _SpinBox(QSpinBox):
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumHeight(FIELD_HEIGHT)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

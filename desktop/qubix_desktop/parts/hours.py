@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from qubix_desktop import theme
 from qubix_desktop.hours import Span, lines, spans
+from qubix_desktop.parts.editors import FIELD_HEIGHT
 from qubix_desktop.parts.label import Label
 
 ROWS_MOST = 14
@@ -174,6 +175,7 @@ class _TimeEdit(QTimeEdit):
         super().__init__(time)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setMinimumHeight(FIELD_HEIGHT)
         self.setKeyboardTracking(False)  # half a time is no choice
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # 07:00 is written so everywhere
         self.setDisplayFormat(QLocale().timeFormat(QLocale.FormatType.ShortFormat))
