@@ -216,7 +216,9 @@ def _describe(kind: str, finding: Finding | None, state: Looking) -> _Seen:  # n
     can = translate("ComputerPage", "Can share")
     match finding.value:
         case Processor() as processor:
-            cores = translate("ComputerPage", "%Ln core(s)", None, processor.logical_cores)
+            # As its maker counts them, and its name may say, where that can be known.
+            count = processor.physical_cores or processor.logical_cores
+            cores = translate("ComputerPage", "%Ln core(s)", None, count)
             return _Seen(processor.model or _title(kind), cores, can, tone="good")
         case Memory() as memory:
             name = translate("ComputerPage", "{size} of memory").format(
