@@ -48,7 +48,7 @@ class Wizard(QWidget):
         existing: bool = False,
     ) -> None:
         super().__init__()
-        self.setWindowTitle(self.tr("QUBIX setup"))
+        self.setWindowTitle(self.tr("Set up QUBIX"))
         self.setWindowIcon(icons.application())
         self.resize(840, 610)
         self.setMinimumSize(720, 520)

@@ -65,7 +65,7 @@ def found(
     faults: Found = {check.__name__: [] for check in CHECKS}
     for scene in scenes.scenes(Paths.under(tmp_path_factory.mktemp("home")), smallest=True):
         for check in CHECKS:
-            if check is unmarked and language != "long":
+            if check is (unmarked if language != "long" else named_twice):
                 continue
             faults[check.__name__] += [f"{scene.name}: {fault}" for fault in check(scene.window)]
     yield faults
@@ -94,6 +94,10 @@ def test_no_shortcut_means_two_things(found: Found) -> None:
 
 def test_every_text_comes_from_the_translations(found: Found) -> None:
     assert found["unmarked"] == []
+
+
+def test_no_window_is_called_qubix_twice(found: Found) -> None:
+    assert found["named_twice"] == []
 
 
 # --- What is looked for ------------------------------------------------------------------------
@@ -145,6 +149,12 @@ def nameless(window: QWidget) -> Iterator[str]:
             yield f"{widget.metaObject().className()} at {widget.geometry()}"
     if not isinstance(window, QMenu) and not window.windowTitle():
         yield "the window has no title"
+
+
+def named_twice(window: QWidget) -> Iterator[str]:
+    """Qt puts the application's name behind every title that does not end with it."""
+    if not isinstance(window, QMenu) and not window.windowTitle().endswith("QUBIX"):
+        yield window.windowTitle()
 
 
 def out_of_order(window: QWidget) -> Iterator[str]:
@@ -215,6 +225,7 @@ def unmarked(window: QWidget) -> Iterator[str]:
 CHECKS: tuple[Callable[[QWidget], Iterator[str]], ...] = (
     cut_off,
     nameless,
+    named_twice,
     out_of_order,
     ambiguous,
     unmarked,

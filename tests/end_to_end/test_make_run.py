@@ -296,7 +296,7 @@ def test_with_a_display_the_wizard_opens_joined_to_the_server(clone: Clone) -> N
         run.wait_for("is served at")
 
         screen = Screen(display)
-        screen.presses_enter_until_gone("QUBIX setup")
+        screen.presses_enter_until_gone("Set up QUBIX")
         run.wait_for("Ctrl+C here ends")
         assert clone.get("/api/providers/check-new")["newProvider"]
         run.interrupt()

@@ -61,7 +61,7 @@ def test_enter_alone_takes_a_computer_online(
     }
     assert paths.home
     with application(screen, paths.home, **invitation) as process:
-        screen.presses_enter_until_gone("QUBIX setup")
+        screen.presses_enter_until_gone("Set up QUBIX")
         control = Control(paths)
         assert control.status().state == "online"
         provider = live_server.ask("GET", "/api/providers/check-new").json()["newProvider"]
@@ -76,7 +76,7 @@ def test_enter_alone_takes_a_computer_online(
     # Started again, it is in the tray at once and asks nothing.
     with application(screen, paths.home) as process:
         wait_until((paths.state / "window.sock").exists)
-        assert not screen.do("search", "--onlyvisible", "--name", "QUBIX setup")
+        assert not screen.do("search", "--onlyvisible", "--name", "Set up QUBIX")
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     control.stop()

@@ -1225,8 +1225,8 @@
         <translation>Continuar</translation>
     </message>
     <message>
-        <source>QUBIX setup</source>
-        <translation>Instalação do QUBIX</translation>
+        <source>Set up QUBIX</source>
+        <translation>Instalar o QUBIX</translation>
     </message>
     <message>
         <source>Stop</source>
