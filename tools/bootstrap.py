@@ -34,6 +34,7 @@ TEST_PACKAGES = (
     "at-spi2-core", "xauth", "sway", "wtype",
     "chromium", "chromium-driver", "shellcheck", "dash", "busybox", "mksh", "zsh", "binutils",
     "procps", "iproute2", "openssl", "podman", "debootstrap", "postgresql", "nginx-light",
+    "patchelf",  # a Python that runs wherever it is put, for machines that have none
     "wine", "wine64",  # for cmd: its 64-bit half alone, so that no second architecture is needed
     "gcc", "libc6-dev",  # a driver's library that the tests stand in for
     # Podman's other runtime, crun, does not run inside of a container. Docker brings its own runc,

@@ -52,9 +52,11 @@ NOT_RUN = (
      "commands are only words in the script."),
     ("Alpine, and musl in place of glibc", "neither its packages nor a Python built for it could "
      "be had here; what of it is busybox stands in the table."),
-    ("uv from its own publisher", "it cannot be reached from here. On the machines above its "
-     "address leads nowhere; tests/installers/test_shell_uv.py plays the publisher of the "
-     "real uv, and of a Python, in an account of its own that has no other."),
+    ("uv and Python from their own publishers", "these cannot be reached from everywhere. Where "
+     "a row names a stand-in, it hands out the real uv, in the build for musl that runs "
+     "everywhere, and a Python that pyenv has built, with its libraries; to Debian 11, for which "
+     "that is too new, with its C library as well (tests/installers/matrix/handed_out.py). On the "
+     "other machines the address leads nowhere."),
     ("sudo, asked by the script", "the machines have no terminal to ask on; its question and each "
      "answer are tested with a stand-in (tests/installers/)."),
     ("Processors other than x86-64", "no such machine was there."),

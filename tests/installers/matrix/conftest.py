@@ -9,6 +9,7 @@ import pytest
 pytest.register_assert_rewrite("tests.installers.matrix.visit")
 
 from tests.conftest import LiveServer  # noqa: E402
+from tests.installers.matrix.handed_out import HandedOut, handing_out  # noqa: E402
 from tests.installers.matrix.systems import skip_where_impossible  # noqa: E402
 
 
@@ -19,3 +20,10 @@ def matrix_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServ
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def handed_out() -> Iterator[HandedOut]:
+    skip_where_impossible()
+    with handing_out() as found:
+        yield found

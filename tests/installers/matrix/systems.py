@@ -55,7 +55,7 @@ class System:
         """The folders below KEPT of which it is made, topmost first."""
         skip_where_impossible()
         base = f"{self.suite}/base"
-        with _once(base) as folder:
+        with once(base) as folder:
             if folder:
                 _make_base(self.suite, folder)
         if not self.packages:
@@ -64,7 +64,7 @@ class System:
         first, *others = self.packages
         below = System(self.suite, (first,)).layers() if others else [base]
         layer = f"{self.suite}/{'+'.join(self.packages)}"
-        with _once(layer) as folder:
+        with once(layer) as folder:
             if folder:
                 _make_layer(below, others or [first], folder)
         return [layer, *below]
@@ -82,7 +82,7 @@ def skip_where_impossible() -> None:
 
 
 @contextmanager
-def _once(name: str) -> Iterator[Path | None]:
+def once(name: str) -> Iterator[Path | None]:
     """An empty folder in which to make what KEPT lacks under this name; None where it is there.
 
     What was made half-way is thrown away.
@@ -137,7 +137,7 @@ class Alone:
     def machine(self) -> Iterator[Machine]:
         skip_where_impossible()
         name = f"{self.suite}/only-{self.package}"
-        with _once(name) as folder:
+        with once(name) as folder:
             if folder:
                 self._make(folder)
         with Machine.over(KEPT, [name]) as machine:

@@ -6,6 +6,7 @@ import subprocess
 from typing import Any
 
 from tests.conftest import LiveServer, wait_until
+from tests.installers.matrix.handed_out import HandedOut
 from tests.installers.matrix.machine import Machine
 from tests.inventory import Inventory, differences
 
@@ -22,9 +23,17 @@ class Visit:
     """One account on one machine; each step asserts all that the table's words promise."""
 
     def __init__(
-        self, server: LiveServer, machine: Machine, account: str, *, installs: bool = False
+        self,
+        server: LiveServer,
+        machine: Machine,
+        account: str,
+        *,
+        installs: bool = False,
+        handed_out: HandedOut | None = None,
+        old: bool = False,
     ) -> None:
-        """`installs`: the script will use the package manager, whose files then do not count."""
+        """`installs`: the script will use the package manager, whose files then do not count.
+        `handed_out`: where uv and a Python can be had; `old`: the system's C library is."""
         self._server = server
         self._machine = machine
         self._account = account
@@ -32,6 +41,10 @@ class Visit:
         self._enrollment: str = server.enroll()["enrollment"]
         self._installs = installs
         self._before: Inventory = {}
+        self._handed_out = handed_out
+        self._ways = {"UV_INSTALLER_GITHUB_BASE_URL": NOWHERE}
+        if handed_out:
+            self._ways = handed_out.environment(account, old=old)
 
     def download(self) -> None:
         """With what the machine has for that; else it comes as from a browser."""
@@ -43,6 +56,11 @@ class Visit:
                 break
         else:
             script = self._server.ask("GET", address.removeprefix(self._server.url)).content
+            self._machine.place(f"{self._home}/{NAME}", script, account=self._account)
+        if self._handed_out:
+            script = self._handed_out.trusted(
+                (self._machine.files / self._home / NAME).read_bytes()
+            )
             self._machine.place(f"{self._home}/{NAME}", script, account=self._account)
         self._before = self._machine.inventory()
 
@@ -57,6 +75,17 @@ class Visit:
         assert not any(self._enrollment in line for line in self._machine.processes())
         elsewhere = [line for line in self._changes() if f": {self._home}/" not in line]
         assert not elsewhere, elsewhere[:20]
+
+    @property
+    def data(self) -> str:
+        """The worker's folder, from the machine's root."""
+        return f"{self._home}/.local/share/qubix"
+
+    def python(self) -> str:
+        """The Python of the worker's environment, where its links lead to, from the root."""
+        (found,) = (self._machine.files / self.data).glob("environment-*/pyvenv.cfg")
+        told = dict(line.split(" = ", 1) for line in found.read_text().splitlines())
+        return told["executable"].removeprefix("/")
 
     def goes_away(self, *command: str, purge: bool = False, told: bool = True) -> None:
         """`command`: a shell, which runs the script, or the way that is taken in its place.
@@ -102,9 +131,7 @@ class Visit:
         return self._run("sh", "-c", f"command -v {program}").returncode == 0
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return self._machine.run(
-            *command, account=self._account, UV_INSTALLER_GITHUB_BASE_URL=NOWHERE
-        )
+        return self._machine.run(*command, account=self._account, **self._ways)
 
     def _changes(self) -> list[str]:
         lines = differences(self._before, self._machine.inventory())
