@@ -51,6 +51,7 @@ class Desk(QObject):
         self._removal: RemovalDialog | None = None
         self._last = Seen()
         self._just_online = False
+        self._closed = False
         self._now = now
         self._windows: list[StatusWindow] = []
         """The status window, once there is one."""
@@ -185,6 +186,7 @@ class Desk(QObject):
         self.watcher.stop()
         if "tray" in vars(self):
             self.tray.hide()
+        self._closed = True
         if self._wizard:
             self._wizard.abandon()
 
@@ -201,6 +203,8 @@ class Desk(QObject):
 
     def _wizard_closed(self, set_up: bool) -> None:
         self._wizard = None
+        if self._closed:  # a window goes after that as well, and leads on to nothing
+            return
         if not set_up:
             self.over.emit()
             return

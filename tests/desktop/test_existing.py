@@ -219,6 +219,18 @@ def test_it_is_opened_from_where_sharing_is_shown(desk: Desk, person: Person, qt
     assert len(wizards()) == 1
 
 
+def test_a_window_that_goes_after_the_application_has_ended_starts_nothing(
+    desk: Desk, world: World
+) -> None:
+    world.worker.running = False
+    desk.open_wizard(Invitation(), existing=True)
+    (wizard,) = wizards()
+    desk.close()
+    wizard.close()
+    assert background.end_all(20)
+    assert world.started == 0
+
+
 @pytest.mark.parametrize(
     ("invitation", "asks"),
     [(ELSEWHERE, True), (Invitation((KEPT.server,), "K7QM-2XWD", "link"), False)],

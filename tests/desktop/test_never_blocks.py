@@ -124,14 +124,11 @@ def go_online(home: Path, server: LiveServer, person: Person, qtbot: QtBot) -> W
     paths = Paths.under(SlowPath(home))
     road = SlowRoad(server.port)
     desk = Desk(Services.real(paths), Settings(name="desk"))
+    former = wizards()
     try:
         with Watchdog() as watchdog:
             desk.open_wizard(Invitation((road.url,), server.enroll()["code"], "file name"))
-            wizard = next(
-                window
-                for window in QApplication.topLevelWidgets()
-                if isinstance(window, Wizard) and window.isVisible()
-            )
+            (wizard,) = wizards() - former
             qtbot.addWidget(wizard)
             person.awaits(wizard, "Example Compute")
             person.presses(wizard, "Next")
@@ -150,6 +147,10 @@ def go_online(home: Path, server: LiveServer, person: Person, qtbot: QtBot) -> W
             Control(paths).stop()
         assert background.end_all(20)
         road.close()
+
+
+def wizards() -> set[Wizard]:
+    return {w for w in QApplication.topLevelWidgets() if isinstance(w, Wizard) and w.isVisible()}
 
 
 def test_a_turn_that_lasts_would_be_told(qtbot: QtBot) -> None:
