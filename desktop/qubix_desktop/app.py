@@ -51,26 +51,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     invitation = find(arguments.link, arguments.server, os.environ, _started_as(os.environ))
     if arguments.unattended:
         return _unattended(arguments, invitation)
-    if arguments.background and not _begun_in_background(Paths.of_user()):
-        return 0
+    begun = False
+    if arguments.background:
+        if not _is_set_up(paths := Paths.of_user()):
+            return 0  # nothing is to be seen at sign-in (any more)
+        begun = _begin_sharing(paths)
     if sentence := _no_screen(os.environ) or _no_libraries():
         if arguments.background:
             return 0  # it shares all the same; nobody is there to read why there is no tray
         sys.stderr.write(f"qubix: {sentence}\n")
         return WRONG_USAGE
-    return _with_windows(arguments, invitation)
+    return _with_windows(arguments, invitation, begun=begun)
 
 
-def _begun_in_background(paths: Paths) -> bool:
-    """Starts the worker before anything that may fail for want of a screen. False where this
-    computer is not set up (any more): then nothing is to be seen at sign-in."""
-    if not _is_set_up(paths):
-        return False
+def _begin_sharing(paths: Paths) -> bool:
+    """Starts the worker before anything that may fail for want of a screen. False where that
+    failed: the tray, where there is one, tries again and says why."""
     if not lock.is_held(paths.lock):
         from qubix_worker import launcher  # noqa: PLC0415
 
-        with contextlib.suppress(OSError):  # the tray, where there is one, tries again and says why
+        try:
             launcher.start_worker(paths)
+        except OSError:
+            return False
     return True
 
 
@@ -153,7 +156,8 @@ def _no_libraries() -> str:
     return ""
 
 
-def _with_windows(arguments: argparse.Namespace, invitation: Invitation) -> int:
+def _with_windows(arguments: argparse.Namespace, invitation: Invitation, *, begun: bool) -> int:
+    """`begun`: the worker runs, or has just been started and is about to."""
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - only where there is a screen
 
     from qubix_desktop import background, icons, languages, single, theme  # noqa: PLC0415
@@ -188,7 +192,7 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation) -> int:
         desk.over.connect(app.quit)
         desk.removal_began.connect(first.close)
         first.raise_wanted.connect(desk.come_up)
-        _open(desk, paths, arguments, invitation, settings)
+        _open(desk, paths, arguments, invitation, settings, begun=begun)
         code = app.exec()
         desk.close()
         ended = background.end_all(LAST_SECONDS)
@@ -207,6 +211,8 @@ def _open(
     arguments: argparse.Namespace,
     invitation: Invitation,
     settings: Settings,
+    *,
+    begun: bool,
 ) -> None:
     """What a start means: the wizard where nothing is set up, else the tray."""
     set_up = _is_set_up(paths)
@@ -217,7 +223,8 @@ def _open(
     elif invitation.complete and settings.server not in invitation.servers:
         desk.open_wizard(invitation, existing=True)
     else:
-        desk.open_tray(start=True)
+        # A second one would wait for its turn, and share on after the first was stopped.
+        desk.open_tray(start=not begun)
         if not arguments.background:
             desk.open_status()
 

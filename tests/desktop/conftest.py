@@ -37,6 +37,7 @@ from qubix_worker.protocol import Disk, GraphicsCard, Memory, Processor
 from qubix_worker.settings import Settings
 from qubix_worker.setup.steps import Cancelled, Choices, Phase, Progress, Setup
 from qubix_worker.status import Status
+from tests import processes
 
 sys.path.append(str(Path(__file__).parents[2] / "tools"))  # what is drawn there is tested here
 
@@ -163,6 +164,15 @@ def _no_task_outlives_its_test(request: pytest.FixtureRequest) -> Iterator[None]
     if QApplication.instance():
         assert background.end_all(20)
         QApplication.processEvents()
+
+
+@pytest.fixture(autouse=True)
+def _no_process_outlives_its_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A worker that was forgotten shares on for as long as this computer runs."""
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    if folder:
+        assert processes.end_all(folder) == []
 
 
 @dataclass

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from qubix_desktop.app import main
+from tests.processes import heeds
 
 PATIENCE_SECONDS = 30
 
@@ -54,13 +55,6 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def heeds(process: subprocess.Popen[str], number: signal.Signals) -> bool:
-    """Whether it is up, as far as that it has its own way to take this signal (proc(5))."""
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    (mask,) = (line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
-    return bool(int(mask, 16) & 1 << number - 1)
-
-
 def test_help_is_for_a_person_who_sees_it_for_the_first_time(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -85,7 +79,7 @@ def test_without_a_screen_there_is_a_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     process = start(tmp_path, QT_QPA_PLATFORM="offscreen")
-    wait_until(lambda: heeds(process, signal.SIGTERM))
+    wait_until(lambda: heeds(process.pid, signal.SIGTERM))
     process.send_signal(number)
     _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
@@ -118,7 +112,7 @@ def test_a_killed_one_is_not_in_the_way(tmp_path: Path) -> None:
     first.kill()
     first.wait(PATIENCE_SECONDS)
     second = start(tmp_path, QT_QPA_PLATFORM="offscreen")
-    wait_until(lambda: heeds(second, signal.SIGTERM))
+    wait_until(lambda: heeds(second.pid, signal.SIGTERM))
     with pytest.raises(subprocess.TimeoutExpired):
         second.wait(1)
     second.terminate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from qubix_worker import lock
 from tests.conftest import LiveServer, wait_until
 from tests.desktop_entry import command_of
 from tests.live_worker import LiveWorker
+from tests.processes import at_work, heeds
 
 pytestmark = pytest.mark.slow
 
@@ -44,13 +46,41 @@ def test_the_worker_is_started_and_the_application_waits_in_the_tray(worker: Liv
     application = sign_in(worker, QT_QPA_PLATFORM="offscreen")
     try:
         wait_until(lambda: not worker.ended() and "is online" in worker.run("status").stdout)
-        wait_until((worker.paths.state / "window.sock").exists)
+        wait_until(lambda: heeds(application.pid, signal.SIGTERM))
         assert application.poll() is None
         application.terminate()
         assert application.wait(20) == 0
     finally:
         application.kill()
     assert not worker.ended()
+
+
+SLOW = """
+import sys
+if sys.orig_argv[-1] == "run":
+    open({gate!r}).read()
+"""
+
+
+def test_a_worker_that_takes_long_to_start_is_not_started_once_more(
+    worker: LiveWorker, tmp_path: Path
+) -> None:
+    """A second one would wait for its turn, and share on when the first is told to stop."""
+    gate, site = tmp_path / "gate", tmp_path / "site"
+    os.mkfifo(gate)
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(SLOW.format(gate=str(gate)))
+    application = sign_in(worker, QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(site))
+    try:
+        wait_until(lambda: heeds(application.pid, signal.SIGTERM))
+        application.terminate()
+        assert application.wait(20) == 0  # with all that it had begun
+    finally:
+        application.kill()
+    started = at_work(worker.paths.home)
+    assert [one.info["cmdline"][-1] for one in started] == ["run"]
+    gate.write_text("")
+    wait_until(lambda: "is online" in worker.run("status").stdout)
 
 
 @pytest.mark.parametrize("screen", [{}, {"DISPLAY": ":7654"}], ids=["no screen", "a dead one"])
