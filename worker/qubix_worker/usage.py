@@ -63,7 +63,7 @@ class Sampler:
         each thread by itself, and tells one that asks for the first time that nothing is in use."""
         before, now = self._before, self._times()
         # What guests had counts as the user's time already (proc(5)).
-        passed = {
+        passed: dict[str, float] = {
             name: max(0.0, getattr(now, name) - getattr(before, name))
             for name in now._fields
             if not name.startswith("guest")
