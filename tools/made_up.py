@@ -36,7 +36,7 @@ REFUSED = Problem(
 )
 EXPIRED = Problem(
     "enrollment_expired",
-    "compute.example.org answered: This code has expired.",
+    "compute.example.org answered: This invitation has ended.",
     "Open the network's page again and press Share my GPU for a new one.",
 )
 ABSENT = Problem("worker_not_running", "QUBIX is not running on this computer.", "")

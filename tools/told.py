@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qubix_server.installers.failures import FAILURES
-from qubix_worker.failures import what_to_do
+from qubix_worker.failures import in_our_words, what_to_do
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = "server/qubix_server/installers/failures.py"
@@ -36,7 +36,7 @@ LIVE = "live.py"
 HOLES = {
     "host": "server",
     "server.host": "server",
-    "_one_line(sentence)": "what it said",
+    "sentence": "what it said",
     "reason": "reason",
     "error": "reason",
     "said": "what it said",
@@ -113,7 +113,7 @@ def of_page() -> Iterator[Told]:
 
 
 def of_server() -> Iterator[Told]:
-    """What a server refuses, as the worker tells it: in the server's words, with its own advice."""
+    """What a server refuses, as the worker tells it."""
     for file in sorted((ROOT / SERVER).rglob("*.py")):
         if file.name == LIVE:
             continue
@@ -122,7 +122,8 @@ def of_server() -> Iterator[Told]:
                 continue
             status, code = (_text(part, {}) for part in call.args[:2])
             if code in REFUSALS and (sentence := _text(call.args[2], {})):
-                words = f"‹server› answered: {sentence.removesuffix('.')}."
+                meaning = in_our_words(code, f"{sentence.removesuffix('.')}.")
+                words = f"‹server› answered: {meaning}"
                 source = file.relative_to(ROOT).as_posix()
                 yield Told(code, words, what_to_do(code, int(status or 0)), source)
 

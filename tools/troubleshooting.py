@@ -139,7 +139,7 @@ def by_section(failures: Sequence[Told]) -> dict[Section, list[Told]]:
         words = (
             home.title,
             told.code,
-            told.happened.removesuffix(" Ask for a new one."),
+            told.happened,
             told.todo,
         )
         if words not in seen:

@@ -283,7 +283,7 @@ def test_a_code_that_another_computer_has_used(
     host = live_server.url.removeprefix("http://")
     reads(
         person, wizard,
-        f"{host} answered: Another computer has used this invitation. Ask for a new one.",
+        f"{host} answered: Another computer has used this invitation.",
         NEW_CODE, "Use another code",
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox
 
 from qubix_desktop import languages, words
 from qubix_desktop.pages.done import DonePage
+from qubix_worker.failures import MEANING
 
 HOLES = re.compile(r"\{\w*\}|%L?n")
 TRANSLATED = ("es", "pt")
@@ -91,6 +92,16 @@ def test_a_sentence_of_the_worker_is_known_again_by_its_shape(speak: Speak) -> N
     assert words.said("Resting until the processor has cooled down: it was at 91 °C.") == (
         "En reposo hasta que se enfríe el procesador: estaba a 91 °C."
     )
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_a_server_refuses_is_told_in_one_language(language: str, speak: Speak) -> None:
+    speak(language)
+    for meaning in MEANING.values():
+        told = words.said(f"a.example answered: {meaning}")
+        assert told.startswith("a.example")
+        assert "answered" not in told
+        assert meaning not in told
 
 
 def test_a_sentence_that_nobody_foresaw_stays_as_it_came(speak: Speak) -> None:

@@ -168,14 +168,14 @@ def test_what_is_being_typed_is_not_swept_away(desk: Desk, world: World, qtbot: 
 def test_a_refusal_stands_beside_its_row_and_the_value_goes_back(
     desk: Desk, world: World, person: Person, qtbot: QtBot
 ) -> None:
-    world.refusal = ControlError("control_refused", "The worker refused: it is busy.", "Try again.")
+    world.refusal = ControlError("control_refused", "That was refused: it is busy.", "Try again.")
     person.presses(desk.window, "Also on battery")
-    person.awaits(desk.window, "The worker refused: it is busy. Try again.")
+    person.awaits(desk.window, "That was refused: it is busy. Try again.")
     qtbot.waitUntil(lambda: not box(desk, "Also on battery").isChecked())
     world.refusal = None
     person.presses(desk.window, "Also on battery")
     person.awaits(desk.window, "In force now.")
-    assert not person.sees(desk.window, "The worker refused")
+    assert not person.sees(desk.window, "That was refused")
 
 
 def test_with_no_worker_a_choice_is_kept_for_the_next(

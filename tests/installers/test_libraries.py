@@ -73,7 +73,7 @@ def installation(tmp_path: Path) -> Installation:
 def test_nothing_answers_where_libraries_come_from(installation: Installation) -> None:
     installation.fails(
         "no_network",
-        "The libraries that the worker needs could not be fetched from the internet.",
+        "The libraries that QUBIX needs could not be fetched from the internet.",
         "Check this computer's connection to the internet, then try again.",
     )
 
@@ -83,7 +83,7 @@ def test_a_name_that_is_not_found_is_no_network_either(installation: Installatio
     installation.environment["PIP_INDEX_URL"] = "https://nowhere.invalid/simple"
     installation.fails(
         "no_network",
-        "The libraries that the worker needs could not be fetched from the internet.",
+        "The libraries that QUBIX needs could not be fetched from the internet.",
         "Check this computer's connection to the internet, then try again.",
     )
 
@@ -133,8 +133,7 @@ def test_an_index_without_a_build_for_this_system(installation: Installation) ->
         installation.environment["PIP_INDEX_URL"] = f"http://127.0.0.1:{index.port}/simple"
         installation.fails(
             "no_build",
-            "One of the libraries that the worker needs is not there for this system and its "
-            "Python.",
+            "One of the libraries that QUBIX needs is not there for this system and its Python.",
             "Install a Python from 3.11 to 3.14 that was made for this system, then try again; or "
             "use the application or the container instead.",
         )

@@ -110,12 +110,21 @@ def test_an_inherited_server_that_answers_little_is_enough(stub: Stub) -> None:
 
 def test_a_refusal_is_told_in_the_servers_words(stub: Stub) -> None:
     stub.status, stub.headers = 429, {"Retry-After": "7"}
-    stub.body = b'{"success": false, "error": "Too many\\n\\u001b[31m tries", "code": "too_many"}'
+    stub.body = b'{"success": false, "error": "Too many\\n\\u001b[31m tries", "code": "a_new_one"}'
     error = failure(stub.url)
-    assert error.problem.code == "too_many"
+    assert error.problem.code == "a_new_one"
     assert error.status == 429
     assert error.retry_after_seconds == 7
     assert error.problem.happened.isprintable()
+    assert "answered: Too many" in error.problem.happened
+
+
+def test_a_refusal_whose_code_is_known_is_told_in_ours(stub: Stub) -> None:
+    stub.status = 404
+    stub.body = b'{"success": false, "error": "Provider not found", "code": "provider_unknown"}'
+    problem = failure(stub.url).problem
+    assert problem.happened.endswith(" answered: This computer is not known here any more.")
+    assert problem.todo == "Join the network again from its page."
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 503])

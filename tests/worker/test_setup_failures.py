@@ -71,7 +71,7 @@ def test_an_invitation_that_another_computer_has_used(
     shared_server.join("somebody-else", enrollment=token)
     worker, run = setup(tmp_path, shared_server.url, token)
     host = shared_server.url.removeprefix("http://")
-    happened = f"{host} answered: Another computer has used this invitation. Ask for a new one."
+    happened = f"{host} answered: Another computer has used this invitation."
     fails(run(), worker.paths, Problem("enrollment_used", happened, NEW_ONE))
 
 
@@ -205,7 +205,7 @@ def test_a_worker_that_cannot_start_says_why(joined: tuple[Paths, Scripted, Choi
     said = problem_of_a_run(paths, Start(paths, choices))
     assert said.code == "worker_did_not_start"
     assert said.happened.startswith(
-        f"The worker could not be started: The settings in {paths.settings}"
+        f"Sharing could not be started: The settings in {paths.settings}"
     )
     assert "jobs_at_once" in said.happened
     kept = paths.log.read_text()

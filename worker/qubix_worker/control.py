@@ -95,7 +95,7 @@ class Control:
                 return
         raise ControlError(
             "worker_does_not_stop",
-            f"The worker did not end within {self._stop_seconds:.0f} seconds.",
+            f"Sharing did not end within {self._stop_seconds:.0f} seconds.",
             "Try again; if it lasts, restart this computer.",
         )
 
@@ -154,7 +154,7 @@ class Control:
             except AuthenticationError as error:
                 raise ControlError(
                     "control_key",
-                    "The running worker has another key than the one that is kept in "
+                    "What shares here now has another key than the one that is kept in "
                     f"{self._paths.control_key}.",
                     "Stop it with `qubix-worker stop`, then start it again: that makes a new one.",
                 ) from error
@@ -166,7 +166,7 @@ class Control:
                 raise _other_version("its answer is not JSON") from error
         if not isinstance(answer, dict) or not answer.get("ok"):
             reason = str(answer.get("error")) if isinstance(answer, dict) else "no answer"
-            raise ControlError("control_refused", f"The worker refused: {reason}.", "Try again.")
+            raise ControlError("control_refused", f"That was refused: {reason}.", "Try again.")
         return answer
 
     def _key(self) -> bytes:
@@ -179,13 +179,13 @@ class Control:
                 "control_key",
                 f"The key in {self._paths.control_key} cannot be read ({error.strerror}).",
                 "Use the account that shares this computer; if it is that one, delete this file, "
-                "then stop the worker and start it again.",
+                "then stop sharing and start it again.",
             ) from error
 
     def _hangs(self) -> ControlError:
         return ControlError(
             "worker_hangs",
-            f"The worker did not answer within {self._timeout:.0f} seconds.",
+            f"Sharing did not answer within {self._timeout:.0f} seconds.",
             "Wait a moment and try again; if it lasts, `qubix-worker stop` ends it.",
         )
 
@@ -261,6 +261,6 @@ def _cut(connection: channel.Connection[Any, Any]) -> None:
 def _other_version(reason: str) -> ControlError:
     return ControlError(
         "worker_other_version",
-        f"The running worker speaks in a way that this program does not understand ({reason}).",
+        f"What shares here now speaks in a way that this program does not understand ({reason}).",
         "Stop it, then start it again.",
     )

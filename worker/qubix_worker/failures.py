@@ -48,9 +48,12 @@ def refusal(
         answer = json.loads(content)
         if status < 500 and answer.get("success") is not False:
             raise ValueError("another program's error, which may look like one of ours")
-        sentence = _without(secrets, _text(answer["error"]))
-        # An inherited server may have none.
-        code = _without(secrets, _text(answer.get("code", _CODES.get(status, "server_refused"))))
+        sentence = _one_line(_without(secrets, _text(answer["error"])))
+        if "code" in answer:
+            code = _without(secrets, _text(answer["code"]))
+            sentence = in_our_words(code, sentence)
+        else:  # an inherited server's, which may mean anything by its status
+            code = _CODES.get(status, "server_refused")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         if status in _BY_BARE_STATUS:
             return _problem(host, _BY_BARE_STATUS[status], status)
@@ -62,11 +65,17 @@ def refusal(
             return _problem(host, _TROUBLE, status, _retry_after(response))
     return ServerError(
         code[:CODE_LENGTH],
-        f"{host} answered: {_one_line(sentence)}",
+        f"{host} answered: {sentence}",
         what_to_do(code, status),
         status=status,
         retry_after_seconds=_retry_after(response),
     )
+
+
+def in_our_words(code: str, sentence: str) -> str:
+    """What a refusal of that code means to whoever shares a computer; `sentence` where nobody has
+    heard of it. A server speaks to programs as well, and in one language."""
+    return MEANING.get(code, sentence)
 
 
 def what_to_do(code: str, status: int) -> str:
@@ -149,6 +158,16 @@ _TODO = {
     "enrollment_unknown": _NEW_INVITATION,
     "enrollment_expired": _NEW_INVITATION,
     "enrollment_used": _NEW_INVITATION,
+}
+MEANING = {
+    "provider_unknown": "This computer is not known here any more.",
+    "unauthorized": "This computer is not let in here.",
+    "enrollment_unknown": "This invitation is not known.",
+    "enrollment_expired": "This invitation has ended.",
+    "enrollment_used": "Another computer has used this invitation.",
+    "worker_id_taken": "A computer that says it is this one has joined already.",
+    "too_many": "There were too many tries in a short time.",
+    "overloaded": "It is busy at the moment.",
 }
 _CODES = {
     400: "bad_value",

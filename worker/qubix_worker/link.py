@@ -340,6 +340,6 @@ def _is_lost(error: ServerError) -> bool:
 def _unexpected(error: Exception) -> Problem:
     return Problem(
         "internal",
-        f"The heartbeat failed in an unexpected way ({type(error).__name__}).",
+        f"Talking to the network failed in an unexpected way ({type(error).__name__}).",
         "It goes on trying. If it lasts, tell the people who run the network; the log says more.",
     )

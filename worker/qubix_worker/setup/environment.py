@@ -257,10 +257,10 @@ _CAUSES = (
      "network, tell it that the download is held up."),
     (r"name resolution|NewConnectionError|unreachable|refused|timed out|connection broken"
      r"|ConnectTimeout|getaddrinfo|ConnectionError", "no_network",
-     "The libraries that the worker needs could not be fetched from the internet.",
+     "The libraries that QUBIX needs could not be fetched from the internet.",
      "Check this computer's connection to the internet, then try again."),
     (r"Could not find a version|No matching distribution", "no_build",
-     "One of the libraries that the worker needs is not there for this system and its Python.",
+     "One of the libraries that QUBIX needs is not there for this system and its Python.",
      "Install a Python from 3.11 to 3.14 that was made for this system, then try again; or use "
      "the application or the container instead."),
     (r"ensurepip is not available|No module named (venv|ensurepip|pip)", "python_incomplete",

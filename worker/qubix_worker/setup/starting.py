@@ -96,7 +96,7 @@ class Start:
         said = words[-1].removeprefix("qubix-worker: ")[:300] if words else how
         return SetupError(
             "worker_did_not_start",
-            f"The worker could not be started: {said}",
+            f"Sharing could not be started: {said}",
             "Try again; the log tells more.",
         )
 

@@ -1595,8 +1595,20 @@
         <translation>Comprueba la fecha y la hora de este equipo y vuelve a intentarlo. Si la red es de una empresa o de una escuela, avísale de que la descarga no pasa.</translation>
     </message>
     <message>
+        <source>A computer that says it is this one has joined already.</source>
+        <translation>Ya se ha unido un equipo que dice ser este.</translation>
+    </message>
+    <message>
+        <source>Another computer has used this invitation.</source>
+        <translation>Otro equipo ya ha usado esta invitación.</translation>
+    </message>
+    <message>
         <source>Install a Python from 3.11 to 3.14 that was made for this system, then try again; or use the application or the container instead.</source>
         <translation>Instala un Python de la versión 3.11 a la 3.14 hecho para este sistema y vuelve a intentarlo, o usa la aplicación o el contenedor.</translation>
+    </message>
+    <message>
+        <source>It is busy at the moment.</source>
+        <translation>Está ocupado en este momento.</translation>
     </message>
     <message>
         <source>It is not known which network to join.</source>
@@ -1647,7 +1659,7 @@
         <translation>No hay nada que hacer.</translation>
     </message>
     <message>
-        <source>One of the libraries that the worker needs is not there for this system and its Python.</source>
+        <source>One of the libraries that QUBIX needs is not there for this system and its Python.</source>
         <translation>Una de las bibliotecas que necesita el programa no existe para este sistema y su Python.</translation>
     </message>
     <message>
@@ -1859,7 +1871,7 @@
         <translation>El archivo que dice quién es este equipo ({0}) está dañado.</translation>
     </message>
     <message>
-        <source>The heartbeat failed in an unexpected way ({0}).</source>
+        <source>Talking to the network failed in an unexpected way ({0}).</source>
         <translation>El contacto con la red falló de forma inesperada ({0}).</translation>
     </message>
     <message>
@@ -1871,7 +1883,7 @@
         <translation>No se pudieron descargar las bibliotecas por una conexión segura.</translation>
     </message>
     <message>
-        <source>The libraries that the worker needs could not be fetched from the internet.</source>
+        <source>The libraries that QUBIX needs could not be fetched from the internet.</source>
         <translation>No se pudieron descargar de internet las bibliotecas necesarias.</translation>
     </message>
     <message>
@@ -1923,11 +1935,11 @@
         <translation>El resultado de un trabajo no pudo entregarse: {0}</translation>
     </message>
     <message>
-        <source>The running worker has another key than the one that is kept in {0}.</source>
+        <source>What shares here now has another key than the one that is kept in {0}.</source>
         <translation>El QUBIX en ejecución tiene una clave distinta de la guardada en {0}.</translation>
     </message>
     <message>
-        <source>The running worker speaks in a way that this program does not understand ({0}).</source>
+        <source>What shares here now speaks in a way that this program does not understand ({0}).</source>
         <translation>El QUBIX en ejecución habla de un modo que este programa no entiende ({0}).</translation>
     </message>
     <message>
@@ -1959,19 +1971,19 @@
         <translation>Los ajustes del sistema dejan la elección del proxy a un script, que QUBIX no puede ejecutar: escribe allí la dirección del proxy o pídela a quien administra esta red.</translation>
     </message>
     <message>
-        <source>The worker could not be started: {0}</source>
+        <source>Sharing could not be started: {0}</source>
         <translation>No se pudo empezar a compartir: {0}</translation>
     </message>
     <message>
-        <source>The worker did not answer within {0} seconds.</source>
+        <source>Sharing did not answer within {0} seconds.</source>
         <translation>QUBIX no respondió en {0} segundos.</translation>
     </message>
     <message>
-        <source>The worker did not end within {0} seconds.</source>
+        <source>Sharing did not end within {0} seconds.</source>
         <translation>QUBIX no terminó en {0} segundos.</translation>
     </message>
     <message>
-        <source>The worker refused: {0}.</source>
+        <source>That was refused: {0}.</source>
         <translation>QUBIX lo rechazó: {0}.</translation>
     </message>
     <message>
@@ -1985,6 +1997,10 @@
     <message>
         <source>There is nothing to do; `qubix-worker status` shows it.</source>
         <translation>No hay nada que hacer; `qubix-worker status` lo muestra.</translation>
+    </message>
+    <message>
+        <source>There were too many tries in a short time.</source>
+        <translation>Hubo demasiados intentos en poco tiempo.</translation>
     </message>
     <message>
         <source>This account may not write here{0}.</source>
@@ -2005,6 +2021,22 @@
     <message>
         <source>This computer has no invitation to the network yet.</source>
         <translation>Este equipo aún no tiene una invitación a la red.</translation>
+    </message>
+    <message>
+        <source>This computer is not known here any more.</source>
+        <translation>Este equipo ya no se conoce aquí.</translation>
+    </message>
+    <message>
+        <source>This computer is not let in here.</source>
+        <translation>Aquí no se deja entrar a este equipo.</translation>
+    </message>
+    <message>
+        <source>This invitation has ended.</source>
+        <translation>Esta invitación ha caducado.</translation>
+    </message>
+    <message>
+        <source>This invitation is not known.</source>
+        <translation>Esta invitación no se conoce.</translation>
     </message>
     <message>
         <source>This network lets nobody through to {host} before they have signed in.</source>
@@ -2051,7 +2083,7 @@
         <translation>Escribe la dirección de la red.</translation>
     </message>
     <message>
-        <source>Use the account that shares this computer; if it is that one, delete this file, then stop the worker and start it again.</source>
+        <source>Use the account that shares this computer; if it is that one, delete this file, then stop sharing and start it again.</source>
         <translation>Usa la cuenta que comparte este equipo; si ya es esa, borra este archivo, para QUBIX e inícialo de nuevo.</translation>
     </message>
     <message>

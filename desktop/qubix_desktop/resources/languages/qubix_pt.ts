@@ -1595,8 +1595,20 @@
         <translation>Confira a data e a hora deste computador e tente de novo. Se a rede for de uma empresa ou de uma escola, avise que o download não passa.</translation>
     </message>
     <message>
+        <source>A computer that says it is this one has joined already.</source>
+        <translation>Já entrou um computador que diz ser este.</translation>
+    </message>
+    <message>
+        <source>Another computer has used this invitation.</source>
+        <translation>Outro computador já usou este convite.</translation>
+    </message>
+    <message>
         <source>Install a Python from 3.11 to 3.14 that was made for this system, then try again; or use the application or the container instead.</source>
         <translation>Instale um Python da versão 3.11 à 3.14 feito para este sistema e tente de novo, ou use o aplicativo ou o contêiner.</translation>
+    </message>
+    <message>
+        <source>It is busy at the moment.</source>
+        <translation>Está ocupado no momento.</translation>
     </message>
     <message>
         <source>It is not known which network to join.</source>
@@ -1647,7 +1659,7 @@
         <translation>Nada a fazer.</translation>
     </message>
     <message>
-        <source>One of the libraries that the worker needs is not there for this system and its Python.</source>
+        <source>One of the libraries that QUBIX needs is not there for this system and its Python.</source>
         <translation>Uma das bibliotecas de que o programa precisa não existe para este sistema e seu Python.</translation>
     </message>
     <message>
@@ -1859,7 +1871,7 @@
         <translation>O arquivo que diz quem este computador é ({0}) está danificado.</translation>
     </message>
     <message>
-        <source>The heartbeat failed in an unexpected way ({0}).</source>
+        <source>Talking to the network failed in an unexpected way ({0}).</source>
         <translation>O contato com a rede falhou de modo inesperado ({0}).</translation>
     </message>
     <message>
@@ -1871,7 +1883,7 @@
         <translation>Não foi possível baixar as bibliotecas por uma conexão segura.</translation>
     </message>
     <message>
-        <source>The libraries that the worker needs could not be fetched from the internet.</source>
+        <source>The libraries that QUBIX needs could not be fetched from the internet.</source>
         <translation>Não foi possível baixar da internet as bibliotecas necessárias.</translation>
     </message>
     <message>
@@ -1923,11 +1935,11 @@
         <translation>O resultado de um trabalho não pôde ser entregue: {0}</translation>
     </message>
     <message>
-        <source>The running worker has another key than the one that is kept in {0}.</source>
+        <source>What shares here now has another key than the one that is kept in {0}.</source>
         <translation>O QUBIX em execução tem uma chave diferente da guardada em {0}.</translation>
     </message>
     <message>
-        <source>The running worker speaks in a way that this program does not understand ({0}).</source>
+        <source>What shares here now speaks in a way that this program does not understand ({0}).</source>
         <translation>O QUBIX em execução fala de um modo que este programa não entende ({0}).</translation>
     </message>
     <message>
@@ -1959,19 +1971,19 @@
         <translation>As configurações do sistema deixam a escolha do proxy a um script, que o QUBIX não pode executar: digite ali o endereço do proxy ou peça-o a quem administra esta rede.</translation>
     </message>
     <message>
-        <source>The worker could not be started: {0}</source>
+        <source>Sharing could not be started: {0}</source>
         <translation>Não foi possível iniciar o compartilhamento: {0}</translation>
     </message>
     <message>
-        <source>The worker did not answer within {0} seconds.</source>
+        <source>Sharing did not answer within {0} seconds.</source>
         <translation>O QUBIX não respondeu em {0} segundos.</translation>
     </message>
     <message>
-        <source>The worker did not end within {0} seconds.</source>
+        <source>Sharing did not end within {0} seconds.</source>
         <translation>O QUBIX não terminou em {0} segundos.</translation>
     </message>
     <message>
-        <source>The worker refused: {0}.</source>
+        <source>That was refused: {0}.</source>
         <translation>O QUBIX recusou: {0}.</translation>
     </message>
     <message>
@@ -1985,6 +1997,10 @@
     <message>
         <source>There is nothing to do; `qubix-worker status` shows it.</source>
         <translation>Não há nada a fazer; `qubix-worker status` mostra como ele está.</translation>
+    </message>
+    <message>
+        <source>There were too many tries in a short time.</source>
+        <translation>Houve tentativas demais em pouco tempo.</translation>
     </message>
     <message>
         <source>This account may not write here{0}.</source>
@@ -2005,6 +2021,22 @@
     <message>
         <source>This computer has no invitation to the network yet.</source>
         <translation>Este computador ainda não tem um convite para a rede.</translation>
+    </message>
+    <message>
+        <source>This computer is not known here any more.</source>
+        <translation>Este computador não é mais conhecido aqui.</translation>
+    </message>
+    <message>
+        <source>This computer is not let in here.</source>
+        <translation>Este computador não tem permissão para entrar aqui.</translation>
+    </message>
+    <message>
+        <source>This invitation has ended.</source>
+        <translation>Este convite expirou.</translation>
+    </message>
+    <message>
+        <source>This invitation is not known.</source>
+        <translation>Este convite não é conhecido.</translation>
     </message>
     <message>
         <source>This network lets nobody through to {host} before they have signed in.</source>
@@ -2051,7 +2083,7 @@
         <translation>Digite o endereço da rede.</translation>
     </message>
     <message>
-        <source>Use the account that shares this computer; if it is that one, delete this file, then stop the worker and start it again.</source>
+        <source>Use the account that shares this computer; if it is that one, delete this file, then stop sharing and start it again.</source>
         <translation>Use a conta que compartilha este computador; se já for essa, apague este arquivo, pare o QUBIX e inicie-o de novo.</translation>
     </message>
     <message>
