@@ -29,7 +29,8 @@ with them at each run of all tests, and it may not be edited by hand.
 
 "Online" is what the server sees, not what the script says. "And away again" means that
 `--uninstall` was run after it, and that every file of the machine was compared with what was there
-before: paths, sizes, modes, owners and contents.
+before: paths, sizes, modes, owners and contents. Where apt-get has installed packages, these are
+the ones that the person has read of, and whatever came is theirs or apt-get's own.
 """
 
 HEADER = (

@@ -6,6 +6,7 @@ import subprocess
 from typing import Any
 
 from tests.conftest import LiveServer, wait_until
+from tests.installers.matrix import packages
 from tests.installers.matrix.handed_out import HandedOut
 from tests.installers.matrix.machine import Machine
 from tests.inventory import Inventory, differences
@@ -13,10 +14,6 @@ from tests.inventory import Inventory, differences
 NAME = "qubix-worker-installer.sh"
 NOWHERE = "http://127.0.0.1:9"
 """In place of the address from which uv is fetched: whether that can be reached here is chance."""
-
-PACKAGES = ("etc/", "usr/", "var/")
-"""Where a package manager and its packages' own scripts write, in more ways than are listed. What
-the worker does there as root, the machines show on which nothing has to be installed: nothing."""
 
 
 class Visit:
@@ -32,7 +29,8 @@ class Visit:
         handed_out: HandedOut | None = None,
         old: bool = False,
     ) -> None:
-        """`installs`: the script will use the package manager, whose files then do not count.
+        """`installs`: the script will use the package manager; what its packages own, and what it
+        keeps for itself, then does not count as a change.
         `handed_out`: where uv and a Python can be had; `old`: the system's C library is."""
         self._server = server
         self._machine = machine
@@ -41,6 +39,7 @@ class Visit:
         self._enrollment: str = server.enroll()["enrollment"]
         self._installs = installs
         self._before: Inventory = {}
+        self._packages: set[str] = set()
         self._handed_out = handed_out
         self._ways = {"UV_INSTALLER_GITHUB_BASE_URL": NOWHERE}
         if handed_out:
@@ -62,6 +61,7 @@ class Visit:
                 (self._machine.files / self._home / NAME).read_bytes()
             )
             self._machine.place(f"{self._home}/{NAME}", script, account=self._account)
+        self._packages = packages.installed(self._machine.files)
         self._before = self._machine.inventory()
 
     def goes_online(self, *shell: str) -> None:
@@ -75,6 +75,7 @@ class Visit:
         assert not any(self._enrollment in line for line in self._machine.processes())
         elsewhere = [line for line in self._changes() if f": {self._home}/" not in line]
         assert not elsewhere, elsewhere[:20]
+        self._packages_are_as_told(done.stderr)
 
     @property
     def data(self) -> str:
@@ -125,7 +126,15 @@ class Visit:
         again = self._run(*shell, NAME, "--uninstall")
         assert (again.returncode, again.stderr) == (0, "")
         assert self._changes() == []
+        self._packages_are_as_told(done.stderr)
         return done.stderr
+
+    def _packages_are_as_told(self, output: str) -> None:
+        """Those that have come are those of which a person has read, and none has gone."""
+        now = packages.installed(self._machine.files)
+        assert self._packages <= now
+        assert now - self._packages == packages.told(output)
+        assert self._installs or now == self._packages
 
     def _has(self, program: str) -> bool:
         return self._run("sh", "-c", f"command -v {program}").returncode == 0
@@ -135,8 +144,12 @@ class Visit:
 
     def _changes(self) -> list[str]:
         lines = differences(self._before, self._machine.inventory())
-        skipped = PACKAGES if self._installs else ()
-        return [line for line in lines if not line.partition(": ")[2].startswith(skipped)]
+        if not self._installs:
+            return lines
+        by_path = {line.split(": ")[1]: line for line in lines}
+        managed = [path for path in by_path if path.startswith(packages.MANAGED)]
+        strange = packages.unexplained(self._machine.files, managed)
+        return [by_path[path] for path in by_path if path not in managed or path in strange]
 
     def _provider(self) -> Any:
         """The computer of this invitation, as the server knows it."""
