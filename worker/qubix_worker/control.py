@@ -15,9 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import AuthenticationError
-from typing import Any, cast
-
-import psutil
+from typing import TYPE_CHECKING, Any, cast
 
 from qubix_worker import lock, system
 from qubix_worker.errors import ControlError
@@ -25,6 +23,9 @@ from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings, changed
 from qubix_worker.status import Status
 from qubix_worker.wire import WireError, from_wire
+
+if TYPE_CHECKING:
+    import psutil
 
 MESSAGE_BYTES = 1 << 20
 STOP_SECONDS = 20.0
@@ -89,8 +90,7 @@ class Control:
         if self._ends_within(self._stop_seconds):
             return
         if silent is not None:
-            with contextlib.suppress(psutil.Error):
-                silent.kill()
+            _kill(silent)
             if self._ends_within(KILL_SECONDS):
                 return
         raise ControlError(
@@ -113,6 +113,8 @@ class Control:
         pid = lock.holder(self._paths.lock)
         if pid is None or not lock.is_held(self._paths.lock):
             return None
+        import psutil  # noqa: PLC0415 - a look every second shall not hold it in memory
+
         try:
             process = psutil.Process(pid)
             process.terminate()
@@ -246,6 +248,13 @@ class Line:
             raise
         finally:
             watch.cancel()
+
+
+def _kill(process: psutil.Process) -> None:
+    import psutil  # noqa: PLC0415
+
+    with contextlib.suppress(psutil.Error):
+        process.kill()
 
 
 def _cut(connection: channel.Connection[Any, Any]) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
-import logging.handlers
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from qubix_worker.discretion import without_credentials
-from qubix_worker.log_files import OLD_FILES
+from qubix_worker.log_files import newest_first
 
 FILE_BYTES = 1_000_000
 
@@ -21,7 +22,7 @@ FILE_BYTES = 1_000_000
 def log_to(path: Path) -> Iterator[None]:
     """Sends this process's log to `path` while the context lasts. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handler = OwnFile(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
+    handler = OwnFile(path, FILE_BYTES)
     path.chmod(0o600)
     formatter = OneLine("%(asctime)sZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
@@ -38,8 +39,41 @@ def log_to(path: Path) -> Iterator[None]:
         handler.close()
 
 
-class OwnFile(logging.handlers.RotatingFileHandler):
-    """Each file that it begins, at first and after a rotation, is for nobody else to read."""
+class OwnFile(logging.FileHandler):
+    """Begins a new file before a line would make this one larger than `most_bytes`, and keeps the
+    former ones by the names of `log_files`. All are for nobody else to read.
+
+    Not by logging.handlers, which brings pickles, queues and sockets into every process that has a
+    log: the first window would wait for them, and the tray hold them.
+    """
+
+    def __init__(self, path: Path, most_bytes: int) -> None:
+        super().__init__(path, encoding="utf-8")
+        self._most_bytes = most_bytes
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            if self._would_be_full(record):
+                self._rotate()
+        except (OSError, ValueError):  # what cannot be moved grows on
+            self.handleError(record)
+        super().emit(record)
+
+    def _would_be_full(self, record: logging.LogRecord) -> bool:
+        if self.stream is None:
+            self.stream = self._open()
+        kept = self.stream.seek(0, io.SEEK_END)
+        line = len(self.format(record).encode(errors="replace")) + 1
+        # Only a file is rotated: not, say, a terminal.
+        return kept > 0 and kept + line > self._most_bytes and Path(self.baseFilename).is_file()
+
+    def _rotate(self) -> None:
+        if self.stream:
+            self.stream.close()
+        self.stream = None  # opened by the next line, also where a file could not be moved
+        for newer, older in reversed(list(pairwise(newest_first(Path(self.baseFilename))))):
+            with contextlib.suppress(FileNotFoundError):
+                newer.replace(older)
 
     def _open(self) -> io.TextIOWrapper:
         def opener(name: str, flags: int) -> int:
