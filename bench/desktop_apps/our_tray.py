@@ -5,6 +5,7 @@
 Says "ready" when it is shown, "looked N" after each tenth of the looks, and stays.
 """
 
+import hmac as _hmac  # noqa: F401 - what real looks prove with that they know the key
 import itertools
 import sys
 from dataclasses import replace
@@ -15,10 +16,10 @@ from PySide6.QtWidgets import QApplication
 
 from qubix_desktop import app as _whole  # noqa: F401 - all that the application imports
 from qubix_desktop import crash as _crash  # noqa: F401
-from qubix_desktop import icons, languages, theme
-from qubix_desktop import single as _single  # noqa: F401
+from qubix_desktop import icons, languages, single, theme
 from qubix_desktop.collector import Collector
 from qubix_desktop.desk import Desk
+from qubix_desktop.invitation import Invitation
 from qubix_desktop.services import Services
 from qubix_worker import control as _control  # noqa: F401 - what real looks go through
 from qubix_worker.paths import Paths
@@ -69,7 +70,11 @@ def main() -> None:
     languages.speak(app, ["en"])
     app.setWindowIcon(icons.application())
     theme.install(app)
-    services = replace(Services.real(Paths.under(Path(sys.argv[1]))), worker=Worker())
+    paths = Paths.under(Path(sys.argv[1]))
+    first = single.first_or_raise(paths, Invitation())
+    assert first
+    first.listen()
+    services = replace(Services.real(paths), worker=Worker())
     desk = Desk(services, Settings())
     desk.open_tray(start=False)
     done = itertools.count(1)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import importlib
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +29,9 @@ FAILED = 1
 WRONG_USAGE = 2
 LAST_SECONDS = 20.0
 """How long work that is under way may take to end cleanly, when the application ends."""
+
+PAINTED_MILLISECONDS = 100
+"""Until then a window is usually on the screen: what it does not need can begin."""
 
 DESCRIPTION = """\
 Shares this computer's idle processor and graphics card with a compute network.
@@ -56,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not _is_set_up(paths := Paths.of_user()):
             return 0  # nothing is to be seen at sign-in (any more)
         begun = _begin_sharing(paths)
+    gc.disable()  # what is imported lives on: nothing is found, and the window would wait for it
     if sentence := _no_screen(os.environ) or _no_libraries():
         if arguments.background:
             return 0  # it shares all the same; nobody is there to read why there is no tray
@@ -133,9 +137,9 @@ def _answering(invitation: Invitation) -> str:
 
 def _no_screen(environment: Mapping[str, str]) -> str:
     """Why no window can be opened, or an empty text. Qt itself would abort."""
-    if system.current().name != "linux":
-        return ""
     if any(environment.get(key) for key in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        return ""
+    if system.current().name != "linux":
         return ""
     return (
         "There is no screen to open a window on. "
@@ -158,7 +162,8 @@ def _no_libraries() -> str:
 
 def _with_windows(arguments: argparse.Namespace, invitation: Invitation, *, begun: bool) -> int:
     """`begun`: the worker runs, or has just been started and is about to."""
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415 - only where there is a screen
+    from PySide6.QtCore import QTimer  # noqa: PLC0415 - only where there is a screen
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
     from qubix_desktop import background, icons, languages, single, theme  # noqa: PLC0415
     from qubix_desktop.collector import Collector  # noqa: PLC0415
@@ -184,7 +189,7 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation, *, begu
         return FAILED
     if first is None:
         return 0
-    with _log_to(paths.state / "desktop.log"), _ending_by_signal():
+    with _log_to(paths.state / "desktop.log"), contextlib.ExitStack() as later:
         reporter = CrashReporter(paths.state / "desktop.fatal")
         services = Services.real(paths)
         settings = services.kept()
@@ -193,6 +198,12 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation, *, begu
         desk.removal_began.connect(first.close)
         first.raise_wanted.connect(desk.come_up)
         _open(desk, paths, arguments, invitation, settings, begun=begun)
+
+        def hear() -> None:
+            later.enter_context(_ending_by_signal())
+            first.listen()
+
+        QTimer.singleShot(PAINTED_MILLISECONDS, hear)
         code = app.exec()
         desk.close()
         ended = background.end_all(LAST_SECONDS)
@@ -243,6 +254,8 @@ def _is_set_up(paths: Paths) -> bool:
 @contextlib.contextmanager
 def _ending_by_signal() -> Iterator[None]:
     """SIGINT and SIGTERM end the event loop as a person would."""
+    import socket  # noqa: PLC0415 - not for a first window
+
     from PySide6.QtCore import QSocketNotifier, QTimer  # noqa: PLC0415
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 

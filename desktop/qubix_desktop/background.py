@@ -18,7 +18,6 @@ from PySide6.QtCore import QObject, Signal, SignalInstance
 from shiboken6 import isValid
 
 from qubix_worker.errors import Problem, QubixError
-from qubix_worker.setup.steps import problem_of
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +72,8 @@ class Task(QObject):
         except QubixError as error:
             self._tell(self.failed, error.problem)
         except OSError as error:
+            from qubix_worker.setup.steps import problem_of  # noqa: PLC0415 - not for a first window
+
             log.info("a task failed", exc_info=True)
             self._tell(self.failed, problem_of(error))
         except Exception as error:

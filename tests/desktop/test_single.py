@@ -28,6 +28,7 @@ def test_a_second_start_hands_its_invitation_to_the_first(
 ) -> None:
     first = single.first_or_raise(world.paths, Invitation())
     assert first
+    first.listen()
     first.setParent(qapp)  # it lives as long as the application, as it does there
     kept = {k: v for k, v in os.environ.items() if not k.startswith("QUBIX_")}
     try:
