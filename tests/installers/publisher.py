@@ -47,7 +47,7 @@ class Publisher:
     def uv(self) -> Uv:
         """What a script that trusts this publisher has in it."""
         digest = hashlib.sha256(self.archive).hexdigest()
-        return Uv(PINNED.version, dict.fromkeys(BUILDS, digest))
+        return Uv(PINNED.version, dict.fromkeys(PINNED.digests, digest))
 
 
 def archive(uv: bytes) -> bytes:
@@ -80,7 +80,7 @@ def publishing(content: bytes, *, secure: ssl.SSLContext | None = None) -> Itera
                 publisher.over.wait(60)
                 return
             found = publisher.way != "missing" and (
-                self.path in publisher.files or self.path.endswith(".tar.gz")
+                self.path in publisher.files or self.path.endswith((".tar.gz", ".zip"))
             )
             body = publisher.files.get(self.path, publisher.archive) if found else b"nothing here"
             if publisher.way == "other":

@@ -86,7 +86,8 @@ FAILURES = (
     Failure(
         "proxy_refused",
         "A download did not come through the proxy of this network.",
-        "Check the proxy that is set in this terminal; if it is right, run this again later.",
+        "Check the proxy that is set in this terminal or in the settings of this computer; "
+        "if it is right, run this again later.",
     ),
     Failure(
         "host_unknown",

@@ -1,8 +1,6 @@
 @echo off
 rem QUBIX worker @VERSION@: the installer for Windows, made to be read.
 rem
-rem     qubix-worker-installer.bat [--help ^| --dry-run ^| --uninstall ^| --no-start]
-rem
 rem It does three things, all in your own account, and never asks for an administrator:
 rem   1. finds a Python on this computer (3.11 or newer); or gets one into its own folder by uv, a
 rem      program that fetches Pythons; or, if that fails, asks whether to use winget;
@@ -17,13 +15,12 @@ rem command interpreter reads nothing of them, and PowerShell is not needed.
 rem However this computer is set: with extensions, and an exclamation mark is only a character.
 setlocal EnableExtensions DisableDelayedExpansion
 title QUBIX
-rem Commands are looked for on the PATH alone, never among what was downloaded, and by their whole
-rem names: out of a batch file of that name nothing comes back. And what is set for another Python, or
-rem to have one installed unasked, is not meant for this one.
+rem Commands are looked for on the PATH alone, by whole names: from a batch file cmd would not come back.
+rem What is set for another Python, or to have one installed unasked, is not meant for this one.
 set "NoDefaultCurrentDirectoryInExePath=1"
 set "PYTHON_MANAGER_AUTOMATIC_INSTALL=false"
 for %%V in (ERRORLEVEL PYTHONHOME PYTHONPATH PYLAUNCHER_ALLOW_INSTALL) do set "%%V="
-for %%V in (PYTHON NEWEST DRY UNINSTALL PURGE GOT BUILD DIGEST FOUND ANSWER) do set "QUBIX_%%V="
+for %%V in (PYTHON NEWEST DRY UNINSTALL PURGE GOT BUILD DIGEST FOUND ANSWER CODE VIA PROXIES) do set "QUBIX_%%V="
 set "QUBIX_SYSTEM=%SystemRoot%\System32"
 set "QUBIX_RESULT=1"
 
@@ -40,8 +37,7 @@ if "%QUBIX_OPTION%"=="--uninstall" set "QUBIX_KNOWN=yes"& set "QUBIX_UNINSTALL=y
 if "%QUBIX_OPTION%"=="--purge" set "QUBIX_KNOWN=yes"& set "QUBIX_PURGE=yes"
 for %%O in (--name --code --memory-limit-mb) do if "%QUBIX_OPTION%"=="%%O" set "QUBIX_KNOWN=value"
 rem As in "--name=My computer"; without quotes, the equals sign parts two arguments here.
-if "%QUBIX_OPTION:~0,7%"=="--name=" set "QUBIX_KNOWN=yes"
-if "%QUBIX_OPTION:~0,7%"=="--code=" set "QUBIX_KNOWN=yes"
+for %%O in (--name --code) do if "%QUBIX_OPTION:~0,7%"=="%%O=" set "QUBIX_KNOWN=yes"
 if not defined QUBIX_KNOWN goto qubix_unknown
 if "%QUBIX_KNOWN%"=="value" shift
 shift
@@ -70,8 +66,7 @@ call :qubix_undo
 set "QUBIX_RESULT=0"& echo QUBIX is not on this computer.& goto qubix_end
 
 :qubix_unknown
-set "QUBIX_RESULT=2"
-set "QUBIX_WHY=@UNKNOWNOPTION@"
+set "QUBIX_RESULT=2"& set "QUBIX_WHY=@UNKNOWNOPTION@"
 :qubix_why
 echo qubix: %QUBIX_WHY%
 goto qubix_end
@@ -91,8 +86,7 @@ goto qubix_end
 rem --- A Python that is new enough, whole, for 64 bits, and from its publisher: one of the Store is
 rem shown files that others are not shown, and a GCC one keeps them elsewhere.
 :qubix_find
-set "QUBIX_FIT=import sys, sysconfig, ctypes, ensurepip, ssl, venv, zlib;"
-set "QUBIX_FIT=%QUBIX_FIT% odd = 'WindowsApps' in sys.executable or 'GCC' in sys.version or sysconfig.get_config_var('Py_GIL_DISABLED');"
+set "QUBIX_FIT=import sys, sysconfig, ctypes, ensurepip, ssl, venv, zlib; odd = 'WindowsApps' in sys.executable or 'GCC' in sys.version or sysconfig.get_config_var('Py_GIL_DISABLED');"
 set "QUBIX_FIT=%QUBIX_FIT% sys.exit(bool(odd) or sys.version_info < (3, 11) or sys.maxsize < 2**32)"
 rem The launcher that comes with Python knows most Pythons of this computer.
 py.exe -3 -IB -c "%QUBIX_FIT%" >nul 2>nul <nul
@@ -102,6 +96,7 @@ if defined QUBIX_PYTHON goto qubix_run
 
 rem --- Else uv, which is on the PATH, or is fetched. All that it writes is in the worker's folder.
 if defined QUBIX_DRY echo There is no fit Python on this computer.
+call :qubix_proxy
 set "QUBIX_UV=uv.exe"
 uv.exe --version >nul 2>nul <nul
 if "%ERRORLEVEL%"=="0" goto qubix_have_uv
@@ -128,11 +123,11 @@ pushd "%QUBIX_DATA%\uv"
 "%QUBIX_SYSTEM%\curl.exe" -fL -# --retry 2 --connect-timeout 30 --speed-time 30 --speed-limit 1000 -o uv.zip "%QUBIX_URL%" <nul
 set "QUBIX_CODE=%ERRORLEVEL%"
 set "QUBIX_WHY="& if not "%QUBIX_CODE%"=="0" set "QUBIX_WHY=@NOTFETCHED@"
-for %%C in (5 97) do if "%QUBIX_CODE%"=="%%C" set "QUBIX_WHY=@PROXYREFUSED@"
 if "%QUBIX_CODE%"=="6" set "QUBIX_WHY=@HOSTUNKNOWN@"
 if "%QUBIX_CODE%"=="7" set "QUBIX_WHY=@NOTREACHED@"
 if "%QUBIX_CODE%"=="22" set "QUBIX_WHY=@NOTTHERE@"
 if "%QUBIX_CODE%"=="23" set "QUBIX_WHY=@NOROOM@"
+for %%V in (HTTPS_PROXY ALL_PROXY) do if defined %%V for %%C in (5 7 22 56 97) do if "%QUBIX_CODE%"=="%%C" set "QUBIX_WHY=@PROXYREFUSED@"
 if "%QUBIX_CODE%"=="28" set "QUBIX_WHY=@TOOSLOW@"
 for %%C in (35 51 53 58 59 60 77 80 82 83 90 91) do if "%QUBIX_CODE%"=="%%C" set "QUBIX_WHY=@NOTSECURE@"
 if defined QUBIX_WHY goto qubix_fetched
@@ -156,6 +151,7 @@ rem With this system's certificates, which some companies' networks ask for.
 for %%V in (NO_CONFIG SYSTEM_CERTS) do set "UV_%%V=1"
 set "QUBIX_GOT=yes"
 "%QUBIX_UV%" python install 3.13 <nul
+set "QUBIX_CODE=%ERRORLEVEL%"
 set "QUBIX_WHY=@UVFAILED@"
 call :qubix_look
 if not defined QUBIX_PYTHON goto qubix_no_uv
@@ -165,9 +161,12 @@ goto qubix_run
 rem --- Else winget, which keeps what it installs among your programs, so it asks before. The launcher
 rem is left out: where there is one for all accounts, only an administrator could replace it.
 :qubix_no_uv
+rem Ctrl+C ends a program with this status; and "no" was the answer to what cmd itself then asks.
+if "%QUBIX_CODE%"=="-1073741510" set "QUBIX_WHY=@STOPPED@"& set "QUBIX_RESULT=130"
 echo qubix: %QUBIX_WHY%
 if defined QUBIX_DRY goto qubix_dry
 call :qubix_undo
+if "%QUBIX_RESULT%"=="130" goto qubix_end
 winget.exe --version >nul 2>nul <nul
 if not "%ERRORLEVEL%"=="0" goto qubix_no_python
 echo winget is Windows' own way to install programs. Python would stand among your programs.
@@ -192,6 +191,7 @@ goto qubix_end
 
 rem --- The Python that was found takes the rest out of this file: it begins after "exit /b".
 :qubix_run
+if defined QUBIX_VIA set "ALL_PROXY="
 "%QUBIX_PYTHON%" %QUBIX_NEWEST% -IB -c "import sys; exec(open(sys.argv[1], 'rb').read().replace(b'\r\n', b'\n').split(b'\n:: === ')[2])" "%~f0" %*
 set "QUBIX_RESULT=%ERRORLEVEL%"
 rem Where it was stopped, or all is gone, the Python that was fetched goes as well.
@@ -202,16 +202,13 @@ if not "%QUBIX_RESULT%"=="0" if not defined QUBIX_UNINSTALL echo QUBIX was not s
 if not defined QUBIX_NO_PAUSE pause
 exit /b %QUBIX_RESULT%
 
-rem --- The Pythons on the PATH; that we have fetched; in the registry (python.org, conda and others
-rem write there where they are); and where winget puts one.
+rem --- The Pythons on the PATH; that we have fetched; where winget puts one; and in the registry, to
+rem which python.org, conda and others write where they are.
 :qubix_look
 for %%N in (python.exe python3.exe) do (set "QUBIX_CANDIDATE=%%~$PATH:N"& call :qubix_try)
 for /f "delims=" %%P in ('%QUBIX_SYSTEM%\where.exe $PATH:python.exe 2^>nul') do (set "QUBIX_CANDIDATE=%%P"& call :qubix_try)
-set "QUBIX_FOLDER=%QUBIX_DATA%\python"
-call :qubix_below
+for %%F in ("%QUBIX_DATA%\python" "%LOCALAPPDATA%\Programs\Python") do (set "QUBIX_FOLDER=%%~F"& call :qubix_below)
 for %%K in (HKCU HKLM) do for /f "tokens=2,*" %%A in ('%QUBIX_SYSTEM%\reg.exe query %%K\Software\Python /s /v ExecutablePath 2^>nul') do (set "QUBIX_CANDIDATE=%%B"& call :qubix_try)
-set "QUBIX_FOLDER=%LOCALAPPDATA%\Programs\Python"
-call :qubix_below
 exit /b 0
 
 :qubix_below
@@ -229,6 +226,19 @@ if not "%QUBIX_CANDIDATE:WindowsApps=%"=="%QUBIX_CANDIDATE%" exit /b 0
 if not exist "%QUBIX_CANDIDATE%" exit /b 0
 "%QUBIX_CANDIDATE%" -IB -c "%QUBIX_FIT%" >nul 2>nul <nul
 if "%ERRORLEVEL%"=="0" set "QUBIX_PYTHON=%QUBIX_CANDIDATE%"
+exit /b 0
+
+rem --- The proxy that is set in Windows, which curl and uv do not ask for, as Python and winget do: it is
+rem host:port for all, or a list as http=host:port;https=host:port. (A script, PAC, only winget runs; and
+rem what is called ..._PROXY here, Python takes for a setting.)
+:qubix_proxy
+for %%V in (HTTPS_PROXY ALL_PROXY) do if defined %%V exit /b 0
+for /f "tokens=3" %%A in ('%QUBIX_SYSTEM%\reg.exe query "HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings" /v ProxyEnable 2^>nul') do if "%%A"=="0x1" set "QUBIX_VIA=yes"
+for /f "tokens=1,3" %%A in ('%QUBIX_SYSTEM%\reg.exe query "HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings" /v ProxyServer 2^>nul') do if "%%A"=="ProxyServer" set "QUBIX_PROXIES=%%B"
+for %%V in (VIA PROXIES) do if not defined QUBIX_%%V exit /b 0
+for /f "tokens=1,* delims==" %%A in ("%QUBIX_PROXIES%") do if "%%B"=="" set "ALL_PROXY=%%A"
+set "QUBIX_REST=%QUBIX_PROXIES:*https=%"
+if not defined ALL_PROXY if not "%QUBIX_REST%"=="%QUBIX_PROXIES%" for /f "delims=;=" %%P in ("%QUBIX_REST%") do set "ALL_PROXY=%%P"
 exit /b 0
 
 rem --- What was fetched goes, and then each folder in which there is nothing else; never with a dry run.

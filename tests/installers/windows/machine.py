@@ -63,7 +63,10 @@ class Windows:
         self.elsewhere = CACHE / "empty"
         """Where commands are run: with nothing in it that they could find."""
         self.elsewhere.mkdir(parents=True, exist_ok=True)
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("QUBIX_", "WINE", "UV_"))}
+        kept = {
+            k: v for k, v in os.environ.items()
+            if not k.startswith(("QUBIX_", "WINE", "UV_")) and not k.lower().endswith("_proxy")
+        }  # fmt: skip
         self.environment = {
             **kept, "WINEPREFIX": str(prefix), "WINEARCH": "win64", "WINEDEBUG": "-all",
             "WINEDLLOVERRIDES": "winemenubuilder.exe=;certutil.exe,where.exe=n", "DISPLAY": "",
@@ -143,8 +146,11 @@ class Windows:
             hive, _, path = key.partition("\\")
             lines += [f"[{HIVES[hive]}\\{path}]", f'"{name}"={_written(value)}', ""]
         file = self.place(r"C:\dl\values.reg", "\r\n".join(lines).encode("utf-16"))
-        done = self.run("reg", "import", file)
-        assert done.code == 0, done
+        # Once, on a busy machine, it ended with 1 and no word.
+        tried = [self.run("reg", "import", file)]
+        while tried[-1].code and len(tried) < 3:
+            tried.append(self.run("reg", "import", file))
+        assert tried[-1].code == 0, tried
 
     def registered(self, key: str, name: str) -> str:
         """What a value of the registry holds; empty where there is none."""

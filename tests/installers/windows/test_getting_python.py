@@ -1,0 +1,231 @@
+"""How the .bat gets a Python in cmd where there is none: by uv, or by winget."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from qubix_server.installers.scripts import batch_script
+from tests.installers.publisher import Publisher, publishing
+from tests.installers.windows.machine import PYTHON, Windows
+from tests.worker.network.authority import Authority
+
+NOWHERE = "http://127.0.0.1:9"
+INTERNET = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings"
+STOPPED = -1073741510
+"""How Windows ends a program at Ctrl+C: STATUS_CONTROL_C_EXIT, 0xC000013A."""
+WORKER = b"""\
+import json, os, sys, urllib.request
+print(json.dumps([os.environ.get("ALL_PROXY"), urllib.request.getproxies()]))
+"""
+UV = rf"""
+import os, shutil, sys
+if sys.argv[1:] == ["--version"]:
+    sys.exit(0)
+assert sys.argv[1:] == ["python", "install", "3.13"], sys.argv
+with open(r"C:\dl\uv's proxy", "w") as file:
+    file.write(os.environ.get("ALL_PROXY", ""))
+folder = os.environ["UV_PYTHON_INSTALL_DIR"]
+shutil.copytree(r"{PYTHON}", os.path.join(folder, "cpython-3.13"))
+"""
+WINGET = rf"""
+import os, shutil, sys
+if sys.argv[1:] == ["--version"]:
+    sys.exit(0)
+with open(r"C:\dl\asked of winget", "w") as file:
+    file.write(" ".join(sys.argv[1:]))
+local = os.environ["LOCALAPPDATA"]
+shutil.copytree(r"{PYTHON}", os.path.join(local, "Programs", "Python", "Python313"))
+"""
+
+
+@pytest.fixture
+def publisher(windows: Windows) -> Iterator[Publisher]:
+    """Hands out an archive with a uv in it."""
+    windows.program(r"C:\dl\uv\uv.exe", UV)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(windows.at(r"C:\dl\uv\uv.exe"), "uv.exe")
+    with publishing(packed.getvalue()) as publisher:
+        yield publisher
+
+
+@pytest.fixture
+def script(windows: Windows, publisher: Publisher) -> str:
+    content = batch_script("http://h", None, WORKER, publisher.uv)
+    return windows.place(r"C:\dl\installer.bat", content)
+
+
+@contextmanager
+def instead(windows: Windows, path: str, source: str = "") -> Iterator[None]:
+    """Another program in a program's place, or none."""
+    file = windows.at(path)
+    away = file.rename(file.with_name("away"))
+    if source:
+        windows.program(path, source)
+    try:
+        yield
+    finally:
+        away.replace(file)
+
+
+def test_why_nothing_came_is_said_and_nothing_is_left(
+    windows: Windows, script: str, publisher: Publisher
+) -> None:
+    publisher.way = "missing"
+    missing = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=publisher.url)
+    assert missing.code == 1
+    assert "does not have the file" in missing.text
+    assert "https://www.python.org/downloads/" in missing.text
+    away = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=NOWHERE)
+    assert "could not be reached" in away.text
+    assert windows.left() == []
+
+
+@pytest.mark.provokes("not_secure")
+def test_a_publisher_that_nobody_vouches_for_is_not_trusted(
+    windows: Windows, script: str, tmp_path: Path
+) -> None:
+    tls = Authority(tmp_path / "authority").server("IP:127.0.0.1")
+    with publishing(b"", secure=tls) as publisher:
+        done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=publisher.url)
+    assert done.code == 1
+    assert "could not be made over a secure connection" in done.text
+    assert windows.left() == []
+
+
+@pytest.mark.provokes("no_curl")
+def test_a_windows_that_can_download_nothing_says_so(windows: Windows, script: str) -> None:
+    """As before Windows 10."""
+    with instead(windows, r"C:\windows\system32\curl.exe"):
+        done = windows.batch(script)
+    assert done.code == 1
+    assert "nothing that can download a file" in done.text
+    assert "https://www.python.org/downloads/" in done.text
+    assert windows.left() == []
+
+
+def test_a_python_is_got_by_uv_which_is_fetched(
+    windows: Windows, script: str, publisher: Publisher
+) -> None:
+    done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=publisher.url)
+    assert done.code == 0, done.text
+    assert (windows.data / "qubix_worker.py").read_bytes() == WORKER
+    assert (windows.data / "python/cpython-3.13/python.exe").exists()
+    assert not (windows.data / "uv").exists()
+
+    again = windows.batch(script)  # with the one that it has
+    assert again.code == 0
+    assert "Fetching" not in again.text
+
+
+def test_an_archive_that_is_not_the_one_expected_is_not_used(
+    windows: Windows, script: str, publisher: Publisher
+) -> None:
+    publisher.way = "other"
+    done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=publisher.url)
+    assert done.code == 1
+    assert "is not the file that was expected" in done.text
+    assert windows.left() == []
+
+
+def test_winget_is_asked_for_after_a_person_has_agreed_and_only_for_this_account(
+    windows: Windows, script: str
+) -> None:
+    windows.program(r"C:\dl\winget\winget.exe", WINGET)
+    windows.path = (r"C:\dl\winget",)
+    declined = windows.batch(script, typed=b"\r\n", UV_INSTALLER_GITHUB_BASE_URL=NOWHERE)
+    assert declined.code == 1
+    assert "with winget now? [y/N]" in declined.text
+    assert "https://www.python.org/downloads/" in declined.text
+    assert windows.left() == []
+    done = windows.batch(script, typed=b"y\r\n", UV_INSTALLER_GITHUB_BASE_URL=NOWHERE)
+    assert done.code == 0, done.text
+    assert (windows.data / "qubix_worker.py").read_bytes() == WORKER
+    assert windows.at(r"C:\dl\asked of winget").read_text() == (
+        "install --exact --id Python.Python.3.13 --source winget --scope user "
+        "--custom Include_launcher=0 --silent "
+        "--accept-package-agreements --accept-source-agreements"
+    )
+
+
+@pytest.fixture
+def internet(windows: Windows) -> Iterator[Callable[[str], None]]:
+    """Sets the proxy in Windows' settings; none is not to be used."""
+
+    def use(proxy: str) -> None:
+        server: dict[tuple[str, str], str | int | None] = {(INTERNET, "ProxyServer"): proxy}
+        windows.register({(INTERNET, "ProxyEnable"): int(bool(proxy))} | (server if proxy else {}))
+
+    yield use
+    windows.register({(INTERNET, name): None for name in ("ProxyServer", "ProxyEnable")})
+
+
+@pytest.mark.parametrize("shape", ["{}", "ftp=127.0.0.1:1;https={};socks=127.0.0.1:1"])
+def test_the_proxy_that_is_set_in_windows_is_used_for_what_is_fetched(
+    windows: Windows,
+    script: str,
+    publisher: Publisher,
+    internet: Callable[[str], None],
+    shape: str,
+) -> None:
+    """Which leads to a publisher that only the proxy knows."""
+    proxy = publisher.url.removeprefix("http://")
+    internet(shape.format(proxy))
+    base = "http://publisher.invalid"
+    done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=base)
+    internet("")
+    off = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=base, QUBIX_HOME=r"C:\dl\other")
+
+    assert done.code == 0, done.text
+    assert publisher.asked == [
+        f"GET {base}/astral-sh/uv/releases/download/{publisher.uv.version}/"
+        "uv-x86_64-pc-windows-msvc.zip HTTP/1.1"
+    ]
+    assert windows.at(r"C:\dl\uv's proxy").read_text() == proxy
+    # The worker asks Windows itself, which also knows the exceptions, and goes on asking.
+    own, known = json.loads(done.text.strip().split("\n")[-1])
+    assert own is None
+    assert known["https"].endswith(f"//{proxy}")
+    assert off.code == 1
+    assert "is not known to this network" in off.text
+
+
+@pytest.mark.provokes("proxy_refused")
+def test_a_proxy_that_does_not_answer_is_named(
+    windows: Windows, script: str, internet: Callable[[str], None]
+) -> None:
+    internet(NOWHERE.removeprefix("http://"))
+    done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL="http://publisher.invalid")
+    assert done.code == 1
+    assert "did not come through the proxy of this network" in done.text
+    assert windows.left() == []
+
+
+@pytest.mark.provokes("stopped")
+@pytest.mark.parametrize("program", ["curl", "uv"])
+def test_a_fetch_that_was_stopped_is_taken_back_and_nothing_else_is_tried(
+    windows: Windows, script: str, publisher: Publisher, program: str
+) -> None:
+    """After Ctrl+C, and "no" to cmd's own question. (Wine's cmd does not ask it: it is gone.)"""
+    windows.program(r"C:\dl\winget\winget.exe", WINGET)
+    windows.path = (r"C:\dl\winget",)
+    stopped = f"raise SystemExit({STOPPED})"
+    if program == "curl":
+        with instead(windows, r"C:\windows\system32\curl.exe", stopped):
+            done = windows.batch(script, typed=b"y\r\n")
+    else:
+        windows.program(
+            r"C:\dl\winget\uv.exe", f"import sys\nif sys.argv[1] == 'python':\n {stopped}"
+        )
+        done = windows.batch(script, typed=b"y\r\n")
+    assert done.code == 130
+    assert "Stopped before the end" in done.text
+    assert "winget" not in done.text
+    assert windows.left() == []
