@@ -110,6 +110,9 @@ def test_sharing_is_paused_and_every_tab_looked_at_by_keys_alone(
     tab_to(desk.window, called("Pause"))
     press(desk.window, Qt.Key.Key_Space)
     person.awaits(desk.window, "Paused")
+    tab_to(desk.window, called("Resume"))
+    press(desk.window, Qt.Key.Key_Return)
+    person.awaits(desk.window, "Online")
     bar = tab_to(desk.window, lambda widget: isinstance(widget, QTabBar))
     assert isinstance(bar, QTabBar)
     for at in range(1, bar.count()):
