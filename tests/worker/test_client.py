@@ -127,6 +127,17 @@ def test_a_refusal_whose_code_is_known_is_told_in_ours(stub: Stub) -> None:
     assert problem.todo == "Join the network again from its page."
 
 
+def test_who_is_not_known_any_more_has_left(stub: Stub) -> None:
+    client = ServerClient(stub.url, worker_id="w-1", secret="s3cret")
+    for status in (401, 404):
+        stub.status = status
+        stub.body = b'{"success": false, "error": "not valid", "code": "unauthorized"}'
+        client.forget()
+    stub.body = b"<html>Please sign in</html>"  # of a portal, which knows nobody
+    with pytest.raises(ServerError):
+        client.forget()
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 503])
 def test_a_refusal_needs_no_code_since_an_inherited_server_may_have_none(
     stub: Stub, status: int

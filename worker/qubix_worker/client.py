@@ -21,7 +21,7 @@ import requests
 from qubix_worker import __version__, failures
 from qubix_worker import proxies as proxy_settings
 from qubix_worker.errors import ServerError
-from qubix_worker.failures import FORGOTTEN, NOT_FOUND
+from qubix_worker.failures import FORGOTTEN, NOT_FOUND, NOT_OURS
 from qubix_worker.pending import UnreadableJob, told_apart
 from qubix_worker.protocol import (
     RESULT_BYTES,
@@ -189,8 +189,12 @@ class ServerClient:
         return True
 
     def forget(self) -> None:
-        """Asks the server to forget this computer."""
-        self._call("DELETE", self._provider)
+        """Asks the server to forget this computer; content where it has done so before."""
+        try:
+            self._call("DELETE", self._provider)
+        except ServerError as error:
+            if error.status not in FORGOTTEN or error.problem.code == NOT_OURS:
+                raise
 
     def _is_inherited(self) -> bool:
         """Whether what answers is a server of ours at all, by a call that even the oldest know."""
