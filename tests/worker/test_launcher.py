@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from qubix_worker import amalgamation
+from qubix_worker import amalgamation, system
 from qubix_worker.launcher import (
+    shown_path,
     sign_in_command,
     sign_in_needs,
     without_console,
@@ -58,3 +59,20 @@ def test_else_it_is_the_worker_itself() -> None:
         [sys.executable, "-c", WITHOUT_WINDOWS], capture_output=True, text=True, check=True
     ).stdout
     assert said.strip() == "True"
+
+
+def test_what_is_to_be_typed_runs_from_where_one_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name alone is looked for on the PATH, where it is not."""
+    beside, below = tmp_path / "qubix-worker", tmp_path / "Down loads" / "qubix-worker"
+    below.parent.mkdir()
+    for program in (beside, below):
+        program.write_text("#!/bin/sh\necho found\n")
+        program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    for program in (beside, below):
+        typed = system.current().typed([shown_path(program)], None)
+        assert not typed.startswith("/")
+        done = subprocess.run(["sh", "-c", typed], capture_output=True, text=True, check=True)
+        assert done.stdout == "found\n"

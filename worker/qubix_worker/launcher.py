@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -62,23 +61,26 @@ def without_console(command: list[str]) -> list[str]:
 
 def shown_command(paths: Paths) -> str:
     """The shortest way for a person to type `worker_command` on this computer."""
+    here = system.current()
     if file := amalgamation.running_from():
-        shim = file.with_name(system.current().shim_name)
+        shim = file.with_name(here.shim_name)
         if shim.exists():
-            return shown_path(shim)
-    portable = f"QUBIX_HOME={shown_path(paths.home)} " if paths.home else ""
+            return here.typed([shown_path(shim)], None)
+    home = Path(shown_path(paths.home)) if paths.home else None
     if shutil.which("qubix-worker"):
-        return f"{portable}qubix-worker"
+        return here.typed(["qubix-worker"], home)
     if Path(sys.argv[0]).name.startswith("qubix-worker"):
-        return portable + shown_path(Path(sys.argv[0]))
-    return portable + shlex.join(worker_command())
+        return here.typed([shown_path(Path(sys.argv[0]))], home)
+    return here.typed(worker_command(), home)
 
 
 def shown_path(path: Path) -> str:
-    """A path as it is typed from here: relative where that is shorter, quoted where needed."""
+    """A path as it may be called from here: relative where that is shorter."""
     with contextlib.suppress(ValueError):
-        path = path.absolute().relative_to(Path.cwd())
-    return shlex.quote(str(path))
+        shown = str(path.absolute().relative_to(Path.cwd()))
+        # A name alone would be looked for on the PATH.
+        return shown if os.sep in shown else f"{os.curdir}{os.sep}{shown}"
+    return str(path)
 
 
 def _interpreter() -> str:

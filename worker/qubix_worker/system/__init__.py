@@ -51,6 +51,10 @@ class System(Protocol):
         """Goes on as another program, in place of this one."""
         ...
 
+    def typed(self, command: list[str], home: Path | None) -> str:
+        """`command` as a person types it in a terminal, with QUBIX_HOME where `home` is given."""
+        ...
+
     def version(self) -> str:
         """The system as its users call it, such as `Debian GNU/Linux 12 (bookworm)`."""
         ...

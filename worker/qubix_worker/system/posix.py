@@ -52,6 +52,10 @@ class Posix:
         sys.stdout.flush()
         os.execv(command[0], command)  # noqa: S606 - a list of our own
 
+    def typed(self, command: list[str], home: Path | None) -> str:
+        portable = f"QUBIX_HOME={shlex.quote(str(home))} " if home else ""
+        return portable + shlex.join(command)
+
     def try_lock(self, file: IO[Any]) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,6 +7,7 @@ import hashlib
 import multiprocessing.connection as channel
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -49,6 +50,12 @@ class Windows:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGBREAK, signal.SIG_IGN)
         sys.exit(subprocess.Popen(command).wait())
+
+    def typed(self, command: list[str], home: Path | None) -> str:
+        portable = f'set "QUBIX_HOME={home}" & ' if home else ""
+        # cmd's own signs count for nothing between quotes, which no path can hold.
+        words = (part if re.fullmatch(r"[\w.:\\/-]+", part) else f'"{part}"' for part in command)
+        return portable + " ".join(words)
 
     def version(self) -> str:
         return f"Windows {platform.release()} {platform.version()}"
