@@ -35,6 +35,7 @@ TEST_PACKAGES = (
     "chromium", "chromium-driver", "shellcheck", "dash", "busybox", "mksh", "zsh", "binutils",
     "procps", "iproute2", "openssl", "podman", "debootstrap", "postgresql", "nginx-light",
     "patchelf",  # a Python that runs wherever it is put, for machines that have none
+    "musl-tools", "make",  # a busybox as on Alpine
     "wine", "wine64",  # for cmd: its 64-bit half alone, so that no second architecture is needed
     "gcc", "libc6-dev",  # a driver's library that the tests stand in for
     # Podman's other runtime, crun, does not run inside of a container. Docker brings its own runc,

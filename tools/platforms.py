@@ -51,8 +51,10 @@ NOT_RUN = (
      "but nobody signs in."),
     ("Fedora, Arch, openSUSE", "their packages could not be had here; their package managers' "
      "commands are only words in the script."),
-    ("Alpine, and musl in place of glibc", "neither its packages nor a Python built for it could "
-     "be had here; what of it is busybox stands in the table."),
+    ("Alpine", "its packages, apk among them, and a Python built for musl could not be had here. "
+     "What could is in the table: a busybox of the same sources, linked to musl, alone on a "
+     "machine, where the script loads uv, checks it, unpacks it and runs it, and uv looks for a "
+     "Python for musl. The worker has not been run with musl."),
     ("uv and Python from their own publishers", "these cannot be reached from everywhere. Where "
      "a row names a stand-in, it hands out the real uv, in the build for musl that runs "
      "everywhere, and a Python that pyenv has built, with its libraries; to Debian 11, for which "

@@ -26,8 +26,11 @@ python3): nothing else came from `apt-get satisfy` alone, on any release, at the
 
 
 def installed(root: Path) -> set[str]:
-    """The packages that the machine has."""
-    text = (root / "var/lib/dpkg/status").read_text(encoding="utf-8")
+    """The packages that the machine has; none where it has nothing to manage them."""
+    status = root / "var/lib/dpkg/status"
+    if not status.exists():
+        return set()
+    text = status.read_text(encoding="utf-8")
     records = re.findall(r"^Package: (\S+)\nStatus: install ok installed$", text, re.MULTILINE)
     return set(records)
 

@@ -31,6 +31,8 @@ OLD_MIRROR = 'Acquire::Check-Valid-Until "false";\n'
 
 PERSON = "person"
 """The account without root."""
+NUMBER = 1000
+"""Its number, where no useradd gives it one."""
 
 
 @dataclass(frozen=True)
@@ -146,18 +148,22 @@ class Alone:
     def _make(self, folder: Path) -> None:
         with System(self.suite, (self.package,)).machine() as machine:
             program = (machine.files / self.program).read_bytes()
-            owner = (machine.files / "home" / PERSON).stat()
-        places = ("bin", "dev/shm", "etc", "proc", "root", "sys", "tmp", "usr/local/share")
-        for place in (*places, f"home/{PERSON}"):
-            (folder / place).mkdir(parents=True)
-        os.chown(folder / "home" / PERSON, owner.st_uid, owner.st_gid)
-        (folder / self.program).write_bytes(program)
-        (folder / self.program).chmod(0o755)
-        os.mknod(folder / "dev/null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
-        (folder / "dev/null").chmod(0o666)
-        listed = subprocess.run(
-            [folder / self.program, "--list"], capture_output=True, text=True, check=True
-        )
-        for link in listed.stdout.split():
-            if not (folder / "bin" / link).exists():
-                (folder / "bin" / link).symlink_to(Path(self.program).name)
+        furnish(folder, program)
+
+
+def furnish(folder: Path, busybox: bytes) -> None:
+    """A machine of nothing but this program, under all the names that it answers to."""
+    places = ("bin", "dev/shm", "etc", "lib", "proc", "root", "sys", "tmp", "usr/local/share")
+    for place in (*places, f"home/{PERSON}"):
+        (folder / place).mkdir(parents=True)
+    (folder / "tmp").chmod(0o1777)
+    os.chown(folder / "home" / PERSON, NUMBER, NUMBER)
+    program = folder / "bin/busybox"
+    program.write_bytes(busybox)
+    program.chmod(0o755)
+    os.mknod(folder / "dev/null", 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    (folder / "dev/null").chmod(0o666)
+    listed = subprocess.run([program, "--list"], capture_output=True, text=True, check=True)
+    for link in listed.stdout.split():
+        if not (folder / "bin" / link).exists():
+            (folder / "bin" / link).symlink_to("busybox")
