@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import json
 import logging
 import os
 import re
@@ -17,13 +19,15 @@ import pytest
 
 from qubix_worker.cli import choosing, parser, picture, times
 from qubix_worker.cli.choosing import ChoiceError
-from qubix_worker.cli.output import cut, plain
+from qubix_worker.cli.output import Output, cut, plain
 from qubix_worker.cli.reading import Entry, Reader
 from qubix_worker.discretion import without_credentials
+from qubix_worker.errors import Problem
 from qubix_worker.log_files import last_lines
 from qubix_worker.own_log import OneLine, log_to
 from qubix_worker.protocol import GraphicsUsage, Usage
 from qubix_worker.settings import Settings, changed
+from qubix_worker.setup.steps import Progress
 from qubix_worker.status import CurrentJob, FinishedJob, Shared, State, Status, Trouble
 
 NOW = datetime(2026, 11, 24, 17, 30)  # a Tuesday
@@ -402,3 +406,41 @@ def test_the_help_of_a_command_has_examples_that_are_right(
 def test_every_command_has_an_implementation() -> None:
     for command in parser._COMMANDS:
         assert callable(parser.implementation(command))
+
+
+# --- Steps -----------------------------------------------------------------------------------
+
+
+def steps_told(**options: bool) -> list[str]:
+    """What is written of a step that has three pieces of news, and of one that fails."""
+    out, err = io.StringIO(), io.StringIO()
+    output = Output(out=out, err=err, **options)
+    for done, note in enumerate(("making room", "making room", "certifi")):
+        output.show("Preparing", Progress("environment", "running", note, done, 3, "packages"))
+    output.show("Preparing", Progress("environment", "done"))
+    problem = Problem("refused", "Nothing answers.", "Try again.")
+    output.show("Joining", Progress("register", "failed", problem=problem))
+    return (out.getvalue() + err.getvalue()).splitlines()
+
+
+FAILED = ["  no Joining", "qubix-worker: Nothing answers. Try again."]
+
+
+def test_a_step_is_a_line_where_nothing_can_be_drawn_again() -> None:
+    assert steps_told() == ["  ok Preparing", *FAILED]
+
+
+def test_quiet_tells_only_what_failed() -> None:
+    assert steps_told(quiet=True) == FAILED
+    assert steps_told(quiet=True, verbose=True) == FAILED
+
+
+def test_verbose_tells_each_thing_that_a_step_does_once() -> None:
+    assert steps_told(verbose=True) == [
+        "  .. Preparing making room", "  .. Preparing certifi", "  ok Preparing", *FAILED,
+    ]  # fmt: skip
+
+
+def test_each_piece_of_news_is_an_object_a_line_where_json_is_wanted() -> None:
+    told = [json.loads(line) for line in steps_told(json=True)]
+    assert [one.get("state") for one in told] == ["running"] * 3 + ["done", "failed"]

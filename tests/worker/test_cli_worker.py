@@ -259,6 +259,25 @@ def test_a_setup_of_a_paused_worker_says_that_it_rests(worker: LiveWorker) -> No
     assert "paused by you, until you resume" in done.stdout
 
 
+def test_a_finished_setup_says_where_things_are_and_how_to_pause_stop_and_remove_it(
+    worker: LiveWorker,
+) -> None:
+    done = worker.run("setup", "--server", worker.server.url)
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    at = said.index("This computer is online as Rechner für 計算 on Example Compute.")
+    named = {line[2:12].strip(): line[13:].strip() for line in said[at + 1 :]}
+    assert named["settings"] == str(worker.paths.settings)
+    assert named["log"] == str(worker.paths.log)
+    for name in ("see it", "pause it", "resume it"):
+        typed = subprocess.run(
+            ["sh", "-c", named[name]], capture_output=True, text=True, check=False
+        )
+        assert typed.returncode == 0, (named[name], typed.stderr)
+    assert named["stop it"].endswith(" stop")
+    assert named["remove it"].endswith(" uninstall")
+
+
 # --- JSON ------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,7 @@ class Output:
     """Whether the command goes on in silence when nobody reads any more (`setup | head -1`)."""
     _drawn_at: float = 0.0
     _drawn_rows: int = 0
+    _told: str = ""
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Output:
@@ -124,7 +125,9 @@ class Output:
             self._write(self.out, json.dumps(to_wire(at)) + "\n")
             return
         if at.state == "running":
-            if self.live and time.monotonic() - self._drawn_at >= REDRAW_SECONDS:
+            if self.verbose and not self.quiet:
+                self._tell_once(plain(f"  .. {title}{_note(at)}"))
+            elif self.live and time.monotonic() - self._drawn_at >= REDRAW_SECONDS:
                 self._drawn_at = time.monotonic()
                 text = cut(plain(f"  .. {title}{_bar(at)}{_note(at)}"), self.width - 1)
                 self._write(self.out, f"\r\033[K{text}")
@@ -138,6 +141,12 @@ class Output:
             self._write(self.out, f"{start}  {self.styled('no', 'red')} {title}\n")
             if at.problem:
                 self.problem(at.problem)
+
+    def _tell_once(self, text: str) -> None:
+        """A line of its own for all that a step does, however often it is told."""
+        if text != self._told:
+            self._told = text
+            self._write(self.out, f"{text}\n")
 
     def styled(self, text: str, style: Style, stream: TextIO | None = None) -> str:
         if not style or os.environ.get("NO_COLOR") or not _can_move(stream or self.out):
