@@ -19,7 +19,7 @@ def heeds(pid: int, number: signal.Signals) -> bool:
 
 
 def at_work(folder: Path) -> list[psutil.Process]:
-    """The processes whose home, or whose folder, is below this one."""
+    """The processes that have their home or their folder below this one, or were told of it."""
     about = ["status", "cmdline", "cwd", "environ"]
     return [one for one in psutil.process_iter(about) if _is_at_work(one, folder)]
 
@@ -35,9 +35,10 @@ def end_all(folder: Path) -> list[str]:
 
 
 def _is_at_work(process: psutil.Process, folder: Path) -> bool:
-    """By its QUBIX_HOME; a job's process is told of none, and works in a folder below it."""
+    """By its QUBIX_HOME; a job's process is told of none, but of the folder of its job."""
     about = process.info  # what may not be asked of another's process is None there
     if about["status"] == psutil.STATUS_ZOMBIE:
         return False
-    places = ((about["environ"] or {}).get("QUBIX_HOME"), about["cwd"])
+    home = (about["environ"] or {}).get("QUBIX_HOME")
+    places = (home, about["cwd"], *(about["cmdline"] or ()))
     return any(folder in (Path(place), *Path(place).parents) for place in places if place)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from qubix_worker.jobs import JobRunner
 from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
+from tests import processes
 
 Start = Callable[..., Any]
 Program = Callable[..., bytes]
@@ -147,6 +149,17 @@ sys.stdin.read()
 """
 
 
+@contextlib.contextmanager
+def ended_with_all(command: list[str], paths: Paths) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as worker:
+        try:
+            yield worker
+        except BaseException:
+            worker.kill()
+            processes.end_all(paths.jobs)  # which may stand still
+            raise
+
+
 @linux
 def test_a_frozen_child_ends_when_its_worker_is_killed(
     paths: Paths, program: Program, wait_until: WaitUntil, children_at: ChildrenAt
@@ -154,7 +167,7 @@ def test_a_frozen_child_ends_when_its_worker_is_killed(
     place = paths.jobs / "orphan-1"
     module = base64.b64encode(program("loop")).decode("ascii")
     command = [sys.executable, "-c", FREEZER, str(paths.home), module]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as worker:
+    with ended_with_all(command, paths) as worker:
         assert worker.stdin
         wait_until((place / "stdout").exists)
         (child,) = children_at(place)
@@ -163,8 +176,7 @@ def test_a_frozen_child_ends_when_its_worker_is_killed(
         wait_until(lambda: stopped(child))
         worker.kill()
         worker.wait()
-        psutil.wait_procs([child], timeout=30)
-        assert not child.is_running()
+    assert processes.end_all(paths.jobs) == []
 
 
 # --- Limits while it runs ----------------------------------------------------------------------
