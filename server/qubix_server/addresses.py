@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from starlette.requests import HTTPConnection
@@ -79,10 +79,15 @@ def host(request: HTTPConnection) -> str:
 def client_address(request: HTTPConnection) -> str:
     """The address that a request comes from, seen through trusted proxies."""
     settings: Settings = request.app.state.settings
+    return address_of(request, settings.trusted_proxies)
+
+
+def address_of(request: HTTPConnection, proxies: Collection[str]) -> str:
+    """The same, of a request that the framework has not been handed. `proxies`: the trusted."""
     address = _peer(request)
     # The last entry was written by the proxy nearest to us; go left for as long as we trust.
     entries = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-    while entries and is_trusted(address, settings.trusted_proxies):
+    while entries and is_trusted(address, proxies):
         entry = entries.pop().strip()
         if not _is_address(entry):
             break

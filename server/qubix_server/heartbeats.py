@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import Connection, RowMapping
 
-from qubix_server import access, leases, views
+from qubix_server import access, leases, renaming, views
 from qubix_server.credentials import digest
 from qubix_server.events import IN_FULL, MARKETPLACE, Event, Outcome, provider_topic
 from qubix_server.store import jobs, locks, metrics, providers
@@ -42,9 +42,16 @@ class News:
 
 
 def take(
-    connection: Connection, worker_id: str, credential: str | None, beat: Heartbeat, now: int
+    connection: Connection,
+    worker_id: str,
+    credential: str | None,
+    beat: Heartbeat,
+    now: int,
+    *,
+    address: Callable[[], str] = lambda: "",
 ) -> Outcome[News]:
-    """Keeps a heartbeat, and gives the worker jobs where it can take some."""
+    """Keeps a heartbeat, and gives the worker jobs where it can take some. `address`: where it came
+    from."""
     locks.workers(connection, (worker_id,))
     before = access.require_worker(connection, credential, worker_id)
     seq = before["seq"]
@@ -74,6 +81,9 @@ def take(
         values["capabilities"] = msgspec.json.encode(beat.capabilities).decode()
     if beat.hardware is not None:
         values |= views.hardware_columns(beat.hardware)
+    if beat.name not in (None, before["name"]):
+        values["name"] = beat.name
+        renaming.note(connection, worker_id, address(), now)
     providers.update(connection, seq, **values)
     metrics.add(connection, seq, beat.usage, now)
 
@@ -257,7 +267,7 @@ def changes(before: RowMapping, after: RowMapping) -> tuple[Event, ...]:
     """What is told where others see the provider differently now."""
 
     def shown(row: RowMapping) -> tuple[object, ...]:
-        return row["is_online"], views.is_available(row), row["state"]
+        return row["is_online"], views.is_available(row), row["state"], row["name"]
 
     event = "PROVIDER_ONLINE" if after["is_online"] else "PROVIDER_OFFLINE"
     if shown(before) != shown(after):

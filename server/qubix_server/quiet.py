@@ -74,6 +74,8 @@ class QuickBeat(Struct, rename="camel", frozen=True):
     report: Annotated[int, Meta(ge=0, le=1 << 53)] | None = None
     hardware: None = None
     """Anything else is news."""
+    name: None = None
+    """Likewise."""
 
 
 _read = msgspec.json.Decoder(QuickBeat).decode
@@ -107,6 +109,8 @@ class Heard:
     quick: QuickBeat | None
     careful: Callable[[], Heartbeat]
     """The same, read with care. Does not raise where `quick` is there."""
+    address: Callable[[], str] = lambda: ""
+    """Where it came from."""
 
 
 def take_all(connection: Connection, heard: Sequence[Heard]) -> list[Outcome[News] | Exception]:
@@ -148,7 +152,12 @@ class _Round:
         return alone(
             self._connection,
             lambda connection: heartbeats.take(
-                connection, one.worker_id, one.credential, one.careful(), one.at
+                connection,
+                one.worker_id,
+                one.credential,
+                one.careful(),
+                one.at,
+                address=one.address,
             ),
         )
 

@@ -6,18 +6,18 @@ All of it happens in one transaction that is never committed, so that a thousand
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, RowMapping, select
 
 from qubix_server import heartbeats, quiet, registration, work
 from qubix_server.credentials import digest
 from qubix_server.errors import ApiError
 from qubix_server.events import Outcome
-from qubix_server.store import enrollments, jobs, operators, providers, schema
+from qubix_server.store import audit, enrollments, jobs, operators, providers, schema
 from qubix_server.store import metrics as metrics_store
 from qubix_worker.protocol import (
     Heartbeat,
@@ -76,7 +76,7 @@ class Ledger:
         """Where it is kept the quick way, that must come to the same as the careful one."""
         beat = Heartbeat(status, **told)  # type: ignore[arg-type] # one of those there are
         quick = quiet.read(msgspec.json.encode(to_wire(beat)))
-        assert quick or status == "offline" or beat.hardware
+        assert quick or status == "offline" or beat.hardware or beat.name
         careful: list[Heartbeat] = []
 
         def read_with_care() -> Heartbeat:
@@ -111,6 +111,9 @@ class Ledger:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome, rows
+
+    def audited(self) -> Sequence[RowMapping]:
+        return audit.page(self.connection, before=None, limit=500)
 
     def pending(self, worker_id: str) -> list[str]:
         given = self.write(heartbeats.pending, worker_id, f"secret {worker_id}", self.now)

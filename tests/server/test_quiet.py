@@ -59,6 +59,7 @@ BEAT = st.fixed_dictionaries(
         "session": TEXTS,
         "report": NUMBERS,
         "hardware": NUMBERS,
+        "name": TEXTS,
         "unheardOf": NUMBERS,
     },
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from qubix_worker.identity import default_name
 from qubix_worker.protocol import GraphicsCard, Hardware, Memory, OperatingSystem, Processor
 from qubix_worker.settings import Settings
-from qubix_worker.setup.joining import default_name, shared
+from qubix_worker.setup.joining import shared
 
 FIRST = GraphicsCard("NVIDIA", "First", uuid="GPU-1")
 SECOND = GraphicsCard("NVIDIA", "Second")

@@ -85,15 +85,24 @@ def test_hardware_is_told_until_the_server_knows_it() -> None:
     assert told(FREE, told=without).hardware == HARDWARE
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(("has", "tell", "arrive", "hear", "lose")), st.integers(0, 3))
-    )
-)
+def test_a_name_is_told_until_the_server_knows_it() -> None:
+    assert told(FREE).name == "computer"
+    assert told(FREE, called="computer").name is None
+    assert told(FREE, called="another").name == "computer"
+
+
+STEPS = ("has", "is called", "tell", "arrive", "hear", "lose")
+
+
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 3))))
 @example(
     [("tell", 0), ("arrive", 0), ("hear", 0), ("has", 1), ("tell", 0), ("arrive", 0), ("has", 0)]
 )
-def test_the_server_knows_the_hardware_whatever_came_late_or_was_lost(
+@example(
+    [("tell", 0), ("arrive", 0), ("hear", 0), ("is called", 1), ("tell", 0), ("arrive", 0),
+     ("is called", 0), ("tell", 0), ("arrive", 0), ("hear", 0), ("is called", 1)]
+)  # fmt: skip
+def test_the_server_knows_the_hardware_and_the_name_whatever_came_late_or_was_lost(
     steps: list[tuple[str, int]],
 ) -> None:
     may_have = [dataclasses.replace(HARDWARE, graphics_cards=cards) for cards in _CARDS]
@@ -105,7 +114,10 @@ def test_the_server_knows_the_hardware_whatever_came_late_or_was_lost(
     for step, which in steps:
         if step == "has":
             share = dataclasses.replace(SHARE, hardware=may_have[which])
-            now[0] = dataclasses.replace(FREE, share=share)
+            now[0] = dataclasses.replace(now[0], share=share)
+        elif step == "is called":
+            status = dataclasses.replace(IDLE, name=f"computer {which}")
+            now[0] = dataclasses.replace(now[0], status=status)
         elif step == "tell":
             on_its_way.append(reporter.report())
         elif step == "arrive" and which < len(on_its_way):
@@ -116,7 +128,9 @@ def test_the_server_knows_the_hardware_whatever_came_late_or_was_lost(
             on_its_way.pop(which)
     reporter.acknowledged(server.take(reporter.report()))
     assert server.hardware == now[0].share.hardware
-    assert reporter.report().hardware is None
+    assert server.name == now[0].status.name
+    last = reporter.report()
+    assert (last.hardware, last.name) == (None, None)
 
 
 _CARDS = ((ONE, TWO), (ONE,), (TWO,), ())
@@ -127,6 +141,7 @@ class Server:
 
     def __init__(self) -> None:
         self.hardware: Hardware | None = None
+        self.name: str | None = None
         self._report = 0
 
     def take(self, beat: Heartbeat) -> Heartbeat:
@@ -134,6 +149,7 @@ class Server:
         if beat.report > self._report:
             self._report = beat.report
             self.hardware = beat.hardware or self.hardware
+            self.name = beat.name or self.name
         return beat
 
 

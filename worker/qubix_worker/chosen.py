@@ -51,6 +51,11 @@ def change(paths: Paths, changes: Mapping[str, Any], control: Control | None = N
         if error.problem.code != NOT_RUNNING:
             raise
         wanted = settings.changed(of_file(paths), changes)
+        who = identity.load(paths.identity)
+        if who and who.secret and "name" in changes:
+            who = who.called(wanted.name)
+            wanted = identity.in_force(wanted, who)
+            identity.save(paths.identity, who)
         settings.save(paths.settings, wanted)
         now = Chosen(wanted, in_force=False)
     # Also where nothing changes: whoever sets it again may have lost the entry.

@@ -25,7 +25,7 @@ ANSWER_SECONDS = 3.0
 PAUSE_SECONDS_MOST = 366 * 24 * 3600.0
 LOG_LINES_MOST = 5000
 LOG_BYTES_MOST = 512 * 1024
-FIXED = ("server", "name")
+FIXED = ("server",)
 """Settings that are part of having joined: to change them is to join again."""
 
 

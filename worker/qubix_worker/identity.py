@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +44,16 @@ class Identity:
 
     def with_secret(self, secret: str) -> Identity:
         return dataclasses.replace(self, secret=secret)
+
+    def called(self, name: str) -> Identity:
+        """As its owner calls it now; with no name it has its own."""
+        return dataclasses.replace(self, name=name.strip() or default_name())
+
+
+def default_name() -> str:
+    """This computer's own name, as its user knows it."""
+    name = "".join(c for c in platform.node() if c.isprintable()).split(".")[0][:NAME_LENGTH]
+    return name or "computer"
 
 
 def new(server: str, name: str, server_name: str) -> Identity:

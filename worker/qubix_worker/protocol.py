@@ -262,8 +262,11 @@ class Heartbeat:
     hardware: Hardware | None = None
     """What the computer has, where that is no more what it last told: a card came or went, or its
     owner leaves out another one."""
+    name: str | None = None
+    """What its owner calls the computer, where that is no more what it last told."""
 
     def __post_init__(self) -> None:
+        _text("name", self.name, NAME_LENGTH, least=1)
         _text("currentJob", self.current_job, 64)
         _text("pauseReason", self.pause_reason, TEXT_LENGTH)
         _kinds("capabilities", self.capabilities or ())

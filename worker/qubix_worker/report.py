@@ -52,6 +52,9 @@ class Reporter:
         """What the server knows of the computer; None where that is not known."""
         self._told_in = 0
         """The last report that told it."""
+        self._called: str | None = None
+        """As what the server knows the computer; None where that is not known."""
+        self._called_in = 0
 
     def report(self) -> Heartbeat:
         """The heartbeat that fits the state now. One with a higher number is never older."""
@@ -66,22 +69,27 @@ class Reporter:
                 session=self._session,
                 number=self._made,
                 told=self._told,
+                called=self._called,
                 returned=frozenset(self._returned),
             )
             if report.hardware:  # which may get lost
                 self._told, self._told_in = None, self._made
+            if report.name:
+                self._called, self._called_in = None, self._made
             return report
 
     def acknowledged(self, report: Heartbeat) -> bool:
         """The server has it, or a later one; whether there is more to tell because of that.
 
         Of two heartbeats the one that was made later holds, whichever way each of them went: so
-        hardware is told until the last that told it is acknowledged. A job is in all of them from
-        its beginning to its end: any of them will do.
+        hardware, and a name, is told until the last that told it is acknowledged. A job is in all
+        of them from its beginning to its end: any of them will do.
         """
         with self._lock:
             if report.hardware and report.report == self._told_in:
                 self._told = report.hardware
+            if report.name and report.report == self._called_in:
+                self._called = report.name
             for job_id in report.current_jobs or ():
                 if self._unheard.get(job_id, math.inf) < (report.report or 0):
                     del self._unheard[job_id]
@@ -116,10 +124,12 @@ def heartbeat(
     session: str,
     number: int,
     told: Hardware | None = None,
+    called: str | None = None,
     returned: frozenset[str] = frozenset(),
 ) -> Heartbeat:
     """Nothing of the cards that are left out is in it. `told`: what the server knows of the
-    computer. `returned`: jobs that it is to hear of although they are not here any more."""
+    computer. `called`: as what it knows it. `returned`: jobs that it is to hear of although they
+    are not here any more."""
     status, shared = facts.status, facts.share.hardware
     state = _state(facts)
     # While stopping, a job that was at work is given back by not naming it any more.
@@ -140,6 +150,7 @@ def heartbeat(
         session=session,
         report=number,
         hardware=None if shared is None or is_same(told, shared) else shared,
+        name=None if status.name == called else status.name,
     )
 
 

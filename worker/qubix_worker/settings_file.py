@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +27,18 @@ GONE = (errno.ENOENT, errno.ENOTDIR)
 class SettingsFile:
     """The file at `path`, from which `settings` were read."""
 
-    def __init__(self, path: Path, settings: Settings, who: Identity | None = None) -> None:
-        """`who`: has the server and the name, once this computer has joined."""
+    def __init__(
+        self,
+        path: Path,
+        settings: Settings,
+        who: Identity | None = None,
+        keep: Callable[[Identity], None] = lambda who: None,
+    ) -> None:
+        """`who`: has the server and the name, once this computer has joined. `keep`: keeps it where
+        it is called otherwise; raises OSError."""
         self._path = path
         self._who = who
+        self._keep = keep
         self.settings = self._in_force(settings)
         self._seen = self._mark()
         self._missed = False
@@ -60,14 +68,22 @@ class SettingsFile:
         """Makes these changes to what the file has now, and writes it. Raises ValueError where
         what is in it, or asked for, cannot be used, and OSError where it cannot be written."""
         settings = changed(self._edited(), changes)
+        who = self._who
+        if who and who.secret and "name" in changes:
+            who = who.called(settings.name)
+            settings = identity.in_force(settings, who)
         save(self._path, settings)
+        if who and who != self._who:
+            # Only then: where the file can't be written, it is called as before.
+            self._keep(who)
+            self._who = who
         self._seen = self._mark()
         self.settings = settings
 
     def _in_force(self, settings: Settings) -> Settings:
         for key in identity.without_effect(settings, self._who):
             log.warning(
-                "%s in %s has no effect: to change it is to leave this network and to join anew",
+                "%s in %s has no effect: this computer has joined under another",
                 key,
                 self._path,
             )

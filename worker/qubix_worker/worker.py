@@ -39,7 +39,7 @@ from qubix_worker.guest.senses import Senses
 from qubix_worker.guest.watch import Rested, Watch
 from qubix_worker.hardware import Temperature, temperatures
 from qubix_worker.hold import Hold
-from qubix_worker.identity import Identity
+from qubix_worker.identity import Identity, save
 from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
 from qubix_worker.kinds.kind import Cause
 from qubix_worker.link import Beat, BeatFailed, Link
@@ -95,7 +95,9 @@ class Worker:
     ) -> None:
         self._paths = paths
         self._identity = identity
-        self._file = SettingsFile(paths.settings, settings, identity)
+        self._file = SettingsFile(
+            paths.settings, settings, identity, lambda who: save(paths.identity, who)
+        )
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._sampler = sampler or Sampler()
         self._spool = Spool(paths.spool)
@@ -374,6 +376,8 @@ class Worker:
                 self._show_pause()
             case SetSettings():
                 self._file.change(change.changes)
+                if "name" in change.changes:
+                    self._publish(name=self._file.settings.name)
                 self._settings_changed()
             case LookAtFile():
                 self._look_at_the_disk()

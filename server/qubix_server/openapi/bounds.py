@@ -123,6 +123,7 @@ BOUNDS: Mapping[type, Mapping[str, Schema]] = {
         "gpus": items(64),
     },
     protocol.Heartbeat: {
+        "name": text(NAME_LENGTH, least=1),
         "current_job": text(64),
         "pause_reason": text(TEXT_LENGTH),
         "capabilities": KINDS,

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qubix_server import heartbeats, queries, quiet
 from qubix_server.access import bearer
+from qubix_server.addresses import address_of
 from qubix_server.answers import HEADERS, Shield, refusal
 from qubix_server.bodies import content, decode, parsed, with_camel_keys
 from qubix_server.clock import rfc3339
@@ -173,6 +174,7 @@ class _Taking:
             services.clock(),
             quick,
             lambda: careful or read_carefully(body),
+            lambda: address_of(Request(scope), services.settings.trusted_proxies),
         )
         self.seen_version = services.waiting.version
 

@@ -77,6 +77,10 @@ MEANINGS = {
 }  # fmt: skip
 
 
+OF_JOINING = (*FIXED, "name")
+"""What stands of these in the file counts no more once this computer has joined."""
+
+
 class ChoiceError(SettingsError):
     """What was asked for cannot be: wrong usage, of which `happened` names the key."""
 
@@ -92,7 +96,7 @@ def settings_command(arguments: argparse.Namespace, output: Output) -> int:
             key = known(words[0])
             value = getattr(_now(paths), key)
             output.value({key: value}, shown(key, value))
-            if key in FIXED:
+            if key in OF_JOINING:
                 _look_at_fixed(paths, [key], output)
         else:
             _change(paths, assignments(words), output)
@@ -234,7 +238,7 @@ def _look_at_file(paths: Paths, output: Output) -> None:
     except SettingsError as error:
         output.note(str(error))
     else:
-        _look_at_fixed(paths, FIXED, output)
+        _look_at_fixed(paths, OF_JOINING, output)
 
 
 def _look_at_fixed(paths: Paths, keys: Sequence[str], output: Output) -> None:
@@ -296,10 +300,7 @@ def _how_to_change(fixed: str) -> str:
         return (
             "Leave it with `qubix-worker uninstall`, then join another with `qubix-worker setup`."
         )
-    return (
-        "Leave with `qubix-worker uninstall`, then join again with a new invitation and "
-        "`qubix-worker setup --name NAME`."
-    )
+    return "Change it with `qubix-worker settings name NAME`."
 
 
 def _refused(changes: dict[str, Any], reason: str) -> ChoiceError:

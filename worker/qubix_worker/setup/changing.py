@@ -18,6 +18,10 @@ from qubix_worker.setup.steps import Choices, Phase, Progress
 NOT_RUNNING = "worker_not_running"
 
 
+WHO = (*FIXED, "name")
+"""Not shared, and so not asked about here."""
+
+
 class ChangeSettings:
     """Hands the changes to the running worker, where they hold at once; where none runs, writes
     them."""
@@ -66,4 +70,4 @@ def _changes(before: Settings, after: Settings) -> dict[str, Any]:
     """What differs, by the names in the file; who this computer is does not change here."""
     now = dataclasses.asdict(before)
     wanted = dataclasses.asdict(after)
-    return {key: wanted[key] for key in now if wanted[key] != now[key] and key not in FIXED}
+    return {key: wanted[key] for key in now if wanted[key] != now[key] and key not in WHO}

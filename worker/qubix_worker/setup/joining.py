@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import platform
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -203,7 +202,7 @@ class Register:
         return who if who and who.server == self._choices.server else None
 
     def _who(self, server_name: str) -> Identity:
-        name = self._choices.settings.name or default_name()
+        name = self._choices.settings.name or identity.default_name()
         kept = self._kept()
         if kept:
             # An answer was lost: the same id leads to the same provider.
@@ -260,12 +259,6 @@ def _is_known(who: Identity) -> bool:
         return True  # it cannot be asked now; the heartbeat will tell why
     finally:
         client.close()
-
-
-def default_name() -> str:
-    """This computer's own name, as its user knows it."""
-    name = "".join(c for c in platform.node() if c.isprintable()).split(".")[0][:64]
-    return name or "computer"
 
 
 class StartAtSignIn:
