@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QSpinBox
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from qubix_desktop.desk import Desk
@@ -67,6 +69,25 @@ def test_window_command_line_and_file_change_the_same_settings(
     number.setValue(50)
     person.awaits(desk.window, "cannot be used")
     assert worker.control.settings().processor_percent == 20
+
+
+def test_a_name_is_the_networks_at_once_and_still_after_a_restart(
+    desk: Desk, worker: LiveWorker, person: Person, live_server: LiveServer, qtbot: QtBot
+) -> None:
+    def name_there() -> str:
+        path = f"/api/providers/{worker.status().worker_id}"
+        answer = live_server.ask("GET", path, credential=live_server.token)
+        name: str = answer.json()["provider"]["name"]
+        return name
+
+    person.awaits(desk.window, "Name of this computer")
+    person.types(desk.window, "Name of this computer", "the one upstairs")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    person.awaits(desk.window, "In force now.")
+    qtbot.waitUntil(lambda: name_there() == "the one upstairs", timeout=20_000)
+    worker.control.stop()
+    assert worker.run("setup").returncode == 0
+    assert worker.status().name == name_there() == "the one upstairs"
 
 
 def test_starting_at_sign_in_is_turned_off_and_on(

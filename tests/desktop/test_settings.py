@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QSpinBox, QTimeEdit, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QSpinBox,
+    QTimeEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from qubix_desktop import background
@@ -62,6 +70,21 @@ def test_a_switch_is_in_force_when_its_row_says_so(
     person.presses(desk.window, "Also on battery")
     person.awaits(desk.window, "In force now.")
     assert world.settings.on_battery
+
+
+def test_a_name_is_chosen_when_it_is_whole(
+    desk: Desk, world: World, person: Person, qtbot: QtBot
+) -> None:
+    name = field(desk, QLineEdit, "Name of this computer")
+    qtbot.waitUntil(lambda: name.text() == "desk")
+    person.types(desk.window, "Name of this computer", "another")
+    person.awaits(desk.window, "Online")
+    assert (world.settings.name, name.text()) == ("desk", "another")
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    person.awaits(desk.window, "In force now.")
+    assert world.settings.name == name.text() == "another"
+    world.settings = replace(world.settings, name="by another way")
+    qtbot.waitUntil(lambda: name.text() == "by another way")
 
 
 def test_a_number_is_chosen_with_enter_or_when_an_arrow_rests(

@@ -7,10 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 FIELD_HEIGHT = 30
 FIELD_WIDTH = 90
+LINE_WIDTH = 200
 
 SETTLED_MILLISECONDS = 500
 """An arrow that is held, or pressed again within this time, is one choice."""
@@ -105,6 +106,33 @@ class Number(Editor):
         if value != self._shown:
             self._shown = value
             self.chosen.emit(value)
+
+
+class Text(Editor):
+    """A few words of one's own. `without`: what stands for none, where there is any."""
+
+    def __init__(self, most: int, without: str = "") -> None:
+        super().__init__()
+        self._line = QLineEdit()
+        self._line.setMaxLength(most)
+        self._line.setMinimumSize(LINE_WIDTH, FIELD_HEIGHT)
+        self._line.setPlaceholderText(without)
+        self._line.editingFinished.connect(self._finish)
+        self.hold(self._line)
+
+    def show_value(self, value: Any) -> None:
+        if value != self._line.text():
+            self._line.setText(value)
+            self._line.setCursorPosition(0)
+        self._line.setModified(False)
+
+    def is_edited(self) -> bool:
+        return self._line.isModified()
+
+    def _finish(self) -> None:
+        if self.is_edited():
+            self._line.setModified(False)
+            self.chosen.emit(self._line.text().strip())
 
 
 class Choice(Editor):

@@ -10,15 +10,16 @@ from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
 from qubix_desktop.parts.area import Area
 from qubix_desktop.parts.card import card
-from qubix_desktop.parts.editors import Choice, Editor, Number, Switch
-from qubix_desktop.parts.label import Label
+from qubix_desktop.parts.editors import Choice, Editor, Number, Switch, Text
 from qubix_desktop.parts.problem import ProblemBox
 from qubix_desktop.status.cards import CardsEditor
 from qubix_desktop.status.hours import OnlyAtHours
 from qubix_desktop.status.setting import Setting
+from qubix_worker.bounds import NAME_LENGTH
 from qubix_worker.chosen import Chosen
 from qubix_worker.errors import Problem
 from qubix_worker.hardware.detect import Finding
+from qubix_worker.identity import default_name
 from qubix_worker.protocol import SLOTS_MOST
 from qubix_worker.settings import Settings
 
@@ -36,7 +37,6 @@ class SettingsTab(Area):
         self.setAccessibleName(self.tr("Settings"))
         self._settings: list[Setting] = []
         self._asked = False
-        self._name = Label(selectable=True)
         self._unknown = ProblemBox()
         self._cards = CardsEditor()
         column = QVBoxLayout(inside)
@@ -55,7 +55,6 @@ class SettingsTab(Area):
     def show_settings(self, chosen: Chosen) -> None:
         now = chosen.settings
         self._unknown.show_problem(None)
-        self._name.setText(now.name)
         for setting in self._settings:
             setting.show_value(getattr(now, setting.key))
 
@@ -160,17 +159,10 @@ class SettingsTab(Area):
             column, "container_network",
             Switch(self.tr("Let jobs in containers use the internet")),
         )  # fmt: skip
-        column.addWidget(Label(self.tr("Name of this computer"), "muted"))
-        column.addWidget(self._name)
-        column.addWidget(
-            Label(
-                self.tr(
-                    "It joined under this name. To have another one, remove it from this computer "
-                    "and join again."
-                ),
-                "muted",
-            )
-        )
+        self._add(
+            column, "name", Text(NAME_LENGTH, default_name()), self.tr("Name of this computer"),
+            self.tr("So that you recognise it on the network's page."),
+        )  # fmt: skip
         again = QPushButton(self.tr("Set up again…"))
         again.setToolTip(self.tr("To repair, to join another network, or to remove it"))
         again.clicked.connect(self.setup_wanted)

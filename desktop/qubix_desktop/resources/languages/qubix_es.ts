@@ -602,10 +602,6 @@
         <translation>Se pasa a otro equipo</translation>
     </message>
     <message>
-        <source>It joined under this name. To have another one, remove it from this computer and join again.</source>
-        <translation>Se unió con este nombre. Para tener otro, quítelo de este equipo y vuelva a unirse.</translation>
-    </message>
-    <message>
         <source>It then shares without a window, and is in the tray.</source>
         <translation>Así comparte sin ventana y está en la bandeja.</translation>
     </message>
@@ -672,6 +668,10 @@
     <message>
         <source>Share the processor</source>
         <translation>Compartir el procesador</translation>
+    </message>
+    <message>
+        <source>So that you recognise it on the network&apos;s page.</source>
+        <translation>Para que lo reconozcas en la página de la red.</translation>
     </message>
     <message>
         <source>Stands still for up to ten minutes</source>

@@ -602,10 +602,6 @@
         <translation>É passado a outro computador</translation>
     </message>
     <message>
-        <source>It joined under this name. To have another one, remove it from this computer and join again.</source>
-        <translation>Ele entrou com este nome. Para ter outro, remova-o deste computador e entre de novo.</translation>
-    </message>
-    <message>
         <source>It then shares without a window, and is in the tray.</source>
         <translation>Então compartilha sem janela e fica na bandeja.</translation>
     </message>
@@ -672,6 +668,10 @@
     <message>
         <source>Share the processor</source>
         <translation>Compartilhar o processador</translation>
+    </message>
+    <message>
+        <source>So that you recognise it on the network&apos;s page.</source>
+        <translation>Para você o reconhecer na página da rede.</translation>
     </message>
     <message>
         <source>Stands still for up to ten minutes</source>
