@@ -39,7 +39,7 @@ C_LIBRARY = (
     "libgcc_s.so.1",
 )  # fmt: skip
 UNNEEDED = (
-    "test", "idlelib", "__pycache__", "site-packages", "tkinter", "turtledemo", "config-*", "*.a",
+    "test", "idlelib", "*.opt-?.pyc", "site-packages", "tkinter", "turtledemo", "config-*", "*.a",
     "_tkinter.*", "_test*",
 )  # fmt: skip
 HOMES = {"person": "/home/person", "root": "/root"}
@@ -52,6 +52,11 @@ class HandedOut:
     publisher: Publisher
     name = NAME
     """The folder that uv makes for the Python."""
+
+    @property
+    def python(self) -> bytes:
+        """The archive of the Python, all of it in one folder."""
+        return self.publisher.files["/any-python.tar.gz"]
 
     def environment(self, account: str, *, old: bool) -> dict[str, str]:
         """How the script, and the uv that it fetches, are told to go there."""

@@ -28,10 +28,12 @@ class Visit:
         installs: bool = False,
         handed_out: HandedOut | None = None,
         old: bool = False,
+        **environment: str,
     ) -> None:
         """`installs`: the script will use the package manager; what its packages own, and what it
         keeps for itself, then does not count as a change.
-        `handed_out`: where uv and a Python can be had; `old`: the system's C library is."""
+        `handed_out`: where uv and a Python can be had; `old`: the system's C library is.
+        `environment`: what is set besides."""
         self._server = server
         self._machine = machine
         self._account = account
@@ -44,6 +46,7 @@ class Visit:
         self._ways = {"UV_INSTALLER_GITHUB_BASE_URL": NOWHERE}
         if handed_out:
             self._ways = handed_out.environment(account, old=old)
+        self._ways |= environment
 
     def download(self) -> None:
         """With what the machine has for that; else it comes as from a browser."""
