@@ -29,6 +29,7 @@ from qubix_worker.files import write_whole
 from qubix_worker.lock import Lock, SetupRunningError
 from qubix_worker.log_files import newest_first
 from qubix_worker.paths import Paths
+from qubix_worker.setup.fetching import Fetching
 from qubix_worker.setup.steps import Cancelled, Phase, Progress
 
 log = logging.getLogger(__name__)
@@ -142,10 +143,12 @@ class Environment:
     ) -> Generator[Progress, None, int]:
         while True:
             try:
-                output.append(next(lines))
+                line = next(lines)
             except StopIteration as end:
                 return int(end.value)
-            yield Progress(self.key, "running", "making room for it")
+            if line:
+                output.append(line)
+                yield Progress(self.key, "running", "making room for it")
 
     def _libraries(self, cancel: threading.Event) -> Iterator[Progress]:
         listed = self._folder / "requirements.txt"
@@ -157,19 +160,17 @@ class Environment:
             "--retries", "2", "--timeout", "20", "--only-binary", ":all:",
             "--require-hashes", "-r", str(listed),
         ]  # fmt: skip
-        done = 0
+        fetching = Fetching(self._temporary)
         output: list[str] = []
         for line in self._lines(command, cancel):
-            output.append(line)
-            if found := re.match(r"Collecting ([\w.-]+)", line):
-                done += 1
-                yield Progress(
-                    self.key, "running", found[1], min(done, total), total + 1, "packages"
-                )
+            if line:
+                output.append(line)
+            if news := fetching.after(line):
+                done = min(news.done, total)
+                yield Progress(self.key, "running", news.note, done, total + 1, "packages")
             elif line.startswith("Installing"):
-                yield Progress(
-                    self.key, "running", "putting it in place", total, total + 1, "packages"
-                )
+                note = "putting it in place"
+                yield Progress(self.key, "running", note, total, total + 1, "packages")
         if not output or not output[-1].startswith("Successfully installed"):
             raise _failure("\n".join(output))
 
@@ -182,8 +183,8 @@ class Environment:
         return kept | temporary | {"RUSTUP_HOME": str(self._folder / "rustup")}
 
     def _lines(self, command: list[str], cancel: threading.Event) -> Generator[str, None, int]:
-        """The lines that `command` prints, then its status. It is ended on cancel, or when it falls
-        silent."""
+        """The lines that `command` prints, and an empty one for each moment in which none comes;
+        then its status. It is ended on cancel, or when it falls silent."""
         log.info("running %s", command)
         process = subprocess.Popen(
             command,
@@ -208,6 +209,7 @@ class Environment:
                     silent += 0.1
                     if silent > SILENCE_SECONDS:
                         raise _failure("timed out") from None
+                    yield ""
                     continue
                 silent = 0.0
                 if line is None:
