@@ -37,8 +37,9 @@ log = logging.getLogger(__name__)
 LOCK_NAME = "environment.lock"
 LOG_NAME = "environment.log"
 """Beside the environment: a bare Python does not know yet where other logs go."""
-SILENCE_SECONDS = 300.0
-"""pip that says nothing for this long is given up."""
+SILENCE_SECONDS = 1800.0
+"""pip that says nothing for this long is given up. It says nothing either while one file comes over
+a slow line; where nothing comes at all, it ends by its own limit."""
 
 
 def requirements() -> bytes:
