@@ -109,11 +109,16 @@ class Desk(QObject):
         face.setup_wanted.connect(self.set_up_again)
         face.quit_wanted.connect(self._quit)
 
-    def open_wizard(self, invitation: Invitation, *, existing: bool = False) -> None:
-        """For a computer that is not set up, or one that was invited elsewhere (`existing`)."""
+    def open_wizard(
+        self, invitation: Invitation, *, existing: bool = False, forgotten: bool = False
+    ) -> None:
+        """For a computer that is not set up, or one that was invited elsewhere (`existing`), or
+        that its network has `forgotten`."""
         from qubix_desktop.wizard import Wizard  # noqa: PLC0415 - not for the tray
 
-        wizard = Wizard(self._services, invitation, self._kept, existing=existing)
+        wizard = Wizard(
+            self._services, invitation, self._kept, existing=existing, forgotten=forgotten
+        )
         self._wizard = wizard
         wizard.went_online.connect(self._went_online)
         wizard.status_wanted.connect(self.open_status)
@@ -165,7 +170,12 @@ class Desk(QObject):
         if invitation.complete and kept.server in invitation.servers:
             self._raise(self.window)
         elif self._wizard is None:
-            self.open_wizard(invitation, existing=True)
+            status = self._last.status
+            if invitation == NO_INVITATION and status and status.forgotten and kept.server:
+                known = Invitation((kept.server,))  # only a code is missing
+                self.open_wizard(known, existing=True, forgotten=True)
+            else:
+                self.open_wizard(invitation, existing=True)
 
     def start_sharing(self) -> None:
         self._forget_problem()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from qubix_desktop import icons, theme
-from qubix_desktop.flow import Answer, Flow, FlowError, Online, Page, Prepared
+from qubix_desktop.flow import Answer, Existing, Flow, FlowError, Online, Page, Prepared
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.pages.page import Bar, WizardPage
 from qubix_desktop.rail import Rail
@@ -46,7 +46,10 @@ class Wizard(QWidget):
         kept: Settings,
         *,
         existing: bool = False,
+        forgotten: bool = False,
     ) -> None:
+        """`existing`: this computer is set up; `forgotten`: but its network does not know it any
+        more, so that only another invitation helps."""
         super().__init__()
         self.setWindowTitle(self.tr("Set up QUBIX"))
         self.setWindowIcon(icons.application())
@@ -69,7 +72,7 @@ class Wizard(QWidget):
         theme.dress(self._forward, "primary")
         self._stack.setCurrentWidget(self._page)  # made before the buttons are put below it
         self._lay_out()
-        self._go(self._flow)
+        self._go(self._flow.answered(Existing("move")) if forgotten else self._flow)
 
     @property
     def page(self) -> Page:

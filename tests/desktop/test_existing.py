@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from qubix_desktop import background
@@ -229,6 +230,25 @@ def test_a_window_that_goes_after_the_application_has_ended_starts_nothing(
     wizard.close()
     assert background.end_all(20)
     assert world.started == 0
+
+
+def test_one_that_its_network_has_forgotten_is_asked_for_a_code_alone(
+    desk: Desk, person: Person, world: World, qtbot: QtBot
+) -> None:
+    world.worker.current = replace(world.worker.current, state="attention", forgotten=True)
+    desk.open_tray(start=False)
+    desk.open_status()
+    person.presses(desk.window, "Set up again…")
+    qtbot.waitUntil(lambda: len(wizards()) == 1)
+    (wizard,) = wizards()
+    (address,) = [w for w in wizard.findChildren(QLineEdit) if w.accessibleName() == "Address"]
+    assert address.text() == KEPT.server
+    person.types(wizard, "Code", "WXYZ-2345")
+    person.presses(wizard, "Find the network")
+    for _ in range(3):
+        person.presses(wizard, "Next")
+    person.awaits(wizard, "This computer is online as desk")
+    assert [choices.server for choices in world.planned] == [KEPT.server]
 
 
 @pytest.mark.parametrize(
