@@ -153,6 +153,10 @@ class Server:
         return beat
 
 
+def test_a_name_that_a_person_has_emptied_is_not_told() -> None:
+    assert told(dataclasses.replace(FREE, status=dataclasses.replace(IDLE, name=""))).name is None
+
+
 def test_nothing_is_told_of_a_card_that_is_left_out() -> None:
     chosen = Settings(excluded_cards=("GPU-one",))
     share = Share.of(chosen, Machine.of(HARDWARE), HARDWARE, ("wasm",))

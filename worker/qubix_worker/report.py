@@ -150,7 +150,7 @@ def heartbeat(
         session=session,
         report=number,
         hardware=None if shared is None or is_same(told, shared) else shared,
-        name=None if status.name == called else status.name,
+        name=None if status.name == called else status.name or None,
     )
 
 
