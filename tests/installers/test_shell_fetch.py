@@ -230,6 +230,7 @@ def test_a_certificate_must_be_one_that_this_computer_trusts(
     if known:
         assert done.returncode == 0, done.stderr
         assert secure.asked
+        assert {name.partition("/")[0] for name in machine.files()} == {NAME, ".local"}
     else:
         failed(done, "not_secure", machine)
 

@@ -182,14 +182,14 @@ fetch() {
     curl -fL "$bar" --connect-timeout "$patience" --speed-time "$patience" --max-time 1800 -o "$2" "$1"
   elif command -v wget >/dev/null 2>&1; then
     case $(wget --help 2>&1) in
-      *--tries*) said=$(LC_ALL=C wget -nv -T "$patience" -t 1 -O "$2" "$1" 2>&1) ;;
+      *hsts*) said=$(LC_ALL=C wget -nv --no-hsts -T "$patience" -t 1 -O "$2" "$1" 2>&1) ;;
       *) said=$(timeout $((patience * 20)) wget -q -O "$2" "$1" 2>&1) ;; # busybox has none of these
     esac
     case $?:$said in # GNU's ends with 4 for most that a network does, and busybox's with 1: the words tell more
-      0:*) ;;
+      0:*) [ -s "$2" ] || return 28 ;; # as wget2, which is the wget of some, when nothing has come in time
       [68]:* | *"returned error"*) return 22 ;; 3:* | *"No space"*) return 23 ;;
       *resolve* | *"bad address"*) return 6 ;; 124:* | 143:* | *"imed out"*) return 28 ;;
-      *refused* | *unreachable* | *"No route"*) return 7 ;; *roxy*) return 56 ;;
+      *refused* | *unreachable* | *"No route"* | *"to connect"*) return 7 ;; *roxy*) return 56 ;;
       5:* | *SSL* | *TLS*) return 60 ;; *) return 18 ;;
     esac
   else # a Python that is too old for the worker, or lacks a part, can still do this
