@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import os
 import shlex
 import shutil
@@ -81,6 +80,8 @@ class Posix:
     @contextmanager
     def short_folder(self, folder: Path) -> Iterator[str]:
         """A short path for `folder`: here a link in a private folder of the temporary one."""
+        import hashlib  # noqa: PLC0415 - seldom needed
+
         name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
         private = Path(tempfile.gettempdir()) / f"qubix-{os.getuid()}"
         private.mkdir(mode=0o700, exist_ok=True)

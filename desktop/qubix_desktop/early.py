@@ -1,0 +1,43 @@
+"""Qt's libraries, loaded beside Python's own work at the start of the frozen application.
+
+The loader takes as long for them as Python takes for the modules that need no Qt, and neither needs
+the other. Nothing is imported here but what this needs: it comes before all else. Where a library
+is not found by these names, as on Windows and macOS, it is loaded when it is imported.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from pathlib import Path
+
+# Each after those that it needs, so that others may load theirs in between.
+LIBRARIES = (
+    "libQt6Core.so.6",
+    "libQt6Gui.so.6",
+    "libQt6Widgets.so.6",
+    "PySide6/QtCore.abi3.so",
+    "PySide6/QtGui.abi3.so",
+    "PySide6/QtWidgets.abi3.so",
+    "libQt6XcbQpa.so.6",
+    "PySide6/Qt/plugins/platforms/libqxcb.so",
+)
+
+
+def load(folder: str) -> threading.Thread | None:
+    """Begins to load what lies in `folder`, the application's own. Ends by itself."""
+    paths = [path for name in LIBRARIES if (path := Path(folder, name)).exists()]
+    if not paths:
+        return None
+    thread = threading.Thread(target=_load, args=(paths,), name="libraries", daemon=True)
+    thread.start()
+    return thread
+
+
+def _load(paths: list[Path]) -> None:
+    # By the C function: ctypes lets no other thread run while it loads a library by itself.
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.argtypes, dlopen.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
+    for path in paths:
+        dlopen(os.fsencode(path), os.RTLD_NOW)
