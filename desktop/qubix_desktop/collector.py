@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, QTimer
 
 LOOK_MILLISECONDS = 5000
 """In which a busy window makes some ten thousand objects; they are gone through in a few ms."""
@@ -25,7 +25,7 @@ class Collector(QObject):
         gc.disable()
         self._timer = QTimer(self)
         # Rounded to full seconds, like that of the looks at the worker: it wakes nothing more.
-        self._timer.setTimerType(Qt.TimerType.VeryCoarseTimer)
+        self._timer.setProperty("timerType", "VeryCoarseTimer")
         self._timer.setInterval(milliseconds)
         self._timer.timeout.connect(self.look)
         self._timer.start()

@@ -16,9 +16,14 @@ def is_wanted(hints: QStyleHints, native: QPalette) -> bool:
     """`native` is the palette as the system has given it."""
     told = _told(hints)
     if told is None:
-        pair = {native.windowText().color().name(), native.window().color().name()}
-        return pair == {"#000000", "#ffffff"}
+        return is_seen(native)
     return str(told.contrastPreference().name) == "HighContrast"
+
+
+def is_seen(native: QPalette) -> bool:
+    """Whether the system's palette looks like it."""
+    pair = {native.windowText().color().name(), native.window().color().name()}
+    return pair == {"#000000", "#ffffff"}
 
 
 def when_changed(hints: QStyleHints, call: Callable[..., None]) -> None:

@@ -15,7 +15,6 @@ from typing import IO, TYPE_CHECKING
 from PySide6.QtCore import (
     QMessageLogContext,
     QObject,
-    Qt,
     QtMsgType,
     Signal,
     qInstallMessageHandler,
@@ -50,8 +49,7 @@ class CrashReporter(QObject):
         self._dialog: CrashDialog | None = None
         self._shown: set[str] = set()
         self._last_words: IO[str] | None = None
-        # Queued: a hook may be called on any thread, and in the middle of a paint event.
-        self._happened.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        self._listening = threading.Lock()
         sys.excepthook = self._hook
         threading.excepthook = self._thread_hook
         sys.unraisablehook = self._unraisable_hook
@@ -78,7 +76,7 @@ class CrashReporter(QObject):
         faulthandler.enable(self._last_words)
         if said.strip():
             log.error("the former process ended at once: %s", said)
-            self._happened.emit(said)
+            self._tell(said)
 
     def _hook(
         self,
@@ -90,7 +88,7 @@ class CrashReporter(QObject):
         if issubclass(kind, KeyboardInterrupt):
             QGuiApplication.quit()
             return
-        self._happened.emit("".join(traceback.format_exception(kind, error, trace)))
+        self._tell("".join(traceback.format_exception(kind, error, trace)))
 
     def _thread_hook(self, args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None and not issubclass(args.exc_type, SystemExit):
@@ -109,6 +107,14 @@ class CrashReporter(QObject):
         if kind == QtMsgType.QtFatalMsg and self._last_words:
             self._last_words.write(f"Qt: {text}\n")  # then Qt ends this process
             self._last_words.flush()
+
+    def _tell(self, text: str) -> None:
+        if self._listening.acquire(blocking=False):  # once, and kept
+            from PySide6.QtCore import Qt  # noqa: PLC0415 - it is large, and seldom needed here
+
+            # Queued: a hook may be called on any thread, and in the middle of a paint event.
+            self._happened.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        self._happened.emit(text)
 
     def _show(self, text: str) -> None:
         # One dialog: a mistake that repeats must not fill the screen, nor come back when it is

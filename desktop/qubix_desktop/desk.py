@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
@@ -201,6 +201,8 @@ class Desk(QObject):
             self._wizard.abandon()
 
     def _raise(self, window: QWidget) -> None:
+        from PySide6.QtCore import Qt  # noqa: PLC0415 - it is large: the tray alone needs none
+
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.show()
         window.raise_()

@@ -10,7 +10,7 @@ import functools
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSize
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "resources" / "icons"
 GLYPHS = Path(__file__).parent / "resources" / "glyphs"
 SIZES = (16, 20, 22, 24, 32, 44, 48, 64, 128, 256)
 TRAY_SIZES = (16, 20, 22, 24, 32, 44, 48, 64, 96)
-"""A larger one is never drawn in a panel, and each that is worn stays in memory."""
+"""A larger one is never drawn in a panel."""
 
 StateIcon = Literal["starting", "online", "working", "paused", "offline", "attention"]
 Glyph = Literal[
@@ -33,7 +33,7 @@ def application() -> QIcon:
     return _icon("qubix")
 
 
-@functools.cache
+@functools.lru_cache(maxsize=2)
 def of_state(state: StateIcon, *, dark: bool = False) -> QIcon:
     """The tray's icon for a state; each has a shape of its own. `dark`: for a dark panel."""
     return _icon(f"tray-{state}-dark" if dark else f"tray-{state}", TRAY_SIZES)
@@ -41,7 +41,7 @@ def of_state(state: StateIcon, *, dark: bool = False) -> QIcon:
 
 def is_dark() -> bool:
     """Whether panels are likely to be dark. What colour they have, no system tells."""
-    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    return QGuiApplication.palette().window().color().lightness() < 128
 
 
 def _icon(name: str, sizes: tuple[int, ...] = SIZES) -> QIcon:
@@ -74,7 +74,7 @@ def _glyph_text(name: Glyph) -> str:
 
 def _drawn(renderer: QSvgRenderer, side: int, ratio: float, turn: float = 0.0) -> QPixmap:
     pixmap = QPixmap(QSize(side, side) * ratio)
-    pixmap.fill(Qt.GlobalColor.transparent)
+    pixmap.fill(QColor(0, 0, 0, 0))
     painter = QPainter(pixmap)
     edge = side * ratio
     painter.translate(edge / 2, edge / 2)

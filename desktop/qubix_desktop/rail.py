@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from qubix_desktop import theme
 from qubix_desktop.flow import STEPS, Page
@@ -12,10 +11,9 @@ from qubix_desktop.parts.label import Label
 from qubix_desktop.parts.picture import Picture
 
 
-class Rail(QWidget):
+class Rail(QFrame):
     def __init__(self) -> None:
         super().__init__()
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         theme.dress(self, "rail")
         names = {
             Page.WELCOME: self.tr("Welcome"),

@@ -6,14 +6,17 @@ they are (`role`), and this module alone says how that looks.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from qubix_desktop import colours, contrast, icons
 from qubix_desktop.colours import CONTRAST_DARK, CONTRAST_LIGHT, DARK, LIGHT, Colours
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import Qt
 
 Role = Literal[
     "title", "subtitle", "muted", "strong", "card", "primary", "flat", "rail", "bar", "good", "bad",
@@ -21,6 +24,10 @@ Role = Literal[
 ]  # fmt: skip
 
 
+LOOK_MILLISECONDS = 100
+"""After a window has come up: by then it is painted."""
+NATIVE = {"macos", "windows11", "breeze"}
+"""The styles of platforms that know light and dark by themselves; elsewhere it is Fusion."""
 INDENT = 26
 """From the edge of a tick's box to its text."""
 
@@ -34,32 +41,55 @@ def colours_of(widget: QWidget) -> Colours:
 
 
 def install(app: QApplication) -> None:
-    """Chooses the style, and follows the system's colours and contrast from now on."""
-    style = _style_for(app.style().objectName().lower())
+    """Chooses the style, and follows the system's colours and contrast from now on.
+
+    Which they are is first seen by the system's palette. Qt is asked for them once a window has
+    come up, or when they change: to ask makes all of Qt's enumerations, which the first page would
+    wait for, and the tray hold.
+    """
     hints = app.styleHints()
-    native = QPalette(app.palette())  # as it was before we put on a dress of ours
-    if style:
-        app.setStyle(QStyleFactory.create(style))
+    native = app.palette()  # as it was before we put on a dress of ours
+    # Where no style but Qt's own can have been chosen, nobody asks which it is: the class is large.
+    if not NATIVE.isdisjoint(map(str.lower, QStyleFactory.keys())) and not _is_native(app):
+        app.setStyle(QStyleFactory.create("Fusion"))
+
+    worn = native.window().color().lightness() < 128, contrast.is_seen(native)
+    _put_on(app, *worn)
 
     def follow(*_: object) -> None:
-        wear(app, hints.colorScheme(), contrast=contrast.is_wanted(hints, native))
+        from PySide6.QtCore import Qt  # noqa: PLC0415 - it is large
 
+        nonlocal worn
+        wanted = hints.colorScheme() == Qt.ColorScheme.Dark, contrast.is_wanted(hints, native)
+        if wanted != worn:
+            worn = wanted
+            _put_on(app, *worn)
+
+    def look_once(*_: object) -> None:
+        app.focusWindowChanged.disconnect(look_once)
+        QTimer.singleShot(LOOK_MILLISECONDS, follow)
+
+    app.focusWindowChanged.connect(look_once)
     hints.colorSchemeChanged.connect(follow)
     contrast.when_changed(hints, follow)
-    follow()
 
 
-def _style_for(native: str) -> str | None:
-    """Fusion, but where the platform has a style of its own that knows light and dark."""
-    return None if native in ("macos", "windows11", "breeze") else "Fusion"
+def _is_native(app: QApplication) -> bool:
+    return app.style().objectName().lower() in NATIVE
 
 
 def wear(app: QApplication, scheme: Qt.ColorScheme, *, contrast: bool = False) -> None:
     """Puts on the light or the dark dress; `contrast`: for whom plain ones are too faint."""
+    from PySide6.QtCore import Qt  # noqa: PLC0415 - it is large
+
+    _put_on(app, scheme == Qt.ColorScheme.Dark, contrast)
+
+
+def _put_on(app: QApplication, dark: bool, contrast: bool) -> None:
     pair = (CONTRAST_LIGHT, CONTRAST_DARK) if contrast else (LIGHT, DARK)
-    worn = pair[scheme == Qt.ColorScheme.Dark]
+    worn = pair[dark]
     app.setPalette(_palette(worn))
-    plain = _sheet(worn, app.layoutDirection())
+    plain = _sheet(worn, mirrored=app.isRightToLeft())
     app.setStyleSheet(plain + _edges(worn) if contrast else plain)
 
 
@@ -110,14 +140,14 @@ def _palette(c: Colours) -> QPalette:
     return palette
 
 
-def _sheet(c: Colours, direction: Qt.LayoutDirection) -> str:
+def _sheet(c: Colours, *, mirrored: bool) -> str:
     # A style sheet calls the part on the left sub-page, whichever way the slider goes.
-    filled = "add" if direction == Qt.LayoutDirection.RightToLeft else "sub"
+    filled = "add" if mirrored else "sub"
     glyphs = ("check", "chevron-up", "chevron-down")
     check, up, down = ((icons.GLYPHS / f"{name}.svg").as_posix() for name in glyphs)
     return f"""
-    QWidget[role="rail"] {{ background: {c.rail}; }}
-    QWidget[role="bar"] {{ background: {c.window}; border-top: 1px solid {c.border}; }}
+    QFrame[role="rail"] {{ background: {c.rail}; }}
+    QFrame[role="bar"] {{ background: {c.window}; border-top: 1px solid {c.border}; }}
     QLabel[role="title"] {{ font-size: 17pt; font-weight: 600; }}
     QLabel[role="big"] {{ font-size: 14pt; font-weight: 600; }}
     QLabel[role="subtitle"] {{ font-size: 11pt; }}
@@ -261,5 +291,5 @@ def _edges(c: Colours) -> str:
         border: 3px solid {c.text}; }}
     QSlider::handle:horizontal:focus {{ border: 4px solid {c.text}; margin: -9px 0; }}
     QTabBar::tab:selected {{ border-bottom: 3px solid {c.text}; font-weight: 600; }}
-    QWidget[role="rail"] {{ border: 1px solid {c.border}; }}
+    QFrame[role="rail"] {{ border: 1px solid {c.border}; }}
     """

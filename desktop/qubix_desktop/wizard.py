@@ -7,9 +7,10 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
+    QFrame,
     QHBoxLayout,
     QMessageBox,
     QPushButton,
@@ -93,6 +94,8 @@ class Wizard(QWidget):
 
     def _buttons_last(self) -> None:
         """Tab reaches the buttons after a page that was made later than they."""
+        from PySide6.QtCore import Qt  # noqa: PLC0415 - it is large
+
         last: QWidget | None = self.previousInFocusChain()
         while last and last is not self and not last.focusPolicy() & Qt.FocusPolicy.TabFocus:
             last = last.previousInFocusChain()
@@ -166,6 +169,8 @@ class Wizard(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on from wherever the person types, and presses a button that has the focus."""
+        from PySide6.QtCore import Qt  # noqa: PLC0415
+
         if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             super().keyPressEvent(event)
             return
@@ -193,8 +198,7 @@ class Wizard(QWidget):
             page.cancel()
 
     def _lay_out(self) -> None:
-        bar = QWidget()
-        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        bar = QFrame()
         theme.dress(bar, "bar")
         buttons = QHBoxLayout(bar)
         buttons.setContentsMargins(32, 14, 24, 14)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QStyle, QWidget
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from qubix_desktop import icons, theme
 
@@ -24,10 +24,7 @@ class GlyphLabel(QWidget):
         self._tone: Tone = tone
         self._side = side
         self._turn = 0.0
-        self._timer = QTimer(self)
-        self._timer.setInterval(FRAME_MILLISECONDS)
-        self._timer.timeout.connect(self._advance)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._timer: QTimer | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFixedSize(QSize(side, side))
 
@@ -43,18 +40,33 @@ class GlyphLabel(QWidget):
         pixmap = icons.glyph(self._glyph, colour, self._side, ratio, self._turn)
         QPainter(self).drawPixmap(0, 0, pixmap)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._run_soon()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._run_soon()
+
+    def _run_soon(self) -> None:
+        if self._timer or self._glyph == "spinner":
             QTimer.singleShot(0, self, self._run_while_seen)
-        return super().event(event)
 
     def _run_while_seen(self) -> None:
-        # Where a person wants nothing to move, the spinner stands; its words say the same.
-        moves = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0
-        if self._glyph == "spinner" and self.isVisible() and moves:
+        if self._glyph == "spinner" and self.isVisible() and self._may_move():
+            if self._timer is None:
+                self._timer = QTimer(self)
+                self._timer.setInterval(FRAME_MILLISECONDS)
+                self._timer.timeout.connect(self._advance)
             self._timer.start()
-        else:
+        elif self._timer:
             self._timer.stop()
+
+    def _may_move(self) -> bool:
+        """Where a person wants nothing to move, the spinner stands; its words say the same."""
+        from PySide6.QtWidgets import QStyle  # noqa: PLC0415 - it is large
+
+        return self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0
 
     def _advance(self) -> None:
         self._turn = (self._turn + 360 * TURNS_PER_SECOND * FRAME_MILLISECONDS / 1000) % 360
