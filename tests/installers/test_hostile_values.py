@@ -1,22 +1,21 @@
 """Ten thousand values that try to become commands: each is a 400, or stands in the script inert.
 
-All are asked for in this process; some are run, in the shells that are here and in cmd by Wine.
+All are asked for in this process; some are run in the shells that are here (and in cmd:
+windows/test_values_in_cmd.py).
 """
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import shlex
 import shutil
-import subprocess
 import urllib.parse
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -215,51 +214,4 @@ def test_some_of_them_are_inert_in_a_real_shell(
         assert done.returncode == 0, (value, done.stderr)
         assert machine.record["argv"][1:] == ["setup", "--server", value]
         assert machine.record["enrollment"] == value
-        assert not canary(), value
-
-
-def not_tried(reason: str) -> NoReturn:
-    """What cmd makes of the script: skipped where it cannot be tried, but never in CI."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Any]]:
-    """Runs a .bat in cmd, in a Windows of its own."""
-    found, server = shutil.which("wine"), shutil.which("wineserver")
-    if found is None:
-        not_tried("wine is not on this machine")
-    environment = {
-        **os.environ, "WINEPREFIX": str(tmp_path_factory.mktemp("wine")), "WINEDEBUG": "-all",
-        "QUBIX_NO_PAUSE": "1", "DISPLAY": "",
-    }  # fmt: skip
-
-    def run(script: Path) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [found, "cmd", "/c", script.name], env=environment, cwd=script.parent,
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False,
-        )  # fmt: skip
-
-    yield run
-    if server:
-        subprocess.run([server, "-k"], env=environment, timeout=60, check=False)
-
-
-@pytest.mark.slow
-def test_some_of_them_are_inert_in_cmd(
-    wine: Callable[[Path], Any], recorder: bytes, tmp_path: Path, canary: Callable[[], bool]
-) -> None:
-    """There is no Python in that Windows: the script runs to the end that says so."""
-    script = tmp_path / "installer.bat"
-    script.write_bytes(batch_script("http://h/", "token", recorder))
-    first = wine(script)
-    if b"Python 3.11" not in first.stdout:
-        not_tried(f"cmd does not run by this wine: {(first.stdout + first.stderr)[-400:]!r}")
-    dangerous = [v for v in values(7, 400) if len(v) < 5000 and re.search(r'[&|^%!"\n]', v)][:4]
-    for value in dangerous:
-        script.write_bytes(batch_script(value, value, recorder))
-        done = wine(script)
-        assert (done.returncode, done.stdout) == (first.returncode, first.stdout), value
         assert not canary(), value
