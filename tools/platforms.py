@@ -44,8 +44,10 @@ NOT_RUN = (
      "passed its tests once (ADR 0062). The application is built and started on a macOS machine by "
      "the workflow, the script is not."),
     ("Windows itself", "nothing here runs it. The .bat is run by Wine's cmd with Windows' own "
-     "build of Python; PowerShell, winget, SmartScreen, the Store's stub and Defender are "
-     "stand-ins or were never met."),
+     "build of Python; curl, tar, certutil, where, uv, winget, the launcher py and the Store's "
+     "stub are stand-ins, and PowerShell, SmartScreen and Defender were never met. Wine's cmd ends "
+     "at Ctrl+C without its question, reads a % in a path twice, does not read DelayedExpansion in "
+     "the registry (/v:on stands in for it), and loses accents in what reg.exe prints."),
     ("A Linux desktop with systemd", "the machines above are folders with a root of their own, on "
      "one kernel, without a service manager; the autostart's files are written and compared there, "
      "but nobody signs in."),

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 import shutil
+import zipfile
 from collections.abc import Iterator
 
 import pytest
 
-from tests.installers.windows.machine import SHARE, WINE, Windows, installed
+from tests.installers.publisher import Publisher, publishing
+from tests.installers.windows.machine import PYTHON, SHARE, TEMPORARY, WINE, Windows, installed
 
 _numbers = itertools.count(1)
+UV = rf"""
+import os, shutil, sys
+if sys.argv[1:] == ["--version"]:
+    sys.exit(0)
+assert sys.argv[1:] == ["python", "install", "3.13"], sys.argv
+with open(r"C:\dl\uv's proxy", "w") as file:
+    file.write(os.environ.get("ALL_PROXY", ""))
+folder = os.environ["UV_PYTHON_INSTALL_DIR"]
+shutil.copytree(r"{PYTHON}", os.path.join(folder, "cpython-3.13"))
+"""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,6 +54,19 @@ def windows(shared_windows: Windows) -> Iterator[Windows]:
     windows.path = ()
     windows.move_in(rf"C:\users\account {next(_numbers)}")
     yield windows
+    for file in windows.at(TEMPORARY).iterdir():
+        shutil.rmtree(file, ignore_errors=True) if file.is_dir() else file.unlink()
     accounts = windows.at(r"C:\users").glob("account *")
     for folder in (*accounts, windows.at(r"C:\dl"), *windows.at(SHARE).iterdir()):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def publisher(windows: Windows) -> Iterator[Publisher]:
+    """Hands out an archive with a uv in it."""
+    windows.program(r"C:\dl\uv\uv.exe", UV)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(windows.at(r"C:\dl\uv\uv.exe"), "uv.exe")
+    with publishing(packed.getvalue()) as publisher:
+        yield publisher

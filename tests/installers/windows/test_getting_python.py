@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,16 +22,6 @@ WORKER = b"""\
 import json, os, sys, urllib.request
 print(json.dumps([os.environ.get("ALL_PROXY"), urllib.request.getproxies()]))
 """
-UV = rf"""
-import os, shutil, sys
-if sys.argv[1:] == ["--version"]:
-    sys.exit(0)
-assert sys.argv[1:] == ["python", "install", "3.13"], sys.argv
-with open(r"C:\dl\uv's proxy", "w") as file:
-    file.write(os.environ.get("ALL_PROXY", ""))
-folder = os.environ["UV_PYTHON_INSTALL_DIR"]
-shutil.copytree(r"{PYTHON}", os.path.join(folder, "cpython-3.13"))
-"""
 WINGET = rf"""
 import os, shutil, sys
 if sys.argv[1:] == ["--version"]:
@@ -43,17 +31,6 @@ with open(r"C:\dl\asked of winget", "w") as file:
 local = os.environ["LOCALAPPDATA"]
 shutil.copytree(r"{PYTHON}", os.path.join(local, "Programs", "Python", "Python313"))
 """
-
-
-@pytest.fixture
-def publisher(windows: Windows) -> Iterator[Publisher]:
-    """Hands out an archive with a uv in it."""
-    windows.program(r"C:\dl\uv\uv.exe", UV)
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.write(windows.at(r"C:\dl\uv\uv.exe"), "uv.exe")
-    with publishing(packed.getvalue()) as publisher:
-        yield publisher
 
 
 @pytest.fixture

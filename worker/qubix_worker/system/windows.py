@@ -107,15 +107,22 @@ class Windows:
         return environment / "Scripts" / "python.exe"
 
     def remove_tree(self, folder: Path) -> None:
-        """What runs cannot be removed on Windows, but moved: to where temporary files end."""
+        """What runs cannot be removed on Windows, but moved: to where temporary files end. From
+        there it is removed once it has ended."""
+        moved: list[Path] = []
 
         def move_away(_: object, path: str, error: Any) -> None:
             file = Path(path)
             if not isinstance(error[1], PermissionError) or not file.is_file():
                 raise error[1]
-            file.replace(Path(tempfile.mkdtemp(prefix="qubix-removed-"), file.name))
+            place = moved[0].parent if moved else Path(tempfile.mkdtemp(prefix="qubix-removed-"))
+            moved.append(file.replace(place / str(len(moved))))
 
-        shutil.rmtree(folder, onerror=move_away)
+        try:
+            shutil.rmtree(folder, onerror=move_away)
+        finally:
+            if moved:
+                _remove_later(moved[0].parent)
 
     def autostart(self, home: Path | None) -> Autostart:
         return StartFile(home / "config" / "autostart.cmd") if home else RunValue("QUBIX")
@@ -173,6 +180,24 @@ class StartFile:
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
+
+
+def _remove_later(folder: Path) -> None:
+    """Lets Windows' own cmd try once a second, for five minutes, to remove `folder`: it goes on
+    when this process has ended. Only the folder's name, which we chose, is on a command line."""
+    system = Path(os.environ["SYSTEMROOT"], "System32")
+    again = (
+        f"for /l %i in (1,1,300) do ({system / 'ping.exe'} -n 2 127.0.0.1 >nul"
+        f" & rmdir /s /q {folder.name} 2>nul & if not exist {folder.name} exit)"
+    )
+    subprocess.Popen(
+        [system / "cmd.exe", "/d", "/c", again],
+        cwd=folder.parent,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **Windows().detached(),
+    )
 
 
 def _hang_up(found: Future[channel.Connection[Any, Any]]) -> None:
