@@ -259,6 +259,9 @@ def removal(paths: Paths) -> Iterator[Scene]:
     dialog.show()
     _last_button(dialog).click()
     until(lambda: len(_buttons(dialog)) > 1)
+    settle()
+    # How high it has become while it worked depends on how quick that was.
+    dialog.resize(dialog.width(), dialog.heightForWidth(dialog.width()))
     yield Scene("removal-failed", dialog)
     _put_away(dialog)
 
