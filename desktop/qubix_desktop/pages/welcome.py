@@ -249,6 +249,7 @@ class _Form(QFrame):
             label = form.labelForField(field.parentWidget() or field)
             if isinstance(label, QLabel):
                 label.setBuddy(field)
+                label.setMinimumHeight(field.sizeHint().height())  # in one line with what is typed
         below = QHBoxLayout()
         below.addWidget(
             Label(self.tr("Both stand on the page of the network that you want to join."), "muted"),
