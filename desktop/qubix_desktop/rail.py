@@ -35,7 +35,7 @@ class Rail(QFrame):
         column.addSpacing(14)
         self._rows: dict[Page, tuple[GlyphLabel, Label]] = {}
         for page in STEPS:
-            mark, name = GlyphLabel("waiting", "muted", 18), Label(names[page], "step", wrap=False)
+            mark, name = GlyphLabel("waiting", "muted", 18), Label(names[page], wrap=False)
             row = QHBoxLayout()
             row.setSpacing(10)
             row.addWidget(mark)

@@ -95,8 +95,12 @@ def _put_on(app: QApplication, dark: bool, contrast: bool) -> None:
 
 def dress(widget: QWidget, role: Role) -> None:
     """Says what `widget` is; how that looks stands below."""
-    if widget.property("role") != role:
-        widget.setProperty("role", role)
+    before = widget.property("role")
+    if before == role:
+        return
+    widget.setProperty("role", role)
+    # One that is new wears it when it is first shown.
+    if before is not None or widget.isVisible():
         widget.style().unpolish(widget)
         widget.style().polish(widget)
 
@@ -147,7 +151,8 @@ def _sheet(c: Colours, *, mirrored: bool) -> str:
     check, up, down = ((icons.GLYPHS / f"{name}.svg").as_posix() for name in glyphs)
     return f"""
     QFrame[role="rail"] {{ background: {c.rail}; }}
-    QFrame[role="bar"] {{ background: {c.window}; border-top: 1px solid {c.border}; }}
+    QFrame[role="bar"] {{
+        background: {c.window}; border-top: 1px solid {c.border}; padding-top: -1px; }}
     QLabel[role="title"] {{ font-size: 17pt; font-weight: 600; }}
     QLabel[role="big"] {{ font-size: 14pt; font-weight: 600; }}
     QLabel[role="subtitle"] {{ font-size: 11pt; }}
@@ -291,5 +296,5 @@ def _edges(c: Colours) -> str:
         border: 3px solid {c.text}; }}
     QSlider::handle:horizontal:focus {{ border: 4px solid {c.text}; margin: -9px 0; }}
     QTabBar::tab:selected {{ border-bottom: 3px solid {c.text}; font-weight: 600; }}
-    QFrame[role="rail"] {{ border: 1px solid {c.border}; }}
+    QFrame[role="rail"] {{ border: 1px solid {c.border}; padding: -1px; }}
     """

@@ -12,7 +12,6 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QMessageBox,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -235,7 +234,8 @@ class Wizard(QWidget):
             self.went_online.emit()
         self._rail.show_page(flow.page)
         self._stack.setCurrentWidget(self._page)
-        self._buttons_last()
+        if len(self._pages) > 1:
+            self._buttons_last()
         self._back.setVisible(flow.can_go_back)
         self._show_bar(self._page.bar)
         # Not to whichever button Qt finds next: the main one takes it as soon as it can be pressed.
@@ -309,6 +309,8 @@ class Wizard(QWidget):
         self._existing.removed()
 
     def _may_lose(self) -> bool:
+        from PySide6.QtWidgets import QMessageBox  # noqa: PLC0415
+
         box = QMessageBox(self)
         box.setWindowTitle(self.windowTitle())
         box.setText(self.tr("Stop setting up QUBIX?"))

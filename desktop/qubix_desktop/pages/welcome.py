@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -225,12 +225,10 @@ class _Form(QFrame):
         theme.dress(self, "card")
         self.address = QLineEdit()
         self.address.setPlaceholderText("compute.example.org")
-        self.address.setInputMethodHints(Qt.InputMethodHint.ImhUrlCharactersOnly)
+        self.address.setProperty("inputMethodHints", "ImhUrlCharactersOnly")
         self.code = QLineEdit()
         self.code.setPlaceholderText("K7QM-2XWD")
-        self.code.setInputMethodHints(
-            Qt.InputMethodHint.ImhPreferUppercase | Qt.InputMethodHint.ImhNoPredictiveText
-        )
+        self.code.setProperty("inputMethodHints", "ImhPreferUppercase|ImhNoPredictiveText")
         self._before = ""
         """The code before the latest key."""
         self._address_trouble = Label(role="warn")

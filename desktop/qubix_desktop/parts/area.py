@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from qubix_desktop.parts import order
+
+ORDER_MILLISECONDS = 50
 
 
 class Area(QScrollArea):
@@ -15,19 +17,27 @@ class Area(QScrollArea):
         super().__init__()
         self._inner = inner
         self._controls: list[QWidget] = []
+        # Not at once: what was made in one go is in order, and the first page does not wait for it.
+        self._order = QTimer(self)
+        self._order.setSingleShot(True)
+        self._order.setInterval(ORDER_MILLISECONDS)
+        self._order.timeout.connect(self._put_in_order)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setProperty("horizontalScrollBarPolicy", "ScrollBarAlwaysOff")
         self.setProperty("focusPolicy", "NoFocus")
+        # One of our own: to tell what Qt's own is, the binding would make all classes of widgets.
+        port = QWidget()
+        self.setViewport(port)
         self.setWidget(inner)
-        self.viewport().setAutoFillBackground(False)
+        port.setAutoFillBackground(False)
         inner.setAutoFillBackground(False)
         # Tab stops at it only where there is something to scroll to.
         self.verticalScrollBar().rangeChanged.connect(self._reachable)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest and watched is self._inner:
-            self._put_in_order()
+            self._order.start()
         return super().eventFilter(watched, event)
 
     def _put_in_order(self) -> None:

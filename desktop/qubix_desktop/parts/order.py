@@ -5,17 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLayout, QWidget
-
-DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 def controls(widget: QWidget) -> Iterator[QWidget]:
     """All that Tab can reach within `widget`, in the order of its layouts."""
+    from PySide6.QtCore import Qt  # noqa: PLC0415 - it is large: not for a first window
+
     layout = widget.layout()
     if layout is not None:
-        for inner in _laid_out(layout, widget.findChildren(QWidget, options=DIRECT)):
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for inner in _laid_out(layout, widget.findChildren(QWidget, options=direct)):
             if inner.focusPolicy() & Qt.FocusPolicy.TabFocus and not inner.focusProxy():
                 yield inner
             yield from controls(inner)
@@ -37,7 +37,10 @@ def as_one_reads(widget: QWidget) -> None:
 def _laid_out(layout: QLayout, children: Sequence[QWidget]) -> Iterator[QWidget]:
     """Without layout.itemAt: what the binding makes of an item outlives it, and is then taken for
     whatever is put at its place in memory."""
-    inner = layout.findChildren(QLayout, options=DIRECT)
+    from PySide6.QtCore import Qt  # noqa: PLC0415
+
+    direct = Qt.FindChildOption.FindDirectChildrenOnly
+    inner = layout.findChildren(QLayout, options=direct)
     widgets = {layout.indexOf(widget): widget for widget in children}
     layouts = {layout.indexOf(below): below for below in inner}
     for at in _order(layout):
