@@ -110,7 +110,7 @@ def test_controls_are_said_by_name_and_role(
     read: dict[str, tuple[Node, list[Node]]], scene: str
 ) -> None:
     window, _ = read[scene]
-    assert window.name.startswith(("QUBIX", "Remove QUBIX"))
+    assert window.name.startswith(("QUBIX", "Set up QUBIX", "Remove QUBIX"))
     for name, role in SCENES[scene].items():
         found = [node for node in window.shown() if node.name == name and role in node.role]
         assert found, (name, sorted({(n.name, n.role) for n in window.shown()}))
