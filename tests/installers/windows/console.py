@@ -15,11 +15,18 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from tests.installers.windows.machine import WINE, Done, Windows
+from tests.installers.windows.machine import PYTHON, WINE, Done, Windows
 
-CTRL_C = b"\x03"
+PRESSED = r"C:\dl\pressed"
+PRESSER = rf"""
+import ctypes, os, time
+while not os.path.exists(r"{PRESSED}"):
+    time.sleep(0.05)
+ctypes.windll.kernel32.GenerateConsoleCtrlEvent(0, 0)
+"""
 ROWS, COLUMNS = 60, 250
 """So large that nothing is wrapped or goes out of sight."""
 _MOVES = re.compile(rb"\x1b\[[?0-9;]*[A-Za-z]|\x1b\][^\x07]*\x07")
@@ -28,11 +35,12 @@ _MOVES = re.compile(rb"\x1b\[[?0-9;]*[A-Za-z]|\x1b\][^\x07]*\x07")
 def at_console(
     windows: Windows,
     *command: str,
-    typed: Sequence[tuple[str, bytes]] = (),
+    typed: Sequence[tuple[str, bytes | None]] = (),
     seconds: float = 120,
     **environment: str,
 ) -> Done:
-    """Runs `command` in a window. `typed`: each is pressed once its text is on the screen."""
+    """Runs `command` in a window. `typed`: each is pressed once its text is on the screen; None
+    lets `PRESSER` go on."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     with subprocess.Popen(
@@ -41,29 +49,45 @@ def at_console(
     ) as process:  # fmt: skip
         os.close(its)
         try:
-            screen = _screen(process, ours, list(typed), time.monotonic() + seconds)
+            keys = [
+                (
+                    text,
+                    partial(os.write, ours, key) if key else partial(windows.place, PRESSED, b""),
+                )
+                for text, key in typed
+            ]
+            screen = _screen(process, ours, keys, time.monotonic() + seconds)
         finally:
             process.kill()
             os.close(ours)
     return Done(process.returncode, screen)
 
 
+def stopped_at(windows: Windows, script: str, text: str) -> Done:
+    """Runs `script` in a window, and presses Ctrl+C once `text` is on the screen: all in the window
+    are told so by Windows' own event, since Wine makes none of the key."""
+    presser = windows.place(r"C:\dl\presser.py", PRESSER.encode())
+    both = rf'@start /b "" {PYTHON}\python.exe {presser}' + '\r\n@"%SCRIPT%"\r\n'
+    by = windows.place(r"C:\dl\stopped.bat", both.encode())
+    return at_console(windows, "cmd", "/c", by, typed=[(text, None)], SCRIPT=script)
+
+
 def _screen(
-    process: subprocess.Popen[bytes], ours: int, typed: list[tuple[str, bytes]], until: float
+    process: subprocess.Popen[bytes],
+    ours: int,
+    typed: list[tuple[str, Callable[[], object]]],
+    until: float,
 ) -> str:
     shown, text = b"", ""
     while True:
-        has_ended = process.poll() is not None
-        if select.select([ours], [], [], 0 if has_ended else 0.1)[0]:
+        if select.select([ours], [], [], 0.1)[0]:
             try:
                 shown += os.read(ours, 1 << 16)
-            except OSError:  # the last who had it has closed it
+            except OSError:  # the last in the window has ended: after Ctrl+C, that is not cmd
                 process.wait(max(0.1, until - time.monotonic()))
                 return text
             text = _MOVES.sub(b"", shown).decode("utf-8", "replace").replace("\r", "")
-        elif has_ended:
-            return text
         if typed and typed[0][0] in text:
-            os.write(ours, typed.pop(0)[1])
+            typed.pop(0)[1]()
         if time.monotonic() > until:
             raise AssertionError(text)

@@ -11,6 +11,7 @@ from qubix_worker.amalgamation import amalgamate
 from tests.conftest import LiveServer, wait_until
 from tests.installers.platforms import record
 from tests.installers.publisher import Publisher
+from tests.installers.windows.console import stopped_at
 from tests.installers.windows.machine import PYTHON, Windows
 from tests.inventory import Inventory, differences, take
 
@@ -107,3 +108,14 @@ def test_without_a_python_it_goes_online_by_one_of_its_own_and_away_again(
     qubix = windows.local.relative_to(windows.drive) / "qubix"
     kept = [f"came: {qubix / path}" for path in ("", "config", "config/settings.toml")]
     assert left(windows, before, kept) == kept
+
+
+def test_ctrl_c_while_the_software_is_prepared_leaves_nothing(windows: Windows) -> None:
+    """(Wine's cmd is gone at once, which is what a "yes" to Windows' question does there.)"""
+    windows.path = (PYTHON,)
+    content = batch_script("http://127.0.0.1:9", None, amalgamate())
+    script = windows.place(r"C:\dl\qubix-worker-installer.bat", content)
+    before = files(windows)
+    done = stopped_at(windows, script, "Preparing the software")
+    assert "Stopped" in done.text
+    assert left(windows, before, []) == []
