@@ -159,7 +159,7 @@ def test_it_speaks_the_language_of_the_account(
     )
     with ending(window):
         wait_for(lambda: titles(window.pid, display), 60, lambda: "no window")
-        assert "Instalação do QUBIX" in "\n".join(titles(window.pid, display))
+        assert "Instalar o QUBIX" in "\n".join(titles(window.pid, display))
 
 
 def test_each_language_is_in_it_and_qt_speaks_it_too(frozen: Path) -> None:
