@@ -10,7 +10,7 @@ from typing import Literal
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
-    QHBoxLayout,
+    QGridLayout,
     QMenu,
     QPushButton,
     QSystemTrayIcon,
@@ -152,16 +152,15 @@ class StatusWindow(QWidget):
         return super().event(event)
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addWidget(self._title)
-        texts.addWidget(self._detail)
-        head.addWidget(self._picture)
-        head.addLayout(texts, 1)
-        head.addWidget(self._primary)
-        head.addWidget(self._more)
+        head = QGridLayout()
+        head.setHorizontalSpacing(16)
+        head.setVerticalSpacing(2)
+        head.setColumnStretch(1, 1)
+        head.addWidget(self._picture, 0, 0, 2, 1)
+        head.addWidget(self._title, 0, 1)
+        head.addWidget(self._primary, 0, 2)
+        head.addWidget(self._more, 0, 3)
+        head.addWidget(self._detail, 1, 1, 1, 3)  # all the room there is: it may be long
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 22, 24, 18)
         column.setSpacing(14)
