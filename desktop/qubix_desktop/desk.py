@@ -6,11 +6,13 @@ Signals go from the windows to here, and from here to the worker; no window know
 from __future__ import annotations
 
 import functools
+import importlib
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
@@ -33,6 +35,15 @@ if TYPE_CHECKING:
     from qubix_desktop.wizard import Wizard
 
 NO_INVITATION = Invitation()
+PARTS = tuple(
+    f"qubix_desktop.{name}"
+    for name in (
+        "theme", "pages.computer", "status.history", "status.overview", "status.settings",
+        "status.log", "status.window", "chooser",
+    )
+)  # fmt: skip
+"""What the status window is made of, each of them loaded in a turn of its own: all of them at once
+would keep a window that is open from answering for a tenth of a second."""
 
 
 class Desk(QObject):
@@ -137,6 +148,10 @@ class Desk(QObject):
         task.start()
 
     def open_status(self, tab: Tab | None = None) -> None:
+        if not self._windows and (missing := [one for one in PARTS if one not in sys.modules]):
+            importlib.import_module(missing[0])
+            QTimer.singleShot(0, self, lambda: self.open_status(tab))
+            return
         if tab:
             self.window.show_tab(tab)
         self._raise(self.window)
@@ -154,7 +169,10 @@ class Desk(QObject):
             return
         if self._wizard and self._removal is None:
             self._wizard.invite(invitation)
-        self._raise(self._removal or self._wizard or self.window)
+        if window := self._removal or self._wizard:
+            self._raise(window)
+        else:
+            self.open_status()
 
     def _open_existing(self, invitation: Invitation) -> None:
         """With the settings as they are now: they may have changed since the application began."""
@@ -168,7 +186,7 @@ class Desk(QObject):
     def _came_to_existing(self, kept: Settings, invitation: Invitation) -> None:
         self._kept = kept
         if invitation.complete and kept.server in invitation.servers:
-            self._raise(self.window)
+            self.open_status()
         elif self._wizard is None:
             status = self._last.status
             if invitation == NO_INVITATION and status and status.forgotten and kept.server:
@@ -283,7 +301,7 @@ class Desk(QObject):
         self.open_status()
         task = background.once(self._services.versions)
         task.came.connect(self._show_versions)
-        task.failed.connect(self.window.show_problem)
+        task.failed.connect(self._failed)
         task.start()
 
     def _show_versions(self, versions: Versions) -> None:
