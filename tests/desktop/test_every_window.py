@@ -10,8 +10,9 @@ from typing import TypeVar
 import pseudo
 import pytest
 import scenes
-from PySide6.QtCore import QLocale, QPoint, QRect, QSize, Qt, QTranslator
+from PySide6.QtCore import QDeadlineTimer, QLocale, QPoint, QRect, QSize, Qt, QTranslator
 from PySide6.QtGui import QAccessible, QFont, QKeySequence
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -158,7 +159,15 @@ def named_twice(window: QWidget) -> Iterator[str]:
 
 
 def out_of_order(window: QWidget) -> Iterator[str]:
-    """Whoever presses Tab comes to what is lower, or beside, and then to the buttons."""
+    """Whoever presses Tab comes to what is lower, or beside, and then to the buttons; soon, since
+    a window's first picture does not wait for that."""
+    soon = QDeadlineTimer(1000)
+    while any(_out_of_order(window)) and not soon.hasExpired():
+        QTest.qWait(5)
+    yield from _out_of_order(window)
+
+
+def _out_of_order(window: QWidget) -> Iterator[str]:
     chain: list[QWidget] = []
     widget = window.nextInFocusChain()
     while widget is not window:

@@ -37,7 +37,8 @@ class Area(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest and watched is self._inner:
-            self._order.start()
+            if not self._order.isActive():  # else what changes without end would never be in order
+                self._order.start()
         return super().eventFilter(watched, event)
 
     def _put_in_order(self) -> None:
