@@ -36,9 +36,9 @@ class Area(QScrollArea):
         self.verticalScrollBar().rangeChanged.connect(self._reachable)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest and watched is self._inner:
-            if not self._order.isActive():  # else what changes without end would never be in order
-                self._order.start()
+        is_changed = event.type() == QEvent.Type.LayoutRequest and watched is self._inner
+        if is_changed and not self._order.isActive():  # or what changes without end would never be
+            self._order.start()
         return super().eventFilter(watched, event)
 
     def _put_in_order(self) -> None:
