@@ -206,6 +206,18 @@ def test_who_reads_further_up_is_left_in_peace(viewer: Viewer, log: Path, qtbot:
     viewer.shows(line(3000))
 
 
+def test_who_scrolls_away_just_as_lines_come_is_left_in_peace(viewer: Viewer, log: Path) -> None:
+    viewer.shows(line(2999))
+    # Before the turn in which the end would be shown.
+    viewer.lines.model().rowsInserted.connect(
+        lambda: QTimer.singleShot(0, viewer.lines.scrollToTop)
+    )
+    write(log, line(3000))
+    viewer.has(3001)
+    viewer.shows(line(0))
+    assert not viewer.follow.isChecked()
+
+
 def test_only_warnings_or_only_errors_are_shown(viewer: Viewer) -> None:
     viewer.level.setFocus()
     QTest.keyClick(viewer.level, Qt.Key.Key_Down)

@@ -77,8 +77,9 @@ def test_a_worker_that_takes_long_to_start_is_not_started_once_more(
         assert application.wait(20) == 0  # with all that it had begun
     finally:
         application.kill()
-    started = at_work(worker.paths.home)
-    assert [one.info["cmdline"][-1] for one in started] == ["run"]
+    # Beside what the worker of the setup had asked of an engine for containers, for a moment.
+    started = [one.info["cmdline"][-2:] for one in at_work(worker.paths.home)]
+    assert [one for one in started if one[-1:] == ["run"]] == [["qubix_worker", "run"]]
     gate.write_text("")
     wait_until(lambda: "is online" in worker.run("status").stdout)
 

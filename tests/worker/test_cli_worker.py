@@ -192,7 +192,6 @@ def test_a_setting_is_in_force_at_once_and_kept(worker: LiveWorker) -> None:
     [
         ("idle_minutes=0", "idle_minutes may be: 1 to 1440."),
         ("server=http://other", "server can't be changed while this computer belongs to"),
-        ("name=other", "qubix-worker setup --name"),
         ("priority=high", "priority must be one of idle, low, normal"),
         ("hours=8 to 9", "is not such as 'mon-fri 20:00-07:00'"),
     ],

@@ -209,6 +209,7 @@ class _Lines(QTableView):
     def __init__(self, model: LogModel) -> None:
         super().__init__()
         self.setModel(model)
+        self._due = False
         self._going = False
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.setItemDelegate(_Coloured(self))
@@ -241,17 +242,21 @@ class _Lines(QTableView):
 
     def show_the_end(self) -> None:
         """Soon, and once for all that comes at once."""
-        if not self._going:
-            self._going = True
+        if not self._due:
+            self._due = True
             QTimer.singleShot(0, self, self._go)
 
     def _go(self) -> None:
-        self.scrollToBottom()
-        self._going = False
+        if self._due:
+            self._due, self._going = False, True
+            self.scrollToBottom()
+            self._going = False
 
     def _moved(self, value: int) -> None:
         if not self._going:
-            self.scrolled.emit(value >= self.verticalScrollBar().maximum())
+            at_end = value >= self.verticalScrollBar().maximum()
+            self._due = self._due and at_end  # who scrolls away meanwhile is left in peace
+            self.scrolled.emit(at_end)
 
 
 class _Coloured(QStyledItemDelegate):

@@ -18,7 +18,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
 from qubix_worker.kinds import container, container_engine, exchange, line
 from qubix_worker.kinds.container_engine import (
@@ -52,6 +52,9 @@ NAME_TRIES = 20
 CHUNK_BYTES = 64 * 1024
 KILLED = 137
 """128 and the number of SIGKILL."""
+REMOVAL_SECONDS = 1.0
+"""Who removes a container has its program killed first: for so long it may still be there."""
+REMOVED = "The job's container was removed while it was at work."
 
 Stream = Literal["stdout", "stderr"]
 
@@ -219,15 +222,10 @@ class _Pump(threading.Thread):
 
 
 def _ended(engine: Engine, wanted: Wanted) -> Outcome:
-    try:
-        state = engine.inspect(wanted.name, "State", PATIENT_SECONDS)
-    except SilentError:
-        raise
-    except (EngineError, ValueError) as error:
-        if not engine.answers():
-            raise gone(engine) from error
-        # By the computer's owner, or since it could not be paused when he wanted his computer.
-        raise NotHereError("The job's container was removed while it was at work.") from error
+    state = _state_of(engine, wanted)
+    if int(state.get("ExitCode") or 0) == KILLED and not state.get("OOMKilled"):
+        time.sleep(REMOVAL_SECONDS)
+        state = _state_of(engine, wanted)
     code = int(state.get("ExitCode") or 0)
     trouble = str(state.get("Error") or "")
     if state.get("Running"):
@@ -246,6 +244,21 @@ def _ended(engine: Engine, wanted: Wanted) -> Outcome:
             f" limit of {wanted.memory_mb} MiB."
         )
     return Outcome("failed", exit_code=code, error=_with_last_words(sentence))
+
+
+def _state_of(engine: Engine, wanted: Wanted) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = engine.inspect(wanted.name, "State", PATIENT_SECONDS)
+    except SilentError:
+        raise
+    except (EngineError, ValueError) as error:
+        if not engine.answers():
+            raise gone(engine) from error
+        # By the computer's owner, or since it could not be paused when he wanted his computer.
+        raise NotHereError(REMOVED) from error
+    if state.get("Status") == "removing":
+        raise NotHereError(REMOVED)
+    return state
 
 
 def _not_made(
