@@ -22,6 +22,7 @@ import pytest
 
 import qubix_worker
 from qubix_worker import amalgamation
+from tests.processes import heeds
 
 pytestmark = [
     pytest.mark.slow,
@@ -141,6 +142,7 @@ def test_the_window_opens_and_ends_when_asked(
         assert str(frozen) in mapped
         assert [line for line in mapped.splitlines() if "libQt6Widgets" in line]
         assert "site-packages" not in mapped, "a library outside the application is in use"
+        wait_for(lambda: heeds(window.pid, signal.SIGTERM), 30, lambda: "it heeds no signal")
         window.send_signal(signal.SIGTERM)
         assert window.wait(10) == 0, log.read_text(errors="replace")
 

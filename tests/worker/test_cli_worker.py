@@ -55,11 +55,17 @@ def variables(worker: LiveWorker, **more: str) -> dict[str, str]:
 
 
 def test_status_tells_the_state_and_its_use(worker: LiveWorker) -> None:
-    done = worker.run("status")
+    done = wait_until(lambda: knows_its_use(worker))
     assert done.returncode == 0
     assert done.stdout.startswith("Rechner für 計算 is online on Example Compute (http://127.0.0.1")
     assert re.search(r"^  processor \d+ %, memory \d+ %$", done.stdout, re.MULTILINE)
     assert "\033" not in done.stdout
+
+
+def knows_its_use(worker: LiveWorker) -> subprocess.CompletedProcess[str] | None:
+    """What the status says, once some time has passed in which the processor was measured."""
+    done = worker.run("status")
+    return done if "processor" in done.stdout else None
 
 
 def test_status_tells_programs_for_how_long_it_has_shared(worker: LiveWorker) -> None:
@@ -72,6 +78,7 @@ def test_status_tells_programs_for_how_long_it_has_shared(worker: LiveWorker) ->
 
 
 def test_status_draws_bars_on_a_terminal(worker: LiveWorker) -> None:
+    wait_until(lambda: knows_its_use(worker))
     with Terminal([*COMMAND, "status"], variables(worker, TERM="xterm")) as terminal:
         assert terminal.ended() == 0
         assert re.search(r"processor +\[#*\.*\] +\d+ %", terminal.text)
