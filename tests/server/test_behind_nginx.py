@@ -111,7 +111,13 @@ def test_events_come_through(proxy: Proxy) -> None:
     context = ssl.create_default_context(cafile=str(proxy.certificate))
     address = f"wss://localhost:{proxy.port}/ws"
     # As a page of ours does, whose origin is what the proxy was asked for.
-    with connect(address, ssl=context, origin=proxy.url, proxy=None) as live:  # type: ignore[arg-type]
+    with connect(
+        address,
+        ssl=context,
+        origin=proxy.url,  # type: ignore[arg-type]
+        proxy=None,
+        open_timeout=60,
+    ) as live:
         assert json.loads(live.recv(timeout=30))["type"] == "connected"
         live.send(json.dumps({"type": "subscribe:marketplace"}))
         assert json.loads(live.recv(timeout=30))["type"] == "subscribed"
