@@ -49,6 +49,7 @@ def close_one(went: list[int]) -> None:
     window.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("collector")
 def test_a_closed_window_in_a_circle_never_goes_on_a_tasks_thread(qtbot: QtBot) -> None:
     went: list[int] = []

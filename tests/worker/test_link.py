@@ -249,6 +249,7 @@ def test_a_report_that_cannot_be_made_does_not_end_the_heartbeat(
         wait_until(lambda: isinstance(beating.posted[-1], Beat))
 
 
+@pytest.mark.slow
 def test_what_the_server_asked_for_is_waited_for_whatever_happens_meanwhile(
     begin: Callable[[Scripted], Beating],
 ) -> None:
@@ -397,6 +398,7 @@ def test_what_is_at_work_here_is_not_refused(begin: Callable[[Scripted], Beating
         assert {request.path for request in refusals(server)} == {"/api/jobs/j-3/complete"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["paused", "online"], ids=["not held", "held"])
 def test_a_state_that_changes_without_end_is_told_now_and_then_and_the_last_one_in_any_case(
     begin: Callable[[Scripted], Beating], status: str

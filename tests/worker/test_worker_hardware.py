@@ -108,6 +108,7 @@ def test_a_card_that_comes_and_goes_and_an_engine_that_comes_are_told(computer: 
     wait_until(lambda: "container" in computer.provider()["capabilities"])
 
 
+@pytest.mark.slow
 def test_a_card_that_is_left_out_later_is_told_no_more(computer: Computer) -> None:
     computer.has_cards(ONE, TWO)
     wait_until(lambda: computer.cards() == ["Card one", "Card two"])
