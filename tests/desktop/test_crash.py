@@ -32,6 +32,9 @@ def reporter(qtbot: QtBot) -> Iterator[CrashReporter]:
     yield reporter
     reporter.close()
     sys.excepthook, threading.excepthook, sys.unraisablehook = former
+    for dialog in dialogs():
+        dialog.deleteLater()
+    qtbot.waitUntil(lambda: not dialogs())  # or the next test takes it for its own
 
 
 def crash(text: str) -> None:
@@ -58,7 +61,6 @@ def test_one_dialog_says_so_and_can_be_copied(
     assert "RuntimeError: odd" in copied
     assert "K7QM" not in copied
     person.presses(dialog, "Close")
-    dialog.deleteLater()
 
 
 def test_a_mistake_on_a_thread_becomes_a_sentence(qtbot: QtBot) -> None:
@@ -87,7 +89,6 @@ def test_a_mistake_that_repeats_does_not_come_back_when_it_is_closed(
     crash("odd in another way")
     qtbot.waitUntil(lambda: len(dialogs()) == 1)
     assert "in another way" in dialogs()[0].findChildren(QPlainTextEdit)[0].toPlainText()
-    dialogs()[0].deleteLater()
 
 
 def test_a_thread_of_ones_own_is_heard_as_well(reporter: CrashReporter, qtbot: QtBot) -> None:
@@ -96,7 +97,6 @@ def test_a_thread_of_ones_own_is_heard_as_well(reporter: CrashReporter, qtbot: Q
     thread.start()
     thread.join()
     qtbot.waitUntil(lambda: len(dialogs()) == 1)
-    dialogs()[0].deleteLater()
 
 
 # --- The real application -------------------------------------------------------------------------
