@@ -17,9 +17,9 @@ test: ## everything, as CI runs it
 	$(DEV)
 	@$(RUN) -m pytest -n 2 --dist loadgroup
 
-test-fast: ## the part for every few minutes
+test-fast: ## the part for every few minutes; half of it is waiting
 	$(DEV)
-	@$(RUN) -m pytest -n 2 --dist loadgroup -m "not slow"
+	@$(RUN) -m pytest -n 3 --dist loadgroup -m "not slow"
 
 lint: ## ruff, mypy --strict, import-linter, shellcheck
 	$(DEV)
