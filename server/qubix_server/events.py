@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -208,7 +209,10 @@ class Hub:
             self.forget(subscriber)
 
     def publish_newest(self, topic: str, event: Callable[[], Event]) -> None:
-        """Tells of `event` at the next tick, unless a newer one for this topic comes before."""
+        """Tells those who listen to `topic`, and to it alone, of `event` at the next tick, unless a
+        newer one for it comes before."""
+        if topic not in self._listeners:
+            return
         if not self._newest and not self._of_this_tick:
             asyncio.get_running_loop().call_later(self._tick_seconds, self._begin_tick)
         self._newest[topic] = event
@@ -249,8 +253,11 @@ class Hub:
         self._go_on_with_tick()
 
     def _go_on_with_tick(self) -> None:
-        for topic in list(self._of_this_tick)[:AT_ONCE]:
-            self._tell(self._of_this_tick.pop(topic)())
+        for topic in list(itertools.islice(self._of_this_tick, AT_ONCE)):
+            newest = self._of_this_tick.pop(topic)
+            if listeners := self._listeners.get(topic):
+                event = newest()
+                self._put(listeners, event.type, event.data | event.private)
         loop = asyncio.get_running_loop()
         if self._of_this_tick:
             loop.call_soon(self._go_on_with_tick)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
+from functools import partial
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -26,6 +28,7 @@ from qubix_server.events import Event, Outcome, provider_topic
 from qubix_server.heartbeats import News, jobs_named
 from qubix_server.http import small_length
 from qubix_server.services import Services
+from qubix_server.store.writer import settle
 from qubix_worker.protocol import BODY_BYTES, Heartbeat
 from qubix_worker.wire import to_wire
 
@@ -78,24 +81,21 @@ class HeartbeatApp:
         quick = quiet.read(body) if len(body) <= BODY_BYTES else None
         if quick is None:
             return False
-        taking: _Taking | None = None
-
-        def answer(kept: asyncio.Future[Outcome[News]]) -> None:
-            assert taking
-            try:
-                told = taking.note(kept.result())
-            except Exception as error:  # noqa: BLE001 - the edge of a request
-                done(self._refusal(error))
-            else:
-                self._services.measures.beats.at_once.note(taking.seconds())
-                done(self._answer(told) if told else self._nothing)
-
         try:
             taking = _Taking(self._services, scope, body, quick)
-            taking.keep().add_done_callback(answer)
+            taking.keep(partial(self._end, taking, done))
         except Exception as error:  # noqa: BLE001 - the edge of a request
             done(self._refusal(error))
         return True
+
+    def _end(self, taking: _Taking, done: Done, kept: Outcome[News] | Exception) -> None:
+        try:
+            told = taking.note(kept)
+        except Exception as error:  # noqa: BLE001 - the edge of a request
+            done(self._refusal(error))
+        else:
+            self._services.measures.beats.at_once.note(taking.seconds())
+            done(self._answer(told) if told else self._nothing)
 
     def _refusal(self, error: Exception) -> ASGIApp:
         """Called where `error` is handled."""
@@ -112,7 +112,9 @@ class HeartbeatApp:
             wait = WAIT.of(Request(scope)) or 0
         body = await _content(scope, receive)
         taking = _Taking(self._services, scope, body, quiet.read(body))
-        told = taking.note(await taking.keep())
+        kept: asyncio.Future[Outcome[News]] = asyncio.get_running_loop().create_future()
+        taking.keep(partial(settle, kept))
+        told = taking.note(await kept)
         beats = self._services.measures.beats
         if told or not wait:
             beats.at_once.note(taking.seconds())
@@ -178,18 +180,20 @@ class _Taking:
         )
         self.seen_version = services.waiting.version
 
-    def keep(self) -> asyncio.Future[Outcome[News]]:
-        """Raises ApiError where too much waits to be kept."""
-        return self._services.database.write_together(quiet.take_all, self.heard)
+    def keep(self, done: Callable[[Outcome[News] | Exception], None]) -> None:
+        """Calls `done` with what came of it. Raises ApiError where too much waits to be kept."""
+        self._services.database.write_together(quiet.take_all, self.heard, done)
 
-    def note(self, outcome: Outcome[News]) -> News:
-        """It is kept: tells those whom it concerns."""
+    def note(self, kept: Outcome[News] | Exception) -> News:
+        """Tells those whom it concerns. Raises where it was refused."""
+        if isinstance(kept, Exception):
+            raise kept
         services, heard = self._services, self.heard
-        told = services.committed(outcome)
+        told = services.committed(kept)
         services.neighbours.heard(heard.worker_id)
-        topic = provider_topic(heard.worker_id)
-        if services.hub.listens(topic) and not told.overtaken:
-            services.hub.publish_newest(topic, lambda: _in_use(heard, topic))
+        if not told.overtaken:
+            topic = provider_topic(heard.worker_id)
+            services.hub.publish_newest(topic, partial(_in_use, heard, topic))
         # This worker may have another heartbeat that is held, from when less or more was free.
         services.waiting.note(
             heard.worker_id, can_take=told.can_take, seen_version=self.seen_version

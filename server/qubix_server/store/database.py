@@ -47,10 +47,14 @@ class Database:
         return await self._writer.run(lambda connection: work(connection, *args, **kwargs))
 
     def write_together(
-        self, work: Callable[[Connection, Sequence[Item]], Sequence[T | Exception]], item: Item
-    ) -> asyncio.Future[T]:
-        """What `work(connection, items)` gives for `item`, once it is on the disk: see `Writer`."""
-        return self._writer.run_together(work, item)
+        self,
+        work: Callable[[Connection, Sequence[Item]], Sequence[T | Exception]],
+        item: Item,
+        done: Callable[[T | Exception], None],
+    ) -> None:
+        """Calls `done` with what `work(connection, items)` gives for `item`, once it is on the
+        disk: see `Writer.run_together`."""
+        self._writer.run_together(work, item, done)
 
     async def read(
         self,
