@@ -16,7 +16,7 @@ from typing import Any, Protocol, cast
 from starlette.types import ASGIApp, Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from qubix_server.http import BoundedHttp
+from qubix_server.http import BoundedHttp, JoinedWrites
 
 Done = Callable[["bytes | ASGIApp"], None]
 
@@ -92,7 +92,9 @@ class DirectHttp(BoundedHttp):
         if not cycle.keep_alive:
             head.append(b"connection: close\r\n")
         length = b"content-length: %d\r\n\r\n" % len(answer)
-        self.transport.write(b"".join([*head, self._direct.head, length, answer]))
+        cast(JoinedWrites, self.transport).write_whole(
+            b"".join([*head, self._direct.head, length, answer])
+        )
         cycle.response_started = cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:

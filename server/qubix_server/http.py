@@ -58,6 +58,12 @@ class JoinedWrites:
         if len(data) > JOINED_BYTES:  # the transport is to know how much waits
             self.flush()
 
+    def write_whole(self, answer: bytes) -> None:
+        """Sends this at once: nothing of it is still to come."""
+        self.flush()
+        if not self._transport.is_closing():
+            self._transport.write(answer)
+
     def flush(self) -> None:
         if self._written:
             data = b"".join(self._written)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 
 import msgspec
@@ -56,6 +56,7 @@ class HeartbeatApp:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._nothing = self._answer(News())
+        self._gathered: list[tuple[_Taking, Done]] = []
         self.head = b"".join(b"%b: %b\r\n" % header for header in _HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,21 +82,35 @@ class HeartbeatApp:
         quick = quiet.read(body) if len(body) <= BODY_BYTES else None
         if quick is None:
             return False
-        try:
-            taking = _Taking(self._services, scope, body, quick)
-            taking.keep(partial(self._end, taking, done))
-        except Exception as error:  # noqa: BLE001 - the edge of a request
-            done(self._refusal(error))
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._gathered.append((_Taking(self._services, scope, body, quick), done))
         return True
 
-    def _end(self, taking: _Taking, done: Done, kept: Outcome[News] | Exception) -> None:
+    def _hand_over(self) -> None:
+        """All that came in one turn of the loop, at once: the writer's thread is woken once."""
+        gathered, self._gathered = self._gathered, []
+        end = partial(self._end, gathered)
         try:
-            told = taking.note(kept)
-        except Exception as error:  # noqa: BLE001 - the edge of a request
-            done(self._refusal(error))
-        else:
-            self._services.measures.beats.at_once.note(taking.seconds())
-            done(self._answer(told) if told else self._nothing)
+            heard = [taking.heard for taking, _ in gathered]
+            self._services.database.write_together(quiet.take_all, heard, end)
+        except ApiError as error:
+            end(error)
+
+    def _end(
+        self,
+        gathered: Sequence[tuple[_Taking, Done]],
+        kept: Sequence[Outcome[News] | Exception] | Exception,
+    ) -> None:
+        each = [kept] * len(gathered) if isinstance(kept, Exception) else kept
+        for (taking, done), outcome in zip(gathered, each, strict=True):
+            try:
+                told = taking.note(outcome)
+            except Exception as error:  # noqa: BLE001 - the edge of a request
+                done(self._refusal(error))
+            else:
+                self._services.measures.beats.at_once.note(taking.seconds())
+                done(self._answer(told) if told else self._nothing)
 
     def _refusal(self, error: Exception) -> ASGIApp:
         """Called where `error` is handled."""
@@ -112,9 +127,7 @@ class HeartbeatApp:
             wait = WAIT.of(Request(scope)) or 0
         body = await _content(scope, receive)
         taking = _Taking(self._services, scope, body, quiet.read(body))
-        kept: asyncio.Future[Outcome[News]] = asyncio.get_running_loop().create_future()
-        taking.keep(partial(settle, kept))
-        told = taking.note(await kept)
+        told = taking.note(await self._keep(taking))
         beats = self._services.measures.beats
         if told or not wait:
             beats.at_once.note(taking.seconds())
@@ -122,6 +135,16 @@ class HeartbeatApp:
             beats.held += 1
             told = await self._held(receive, taking, told, wait)
         return self._answer(told) if told else self._nothing
+
+    async def _keep(self, taking: _Taking) -> Outcome[News] | Exception:
+        """Raises ApiError where the database fails, or too much waits for it."""
+        kept: asyncio.Future[Sequence[Outcome[News] | Exception]]
+        kept = asyncio.get_running_loop().create_future()
+        self._services.database.write_together(
+            quiet.take_all, [taking.heard], partial(settle, kept)
+        )
+        (outcome,) = await kept
+        return outcome
 
     async def _held(self, receive: Receive, taking: _Taking, told: News, wait: float) -> News:
         """Holds the answer until there is news, the time is over, or the client has gone."""
@@ -179,10 +202,6 @@ class _Taking:
             lambda: address_of(Request(scope), services.settings.trusted_proxies),
         )
         self.seen_version = services.waiting.version
-
-    def keep(self, done: Callable[[Outcome[News] | Exception], None]) -> None:
-        """Calls `done` with what came of it. Raises ApiError where too much waits to be kept."""
-        self._services.database.write_together(quiet.take_all, self.heard, done)
 
     def note(self, kept: Outcome[News] | Exception) -> News:
         """Tells those whom it concerns. Raises where it was refused."""

@@ -49,12 +49,12 @@ class Database:
     def write_together(
         self,
         work: Callable[[Connection, Sequence[Item]], Sequence[T | Exception]],
-        item: Item,
-        done: Callable[[T | Exception], None],
+        items: Sequence[Item],
+        done: Callable[[Sequence[T | Exception] | Exception], None],
     ) -> None:
-        """Calls `done` with what `work(connection, items)` gives for `item`, once it is on the
+        """Calls `done` with what `work(connection, …)` gives for each of `items`, once it is on the
         disk: see `Writer.run_together`."""
-        self._writer.run_together(work, item, done)
+        self._writer.run_together(work, items, done)
 
     async def read(
         self,

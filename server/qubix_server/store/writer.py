@@ -89,14 +89,14 @@ def _alone(connection: Connection, work: Callable[[Connection], T]) -> T | Excep
 
 @dataclass(slots=True)
 class _Entry:
-    """A write that waits. `together` may do many of its kind at once, and is given their `item`."""
+    """A write that waits; or as many as `items`, which `together` does at once with its like."""
 
     done: Callable[[Any], None]
     """Called on `loop` with what it came to, or the exception that it raised."""
     loop: asyncio.AbstractEventLoop
     work: Callable[[Connection], Any] | None = None
     together: Callable[[Connection, Sequence[Any]], Sequence[Any]] | None = None
-    item: Any = None
+    items: Sequence[Any] = (None,)
     value: Any = None
 
 
@@ -121,6 +121,9 @@ class Writer:
         self._failures = Rarely(log, "Writes were not kept, and are to come again")
         self.commits = Commits()
         self._capacity = capacity
+        # Each is counted by one thread alone.
+        self._accepted = 0
+        self._taken = 0
         self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
@@ -138,18 +141,19 @@ class Writer:
     def run_together(
         self,
         work: Callable[[Connection, Sequence[Item]], Sequence[T | Exception]],
-        item: Item,
-        done: Callable[[T | Exception], None],
+        items: Sequence[Item],
+        done: Callable[[Sequence[T | Exception] | Exception], None],
     ) -> None:
-        """Calls `done` on this event loop with what `work` gives for `item`, once that is
+        """Calls `done` on this event loop with what `work` gives for each of `items`, once that is
         committed: `work` is called with the items of all that wait one behind the other, and gives
         or refuses each. Raises, or calls `done` with, the same as `run` raises. A future for each
-        would cost a tenth of a heartbeat."""
-        self._put(_Entry(done, asyncio.get_running_loop(), together=work, item=item))
+        item would cost a tenth of a heartbeat."""
+        self._put(_Entry(done, asyncio.get_running_loop(), together=work, items=items))
 
     def _put(self, entry: _Entry) -> None:
-        if self._queue.qsize() >= self._capacity:
+        if self._accepted - self._taken >= self._capacity:
             raise ApiError(503, "overloaded", "The server is busy. Try again.", 2)
+        self._accepted += len(entry.items)
         self._queue.put(entry)
 
     def close(self) -> None:
@@ -165,14 +169,15 @@ class Writer:
                 return
             began = time.perf_counter()
             self._commit(entries)
-            self.commits.note(time.perf_counter() - began, len(entries))
+            self.commits.note(time.perf_counter() - began, sum(len(one.items) for one in entries))
             _tell(entries)
             self._committed()
 
     def _next_batch(self) -> list[_Entry]:
         """Waits for an entry and takes what stands behind it; empty at the end."""
         entries: list[_Entry] = []
-        while len(entries) < self._batch:
+        taken = 0
+        while taken < self._batch:
             try:
                 entry = self._queue.get(block=not entries)
             except queue.Empty:
@@ -182,6 +187,8 @@ class Writer:
                     self._queue.put(None)
                 break
             entries.append(entry)
+            taken += len(entry.items)
+        self._taken += taken
         return entries
 
     def _commit(self, entries: Sequence[_Entry]) -> None:
@@ -248,9 +255,11 @@ def _apply(
     entries: Sequence[_Entry],
 ) -> None:
     if together:
-        values = together(connection, [entry.item for entry in entries])
-        for entry, value in zip(entries, values, strict=True):
-            entry.value = value
+        values = together(connection, [item for entry in entries for item in entry.items])
+        end = 0
+        for entry in entries:
+            begin, end = end, end + len(entry.items)
+            entry.value = values[begin:end]
         return
     for entry in entries:
         assert entry.work
