@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ def script_for(server: LiveServer, account: Account, enrollment: str) -> str:
     return str(path)
 
 
+def running(account: Account) -> int:
+    """The process that shares."""
+    (process,) = (one for one in account.processes() if one.cmdline()[-1:] == ["run"])
+    return process.pid
+
+
 def test_an_account_without_root_goes_online_with_the_script_and_takes_it_away_again(
     account: Account, live_server: LiveServer
 ) -> None:
@@ -56,6 +63,16 @@ def test_an_account_without_root_goes_online_with_the_script_and_takes_it_away_a
     assert again.returncode == 0, again.stdout + again.stderr
     same = newest(live_server, enrollment)
     assert same["id"] == provider["id"]
+
+    # While it shares, half of a library gets lost: the next run mends that, and starts it again.
+    (library,) = account.home.glob(".local/share/qubix/environment-*/lib/*/site-packages/psutil")
+    shutil.rmtree(library)
+    former = running(account)
+    mended = account.run("sh", script)
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert library.exists()
+    assert running(account) != former
+    assert newest(live_server, enrollment)["id"] == provider["id"]
 
     gone = account.run("sh", script, "--uninstall", "--purge")
     assert gone.returncode == 0, gone.stdout + gone.stderr

@@ -27,7 +27,7 @@ def interpreter(own: Environment, arguments: argparse.Namespace, output: Output)
     """
     if arguments.command == "setup" and not arguments.dry_run:
         return _made(own, output)
-    if own.is_done():
+    if own.is_there():
         return own.python
     if all(map(importlib.util.find_spec, LIBRARIES)) or arguments.command == "setup":
         return None

@@ -5,7 +5,9 @@ the frozen application bring their libraries along, and pass it over. The enviro
 after the list of what is in it, so a new list makes a new one and an old one can still run.
 
 It stays new until the whole setup has come to its end: a cancel in any later step, by which time
-another process runs inside it, takes it away as well.
+another process runs inside it, takes it away as well. One that was there and is damaged is made
+anew, while a worker may still run from it: what is in use is moved out of the way where it cannot
+be removed, and setup starts that worker again.
 """
 
 from __future__ import annotations
@@ -40,6 +42,19 @@ LOG_NAME = "environment.log"
 SILENCE_SECONDS = 1800.0
 """pip that says nothing for this long is given up. It says nothing either while one file comes over
 a slow line; where nothing comes at all, it ends by its own limit."""
+INSPECTION_SECONDS = 120.0
+_INSPECTION = """\
+import base64, hashlib, importlib.metadata, sys, sysconfig
+import platformdirs, psutil, requests
+for library in importlib.metadata.distributions(path=[sysconfig.get_path("purelib")]):
+    for file in library.files or ():
+        if file.hash:
+            digest = hashlib.new(file.hash.mode, file.read_binary()).digest()
+            if base64.urlsafe_b64encode(digest).decode().rstrip("=") != file.hash.value:
+                sys.exit(f"{file} is not as it was installed")
+"""
+"""What it is asked: the digests are those that pip keeps (packaging.python.org, "Recording installed
+projects"). Other Pythons under the same name, as after an upgrade of the system, find no library."""
 
 
 def requirements() -> bytes:
@@ -62,6 +77,7 @@ class Environment:
         self._folder = folder / f"environment-{digest}"
         self._complete = self._folder / "complete"
         self._new = self._folder / "new"
+        self._mended = self._folder / "mended"
         self._environ = environ
 
     @property
@@ -76,22 +92,45 @@ class Environment:
         """Whether this very process runs in it."""
         return Path(sys.prefix) == self._folder
 
-    def is_done(self) -> bool:
+    def is_there(self) -> bool:
+        """Whether it was once made whole, as far as a glance tells."""
         return self._complete.exists() and self.python.exists()
+
+    def is_done(self) -> bool:
+        """Whether its Python runs, and each file in it is as it was installed."""
+        if not self.is_there():
+            return False
+        command = [str(self.python), "-I", "-c", _INSPECTION]
+        try:
+            found = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                env=self._quiet_environ(), timeout=INSPECTION_SECONDS, check=False,
+            )  # fmt: skip
+        except (OSError, subprocess.SubprocessError) as error:
+            log.info("the environment does not run: %s", error)
+            return False
+        if found.returncode:
+            log.info("the environment is damaged: %s", found.stdout.decode("utf-8", "replace"))
+        return found.returncode == 0
 
     def is_new(self) -> bool:
         """Whether no setup has come to its end since it was made."""
         return self._new.exists()
 
+    def is_mended(self) -> bool:
+        """Whether it was made anew in place of a damaged one, and no setup has ended since."""
+        return self._mended.exists()
+
     def keep(self) -> None:
-        """A new one is what this computer runs from now on: the short command leads to it, and
-        those of former versions go. Raises OSError."""
-        if not self.is_new():
-            return
+        """This is what this computer runs from now on: the short command leads to it, and those
+        of former versions go. Raises OSError."""
         here = system.current()
         shim = here.shim(self._folder.name, Paths.home_of(self._environ))
-        write_whole(self._folder.with_name(here.shim_name), shim, mode=0o755)
+        command = self._folder.with_name(here.shim_name)
+        if self.is_new() or not command.exists() or command.read_bytes() != shim:
+            write_whole(command, shim, mode=0o755)
         self._new.unlink(missing_ok=True)
+        self._mended.unlink(missing_ok=True)
         for other in self._folder.parent.glob("environment-*"):
             if other != self._folder:
                 shutil.rmtree(other, ignore_errors=True)
@@ -107,13 +146,15 @@ class Environment:
             lock.release()
 
     def _run(self, cancel: threading.Event) -> Iterator[Progress]:
-        shutil.rmtree(self._folder, ignore_errors=True)  # what an earlier try left half-way
         yield Progress(self.key, "running", "making room for it")
+        mark = self._mended if self._complete.exists() else self._new
+        with contextlib.suppress(FileNotFoundError):  # else it is damaged, or was left half-way
+            system.current().remove_tree(self._folder)
         self._temporary.mkdir(parents=True)
         yield from self._make(cancel)
         yield from self._libraries(cancel)
         shutil.rmtree(self._temporary, ignore_errors=True)
-        write_whole(self._new, b"")
+        write_whole(mark, b"")
         write_whole(self._complete, b"")
 
     def undo(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from qubix_worker import amalgamation, system
@@ -37,7 +38,9 @@ def plan(paths: Paths, choices: Choices, environ: Mapping[str, str] = os.environ
         StartAtSignIn(paths, choices),
     ]
     if choices.start:
-        steps += [Start(paths, choices), Confirm(paths)]
+        # A worker that runs was begun from the environment that was damaged.
+        afresh = choices.afresh or bool(own and own.is_mended())
+        steps += [Start(paths, replace(choices, afresh=afresh)), Confirm(paths)]
     if who := former(paths, choices):
         steps.append(LeaveFormer(who))
     entries = system.current().autostart(paths.home).folder
