@@ -97,6 +97,46 @@ def test_what_was_removed_by_hand_leaves_nothing_that_fails_at_sign_in(
         assert not ran.exists()
 
 
+@pytest.mark.parametrize(
+    "kind", [DesktopEntry, macos.LaunchAgent], ids=["desktop entry", "launch agent"]
+)
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_an_entry_of_an_installation_with_a_home_of_its_own_finds_that(
+    tmp_path: Path, kind: type[DesktopEntry] | type[macos.LaunchAgent], is_guarded: bool
+) -> None:
+    home = tmp_path / "all of $it, 100 %"
+    home.mkdir()
+    entry = kind(home / ("e.plist" if kind is macos.LaunchAgent else "e.desktop"), home)
+    entry.add(["/bin/sh", "-c", 'echo "$QUBIX_HOME"'], home if is_guarded else None)
+    said = subprocess.run(commands(entry.path), stdout=subprocess.PIPE, text=True, check=True)
+    assert said.stdout == f"{home}\n"
+
+
+@pytest.mark.parametrize("by", ["its path", "a link", "the PATH"])
+def test_the_short_command_finds_its_installation_from_anywhere(tmp_path: Path, by: str) -> None:
+    home, links = tmp_path / "all of $it, 100 %", tmp_path / "links"
+    python = home / "data/environment-1/bin/python"
+    for folder in (python.parent, links):
+        folder.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$QUBIX_HOME" "$@"\n')
+    python.chmod(0o755)
+    command = home / "data/qubix-worker"
+    command.write_bytes(system.current().shim(home / "data/environment-1", home))
+    command.chmod(0o755)
+    (links / "a link").symlink_to("qubix-worker")
+    (links / "qubix-worker").symlink_to(command)
+    called = {"its path": str(command), "a link": "./a link", "the PATH": "qubix-worker"}[by]
+    path = f"{home / 'data'}:{os.defpath}"
+    said = subprocess.run(
+        ["/bin/sh", "-c", '"$@"', "sh", called, "an argument"], cwd=links,
+        env={"PATH": path, "QUBIX_HOME": "/another"},
+        stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    home_of, file, argument = said.stdout.splitlines()
+    assert (home_of, argument) == (str(home), "an argument")
+    assert Path(file).resolve() == home / "data/qubix_worker.py"
+
+
 def test_under_qubix_home_the_sign_in_entry_stays_inside(tmp_path: Path) -> None:
     entry = system.current().autostart(tmp_path)
     entry.add(["/bin/true", "run"])

@@ -49,7 +49,9 @@ def downloaded(tmp_path: Path) -> Downloaded:
 def test_an_uninstall_takes_what_setup_has_put_beside_the_file(downloaded: Downloaded) -> None:
     (downloaded.folder / "environment-0123").mkdir()
     (downloaded.folder / environment.LOCK_NAME).write_bytes(b"")
-    downloaded.shim.write_bytes(system.current().shim("environment-0123", downloaded.home))
+    downloaded.shim.write_bytes(
+        system.current().shim(downloaded.folder / "environment-0123", downloaded.home)
+    )
     done = downloaded.run("uninstall", "--yes")
     assert done.returncode == 0, done.stderr
     assert downloaded.left() == {amalgamation.NAME, "letter.txt"}

@@ -125,7 +125,7 @@ class Environment:
         """This is what this computer runs from now on: the short command leads to it, and those
         of former versions go. Raises OSError."""
         here = system.current()
-        shim = here.shim(self._folder.name, Paths.home_of(self._environ))
+        shim = here.shim(self._folder, Paths.home_of(self._environ))
         command = self._folder.with_name(here.shim_name)
         if self.is_new() or not command.exists() or command.read_bytes() != shim:
             write_whole(command, shim, mode=0o755)

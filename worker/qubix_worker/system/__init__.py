@@ -43,8 +43,9 @@ class System(Protocol):
         """The file's name of the short command that a script installation gets."""
         ...
 
-    def shim(self, environment: str, home: Path | None) -> bytes:
-        """That command: runs `qubix_worker.py` beside it in the environment of this name."""
+    def shim(self, environment: Path, home: Path | None) -> bytes:
+        """That command: runs `qubix_worker.py` beside it in the environment there, with QUBIX_HOME
+        where `home` is given, whatever the terminal has set."""
         ...
 
     def become(self, command: list[str]) -> NoReturn:
@@ -94,7 +95,8 @@ class System(Protocol):
         ...
 
     def autostart(self, home: Path | None) -> Autostart:
-        """Sign-in entries; under `home` (QUBIX_HOME) they are written there and nowhere else."""
+        """Sign-in entries; under `home` (QUBIX_HOME) they are written there and nowhere else, and
+        hand it on."""
         ...
 
 

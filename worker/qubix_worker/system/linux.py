@@ -39,14 +39,15 @@ class Linux(Posix):
     def autostart(self, home: Path | None) -> Autostart:
         config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
         folder = home / "config" if home else Path(config)
-        return DesktopEntry(folder / "autostart" / "qubix-worker.desktop")
+        return DesktopEntry(folder / "autostart" / "qubix-worker.desktop", home)
 
 
 class DesktopEntry:
     """An XDG autostart entry (Desktop Application Autostart Specification 0.5)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, home: Path | None = None) -> None:
         self.path = path
+        self._home = home
 
     @property
     def folder(self) -> Path:
@@ -61,7 +62,7 @@ class DesktopEntry:
             "Comment=Shares this computer while it is idle\n"
             # TryExec: once the program is gone, the entry does nothing and says nothing.
             f"TryExec={_string(command[0])}\n"
-            f"Exec={' '.join(map(exec_argument, while_there(command, needs)))}\n"
+            f"Exec={' '.join(map(exec_argument, while_there(command, needs, self._home)))}\n"
             "Terminal=false\nNoDisplay=true\nX-GNOME-Autostart-enabled=true\n"
         )
         write_whole(self.path, text.encode(), mode=0o644)

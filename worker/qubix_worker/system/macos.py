@@ -24,14 +24,15 @@ class MacOS(Posix):
 
     def autostart(self, home: Path | None) -> Autostart:
         folder = home / "config" if home else Path.home() / "Library"
-        return LaunchAgent(folder / "LaunchAgents" / f"{LABEL}.plist")
+        return LaunchAgent(folder / "LaunchAgents" / f"{LABEL}.plist", home)
 
 
 class LaunchAgent:
     """A LaunchAgent (launchd.plist(5)) that runs the worker at sign-in."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, home: Path | None = None) -> None:
         self.path = path
+        self._home = home
 
     @property
     def folder(self) -> Path:
@@ -43,7 +44,7 @@ class LaunchAgent:
     def add(self, command: list[str], needs: Path | None = None) -> None:
         agent = {
             "Label": LABEL,
-            "ProgramArguments": while_there(command, needs),
+            "ProgramArguments": while_there(command, needs, self._home),
             "RunAtLoad": True,
             "ProcessType": "Background",
         }

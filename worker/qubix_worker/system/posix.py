@@ -25,12 +25,14 @@ SOCKET_PATH_BYTES = 100
 CONNECT_AGAIN_SECONDS = 0.05
 
 
-def while_there(command: list[str], needs: Path | None) -> list[str]:
-    """`command`, or nothing and no failure once its program or `needs` is gone."""
+def while_there(command: list[str], needs: Path | None, home: Path | None) -> list[str]:
+    """`command`, with QUBIX_HOME where `home` is given; or nothing and no failure once its program
+    or `needs` is gone."""
+    portable = ["/usr/bin/env", f"QUBIX_HOME={home}"] if home else []
     if needs is None:
-        return command
+        return [*portable, *command]
     guard = '[ -x "$1" ] && [ -e "$0" ] || exit 0; exec "$@"'
-    return ["/bin/sh", "-c", guard, str(needs), *command]
+    return [*portable, "/bin/sh", "-c", guard, str(needs), *command]
 
 
 class Posix:
@@ -38,12 +40,13 @@ class Posix:
 
     shim_name = "qubix-worker"
 
-    def shim(self, environment: str, home: Path | None) -> bytes:
+    def shim(self, environment: Path, home: Path | None) -> bytes:
         portable = f"export QUBIX_HOME={shlex.quote(str(home))}\n" if home else ""
         text = (
             "#!/bin/sh\n# Runs the QUBIX worker that lies beside this file.\n"
-            f'{portable}here=$(dirname -- "$0")\n'
-            f'exec "$here/{environment}/bin/python" "$here/qubix_worker.py" "$@"\n'
+            f'{portable}file=$0; [ ! -L "$file" ] || file=$(readlink -f -- "$file")\n'
+            'here=$(dirname -- "$file")\n'
+            f'exec "$here/{environment.name}/bin/python" "$here/qubix_worker.py" "$@"\n'
         )
         return os.fsencode(text)
 

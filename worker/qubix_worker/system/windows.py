@@ -39,9 +39,17 @@ class Windows:
 
     shim_name = "qubix-worker.cmd"
 
-    def shim(self, environment: str, home: Path | None) -> bytes:
-        python = rf"%~dp0{environment}\Scripts\python.exe"
-        return f'@"{python}" "%~dp0qubix_worker.py" %*\r\n'.encode("ascii")
+    def shim(self, environment: Path, home: Path | None) -> bytes:
+        beside = home == environment.parent.parent
+        python = rf"%~dp0{environment.name}\Scripts\python.exe"
+        lines = [
+            "@echo off",
+            "rem Runs the QUBIX worker that lies beside this file.",
+            "setlocal EnableExtensions DisableDelayedExpansion",
+            *([] if home is None else [_home_line("%~dp0.." if beside else str(home))]),
+            f'"{python}" "%~dp0qubix_worker.py" %*',
+        ]
+        return _batch(lines)
 
     def become(self, command: list[str]) -> NoReturn:
         # Windows has no exec: this process stays as the one that its console waits for. Ctrl+C
@@ -125,7 +133,7 @@ class Windows:
                 _remove_later(moved[0].parent)
 
     def autostart(self, home: Path | None) -> Autostart:
-        return StartFile(home / "config" / "autostart.cmd") if home else RunValue("QUBIX")
+        return StartFile(home / "config" / "autostart.cmd", home) if home else RunValue("QUBIX")
 
 
 class RunValue:
@@ -164,8 +172,9 @@ class RunValue:
 class StartFile:
     """Under QUBIX_HOME the registry is left alone: the command is only noted in a file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, home: Path) -> None:
         self.path = path
+        self._home = home
 
     @property
     def folder(self) -> Path:
@@ -175,19 +184,34 @@ class StartFile:
         return self.path.exists()
 
     def add(self, command: list[str], needs: Path | None = None) -> None:
-        line = f'start "" /b {subprocess.list2cmdline(command)}{os.linesep}'
-        write_whole(self.path, line.encode())
+        program = subprocess.list2cmdline(command).replace("%", "%%")
+        lines = ["@echo off", "setlocal EnableExtensions DisableDelayedExpansion",
+                 _home_line(str(self._home)), f'start "" /b {program}']  # fmt: skip
+        write_whole(self.path, _batch(lines))
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
 
 
+def _home_line(home: str) -> str:
+    """Sets QUBIX_HOME in a batch file: to a path, or to one that begins where the file lies, which
+    no code page can garble."""
+    if not home.startswith("%~dp0"):
+        return f'set "QUBIX_HOME={home.replace("%", "%%")}"'
+    return f'for %%H in ("{home}") do set "QUBIX_HOME=%%~fH"'
+
+
+def _batch(lines: list[str]) -> bytes:
+    """A batch file, which cmd reads in the code page of its window."""
+    return "".join(f"{line}\r\n" for line in lines).encode("oem", "replace")
+
+
 def _remove_later(folder: Path) -> None:
-    """Lets Windows' own cmd try once a second, for five minutes, to remove `folder`: it goes on
+    """Lets Windows' own cmd try once a second, for half an hour, to remove `folder`: it goes on
     when this process has ended. Only the folder's name, which we chose, is on a command line."""
     system = Path(os.environ["SYSTEMROOT"], "System32")
     again = (
-        f"for /l %i in (1,1,300) do ({system / 'ping.exe'} -n 2 127.0.0.1 >nul"
+        f"for /l %i in (1,1,1800) do ({system / 'ping.exe'} -n 2 127.0.0.1 >nul"
         f" & rmdir /s /q {folder.name} 2>nul & if not exist {folder.name} exit)"
     )
     subprocess.Popen(
