@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
+import shutil
+from pathlib import PureWindowsPath
 from typing import Any
 
 from qubix_server.installers.scripts import batch_script
@@ -16,6 +19,7 @@ from tests.installers.windows.machine import PYTHON, Windows
 from tests.inventory import Inventory, differences, take
 
 RUN_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
+COMMAND = r"AppData\Local\qubix\data\qubix-worker.cmd"
 NOT_OURS = re.compile(
     r"temp/CMD[0-9a-f]+\.tmp"  # of Wine's own cmd
     r"|Python313/.*__pycache__.*"  # of a Python that keeps what it has read
@@ -26,6 +30,13 @@ NOT_OURS = re.compile(
 def newest(server: LiveServer, enrollment: str) -> Any:
     answer = server.ask("GET", f"/api/providers/check-new?enrollment={enrollment}")
     return answer.json()["newProvider"]
+
+
+def pid(windows: Windows) -> int:
+    """The process that shares, as it says itself."""
+    done = windows.batch(str(PureWindowsPath(windows.profile, COMMAND)), "status", "--json")
+    assert done.code == 0, done.text
+    return int(json.loads(done.text)["pid"])
 
 
 def left(windows: Windows, before: Inventory, kept: list[str]) -> list[str]:
@@ -74,6 +85,16 @@ def test_it_goes_online_and_away_again(windows: Windows, live_server: LiveServer
     assert again.code == 0, again.text
     assert f"This computer is online as {online['name']}" in again.text
     assert (windows.data / "qubix_worker.py").read_bytes() == newer
+
+    # While it shares, a library gets lost. What runs cannot be replaced there, but moved.
+    (environment,) = windows.data.glob("environment-*")
+    shutil.rmtree(environment / "Lib/site-packages/requests")
+    former = pid(windows)
+    mended = windows.batch(upgrade)
+    assert mended.code == 0, mended.text
+    assert (environment / "Lib/site-packages/requests/__init__.py").exists()
+    assert pid(windows) != former
+    assert newest(live_server, enrollment)["id"] == online["id"]
 
     gone = windows.batch(script, "--uninstall", "--purge", "--yes")
     assert gone.code == 0, gone.text

@@ -53,8 +53,9 @@ for library in importlib.metadata.distributions(path=[sysconfig.get_path("pureli
             if base64.urlsafe_b64encode(digest).decode().rstrip("=") != file.hash.value:
                 sys.exit(f"{file} is not as it was installed")
 """
-"""What it is asked: the digests are those that pip keeps (packaging.python.org, "Recording installed
-projects"). Other Pythons under the same name, as after an upgrade of the system, find no library."""
+"""What it is asked: the digests are those that pip keeps (packaging.python.org, "Recording
+installed projects"). A Python of another version, as after an upgrade of the system, looks for the
+libraries elsewhere, and finds none."""
 
 
 def requirements() -> bytes:
