@@ -6,11 +6,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from qubix_worker.shared_time import DAYS_KEPT, KEEP_SECONDS, LOOK_SECONDS, SharedTime
+from qubix_worker.shared_time import (
+    DAYS_KEPT,
+    KEEP_PAUSED_SECONDS,
+    KEEP_SECONDS,
+    LOOK_SECONDS,
+    SharedTime,
+)
 from qubix_worker.status import Shared, Status, Trouble, is_sharing
 
 HOUR = 3600.0
@@ -41,6 +48,14 @@ class Counted:
             self.clocks.steady += step
             seconds -= step
             self.time.note(sharing=sharing)
+
+    def writes_while_it_shares(self, seconds: float) -> int:
+        """How often its file is written meanwhile."""
+        states = []
+        for _ in range(round(seconds / LOOK_SECONDS)):
+            self.goes_on(LOOK_SECONDS)
+            states.append(self.path.read_bytes() if self.path.exists() else b"")
+        return sum(before != after for before, after in pairwise([b"", *states]))
 
     def killed_and_begun_again(self) -> None:
         self.time = begun(self.path, self.clocks)
@@ -82,17 +97,51 @@ def test_a_week_begins_on_monday(counted: Counted) -> None:
     assert counted.time.shown() == Shared(0, 0)
 
 
-def test_a_killed_worker_loses_minutes_and_no_more(counted: Counted) -> None:
-    counted.goes_on(HOUR + KEEP_SECONDS - 1)
+def test_a_killed_worker_loses_an_hour_and_no_more(counted: Counted) -> None:
+    counted.goes_on(2 * KEEP_SECONDS - 1)
     counted.killed_and_begun_again()
-    assert HOUR - LOOK_SECONDS <= counted.time.shown().today_seconds <= HOUR + KEEP_SECONDS
+    assert counted.time.shown().today_seconds == KEEP_SECONDS
+
+
+def test_an_hour_of_pieces_is_kept_like_a_whole_one(counted: Counted) -> None:
+    for _ in range(20):
+        counted.goes_on(KEEP_SECONDS / 20)
+        counted.goes_on(HOUR / 2, sharing=False)
+    counted.killed_and_begun_again()
+    assert counted.time.shown().today_seconds > KEEP_SECONDS - KEEP_PAUSED_SECONDS
+
+
+def test_a_worker_that_is_killed_in_a_pause_loses_minutes(counted: Counted) -> None:
+    counted.goes_on(KEEP_PAUSED_SECONDS)
+    counted.time.note(sharing=False)
+    counted.killed_and_begun_again()
+    assert counted.time.shown().today_seconds == KEEP_PAUSED_SECONDS
 
 
 def test_a_worker_that_ends_loses_nothing(counted: Counted) -> None:
     counted.goes_on(100)
-    counted.time.note(sharing=False)
+    counted.time.end()
     counted.killed_and_begun_again()
     assert counted.time.shown().today_seconds == 100
+
+
+def test_the_disk_is_written_to_once_an_hour(counted: Counted) -> None:
+    counted.goes_on(KEEP_SECONDS - 1)
+    assert not counted.path.exists()
+    assert counted.writes_while_it_shares(12 * HOUR) == 12
+
+
+def test_a_connection_that_comes_and_goes_is_not_written_down_each_time(counted: Counted) -> None:
+    for _ in range(4):
+        counted.goes_on(KEEP_PAUSED_SECONDS / 5)
+        counted.goes_on(1, sharing=False)
+    assert not counted.path.exists()
+
+
+def test_a_worker_that_has_not_shared_writes_nothing(counted: Counted) -> None:
+    counted.goes_on(HOUR, sharing=False)
+    counted.time.end()
+    assert not counted.path.exists()
 
 
 @pytest.mark.parametrize("by", [-3 * HOUR, 3 * HOUR])
@@ -145,7 +194,7 @@ def test_few_days_are_kept(counted: Counted) -> None:
     for _ in range(3 * DAYS_KEPT):
         counted.goes_on(10)
         counted.clocks.wall += DAY
-    counted.time.keep()
+    counted.time.end()
     assert counted.path.stat().st_size < 100 + 40 * DAYS_KEPT
 
 

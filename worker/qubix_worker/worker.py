@@ -172,7 +172,7 @@ class Worker:
                     self._spool_what_ended,
                     self._jobs.stop,
                     self._watch.stop,
-                    self._count_the_last,
+                    self._shared_time.end,
                 ):
                     ending.callback(end)
             log.info("worker ends")
@@ -446,10 +446,6 @@ class Worker:
         return dataclasses.replace(
             self.status, usage=self._sampler.sample(), shared=self._shared_time.shown()
         )
-
-    def _count_the_last(self) -> None:
-        self._shared_time.note(sharing=False)
-        self._shared_time.keep()
 
     def _facts(self) -> Facts:
         """For the heartbeats; called on the threads that speak to the server."""
