@@ -9,12 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from qubix_server.installers import failures, fetch
 from qubix_server.installers.scripts import shell_script
 from tests.installers.publisher import Publisher, archive, publishing
 from tests.worker.network.authority import Authority
+from tests.worker.network.proxy import proxying
 
 NAME = "qubix-worker-installer.sh"
 OURS = ".local/share/qubix"
@@ -203,6 +205,55 @@ def test_a_proxy_that_lets_nobody_through(run: Run, machine, publisher) -> None:
     }
     failed(run(**environment), "proxy_refused", machine)
     assert publisher.asked[0].startswith("CONNECT publisher.example:443")
+
+
+@pytest.mark.parametrize("downloader", ["curl", "wget", "python3"], indirect=True)
+@pytest.mark.parametrize(
+    ("variable", "password"),
+    [
+        ("https_proxy", "s3%2Fcr%40t"),
+        ("HTTPS_PROXY", "s3%2Fcr%40t"),
+        ("ALL_PROXY", "s3%2Fcr%40t"),
+        ("HTTPS_PROXY", "an0ther"),
+    ],
+)
+def test_a_proxy_s_password_goes_to_the_proxy_alone(
+    run: Run, machine, tmp_path: Path, variable: str, password: str
+) -> None:
+    """Not to the list of processes, which others on this computer can read, nor onto the screen."""
+    authority = Authority(tmp_path / "authority")
+    wget = tmp_path / "wgetrc"
+    wget.write_text(f"ca_certificate = {authority.certificate}\nca_directory = /nowhere\n")
+    stores = dict.fromkeys(("SSL_CERT_FILE", "CURL_CA_BUNDLE"), str(authority.certificate))
+    words: list[str] = []
+    with publishing(archive(UV), secure=authority.server("DNS:publisher.example")) as secure:
+        there = ("127.0.0.1", int(secure.url.rpartition(":")[2]))
+        with proxying(
+            password="ana:s3/cr@t",
+            hosts={"publisher.example": there},
+            meanwhile=lambda: words.extend(command_lines()),
+        ) as proxy:
+            done = run(
+                UV_INSTALLER_GITHUB_BASE_URL="https://publisher.example",
+                WGETRC=str(wget),
+                **stores,
+                **{variable: f"http://ana:{password}@{proxy.address}"},
+            )
+    assert proxy.methods[:1] == ["CONNECT"]
+    assert any("publisher.example" in word for word in words)
+    said = [*words, done.stdout, done.stderr]
+    assert not [one for one in said if any(secret in one for secret in ("s3", "an0ther"))]
+    if password != "an0ther":
+        assert done.returncode == 0, done.stderr
+        assert machine.record["argv"][1] == "setup"
+    else:
+        failed(done, "proxy_refused", machine)
+
+
+def command_lines() -> list[str]:
+    """What is told of each process here to everybody."""
+    processes = psutil.process_iter(["cmdline"])
+    return [" ".join(process.info["cmdline"] or []) for process in processes]
 
 
 def test_it_goes_by_way_of_the_proxy(run: Run, publisher) -> None:

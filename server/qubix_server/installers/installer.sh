@@ -10,7 +10,7 @@
 # Stopped before the end, it takes back what it has begun. --dry-run tells all that it would do. The worker stands
 # word for word below the last line that is run here, which is the call of main. All is between one pair of braces,
 # so that a shell runs nothing before it has read the whole file: a download that was cut short does nothing at all.
-# shellcheck disable=SC2016 # what is in apostrophes is Python, for Python to read
+# shellcheck disable=SC2016,SC2030,SC2031 # what is in apostrophes is Python; what fetch exports is for it alone
 {
 # The network's address, the invitation for this one computer, and the worker's digest.
 backend=@BACKEND@
@@ -94,8 +94,7 @@ find_data_folder() {
   esac
   worker=$data/qubix_worker.py
   # If there is no worker yet: the folder that stays if this is stopped, which is there already.
-  fresh=$data
-  while [ -n "$fresh" ] && [ ! -e "$fresh" ]; do fresh=${fresh%/*}; done
+  fresh=$data; while [ -n "$fresh" ] && [ ! -e "$fresh" ]; do fresh=${fresh%/*}; done
   [ ! -e "$worker" ] || fresh=
 }
 
@@ -175,8 +174,9 @@ fetch_uv() {
   esac
 }
 
-# fetch URL FILE, with what there is, by way of the environment's proxies. Ends as curl would.
-fetch() {
+# fetch URL FILE, with what there is, by way of the environment's proxies (wget knows but these). Ends as curl would.
+fetch() (
+  export https_proxy="${https_proxy:-${HTTPS_PROXY:-${all_proxy:-${ALL_PROXY-}}}}" no_proxy="${no_proxy:-${NO_PROXY-}}"
   if command -v curl >/dev/null 2>&1; then
     [ -t 2 ] && bar=-# || bar=-s
     curl -fL "$bar" --connect-timeout "$patience" --speed-time "$patience" --max-time 1800 -o "$2" "$1"
@@ -197,7 +197,7 @@ fetch() {
 @FETCH@
 ' "$1" "$2" "$patience" 2>/dev/null
   fi
-}
+)
 
 why_not() { # STATUS, one of curl's exit codes
   rm -f "$file"

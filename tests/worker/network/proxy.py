@@ -6,7 +6,7 @@ import base64
 import contextlib
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from tests.worker.network.scripted import Request, Scripted, Visit
@@ -21,10 +21,13 @@ class Proxy:
         password: str | None = None,
         refusal: int | None = None,
         hosts: dict[str, tuple[str, int]] | None = None,
+        meanwhile: Callable[[], object] = lambda: None,
     ) -> None:
+        """`meanwhile` is called while somebody waits for an answer."""
         self._wanted = password and "Basic " + base64.b64encode(password.encode()).decode()
         self._refusal = refusal
         self._hosts = hosts or {}
+        self._meanwhile = meanwhile
         self.server = Scripted(self._answer)
 
     @property
@@ -36,6 +39,7 @@ class Proxy:
         return [request.method for request in self.server.asked]
 
     def _answer(self, request: Request, visit: Visit) -> None:
+        self._meanwhile()
         if self._wanted and request.headers.get("Proxy-Authorization") != self._wanted:
             visit.answer(b"<html>Password?</html>", 407, Proxy_Authenticate='Basic realm="office"')
         elif self._refusal:
