@@ -24,6 +24,11 @@ def at_work(folder: Path) -> list[psutil.Process]:
     return [one for one in psutil.process_iter(about) if _is_at_work(one, folder)]
 
 
+def command_lines() -> list[str]:
+    """What is told of each process here to everybody."""
+    return [" ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"])]
+
+
 def end_all(folder: Path) -> list[str]:
     """Ends what still works on `folder` after a while; its command lines."""
     psutil.wait_procs(at_work(folder), timeout=PARTING_SECONDS)

@@ -154,6 +154,21 @@ def test_a_proxy_that_wants_a_password(installation: Installation) -> None:
         assert proxy.methods[:1] == ["CONNECT"]
 
 
+@pytest.mark.provokes("proxy", by="environment")
+def test_a_proxy_that_is_not_written_as_it_must_be(installation: Installation) -> None:
+    installation.environment |= {
+        "PIP_INDEX_URL": "https://libraries.example/simple",
+        "https_proxy": "http://ana:s3c/ret@127.0.0.1:9",
+    }
+    installation.fails(
+        "proxy",
+        "The proxy of this network did not let the download through.",
+        "Check the proxy's address and password in the system's settings, then try again.",
+    )
+    assert "Failed to parse: http://[removed]@" in installation.log
+    assert "s3c" not in installation.log
+
+
 @pytest.mark.provokes("environment_failed", by="environment")
 def test_what_nobody_has_thought_of_is_told_in_its_own_last_words(
     installation: Installation,

@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from qubix_server.installers import failures, fetch
 from qubix_server.installers.scripts import shell_script
 from tests.installers.publisher import Publisher, archive, publishing
+from tests.processes import command_lines
 from tests.worker.network.authority import Authority
 from tests.worker.network.proxy import proxying
 
@@ -248,12 +248,6 @@ def test_a_proxy_s_password_goes_to_the_proxy_alone(
         assert machine.record["argv"][1] == "setup"
     else:
         failed(done, "proxy_refused", machine)
-
-
-def command_lines() -> list[str]:
-    """What is told of each process here to everybody."""
-    processes = psutil.process_iter(["cmdline"])
-    return [" ".join(process.info["cmdline"] or []) for process in processes]
 
 
 def test_it_goes_by_way_of_the_proxy(run: Run, publisher) -> None:

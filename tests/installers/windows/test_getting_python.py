@@ -12,7 +12,9 @@ import pytest
 from qubix_server.installers.scripts import batch_script
 from tests.installers.publisher import Publisher, publishing
 from tests.installers.windows.machine import PYTHON, Windows
+from tests.processes import command_lines
 from tests.worker.network.authority import Authority
+from tests.worker.network.proxy import proxying
 
 NOWHERE = "http://127.0.0.1:9"
 INTERNET = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings"
@@ -183,6 +185,35 @@ def test_a_proxy_that_does_not_answer_is_named(
     assert done.code == 1
     assert "did not come through the proxy of this network" in done.text
     assert windows.left() == []
+
+
+@pytest.mark.parametrize("password", ["s3%2Fcr%40t^!&", "an0ther"])
+def test_a_proxy_s_password_goes_to_the_proxy_alone(
+    windows: Windows, publisher: Publisher, password: str
+) -> None:
+    """Not to the list of processes, which others on this computer can read, nor onto the screen."""
+    content = batch_script("http://h", None, b"pass\n", publisher.uv)
+    script = windows.place(r"C:\dl\installer.bat", content)
+    words: list[str] = []
+    there = ("127.0.0.1", int(publisher.url.rpartition(":")[2]))
+    with proxying(
+        password="ana:s3/cr@t^!&",
+        hosts={"publisher.invalid": there},
+        meanwhile=lambda: words.extend(command_lines()),
+    ) as proxy:
+        done = windows.batch(
+            script,
+            ALL_PROXY=f"http://ana:{password}@{proxy.address}",
+            UV_INSTALLER_GITHUB_BASE_URL="http://publisher.invalid",
+        )
+    assert any("publisher.invalid" in word for word in words)
+    assert not [word for word in (*words, done.text) if "s3" in word or "an0" in word]
+    if password == "an0ther":
+        assert done.code == 1
+        assert "did not come through the proxy of this network" in done.text
+        assert windows.left() == []
+    else:
+        assert done.code == 0, done.text
 
 
 @pytest.mark.provokes("stopped")

@@ -293,7 +293,8 @@ _CAUSES = (
     (r"HASHES|hashes are required|do not match", "tampered",
      "A library that was fetched is not the one that was expected, so it was not used.",
      "Try again; if it lasts, tell the people who run the network."),
-    (r"ProxyError|Tunnel connection failed|\b407 Proxy", "proxy",
+    (r"ProxyError|Tunnel connection failed|\b407 Proxy|check proxy URL|Failed to parse: \w+://"
+     r"|dependencies for SOCKS", "proxy",
      "The proxy of this network did not let the download through.",
      "Check the proxy's address and password in the system's settings, then try again."),
     (r"CERTIFICATE_VERIFY|SSLError|certificate", "certificate",
