@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from qubix_server.store.schema import operator_tokens
+
+_AMONG = select(operator_tokens.c.token_hash).where(
+    operator_tokens.c.token_hash.in_(bindparam("among", expanding=True))
+)
 
 
 def is_operator(connection: Connection, token_hash: str) -> bool:
@@ -12,6 +18,11 @@ def is_operator(connection: Connection, token_hash: str) -> bool:
         select(operator_tokens.c.created_at).where(operator_tokens.c.token_hash == token_hash)
     )
     return found.first() is not None
+
+
+def tokens_among(connection: Connection, hashes: Sequence[str]) -> set[str]:
+    """Of these hashes, those by which somebody is the operator."""
+    return set(connection.execute(_AMONG, {"among": hashes}).scalars())
 
 
 def has_token(connection: Connection) -> bool:

@@ -45,6 +45,9 @@ _BY_WORKER_ID = _SELECT.where(providers.c.worker_id == bindparam("wanted"))
 _BY_SECRET = _SELECT.join(worker_secrets, worker_secrets.c.provider_seq == providers.c.seq).where(
     worker_secrets.c.secret_hash == bindparam("wanted")
 )
+_SECRETS_AMONG = select(worker_secrets.c.secret_hash).where(
+    worker_secrets.c.secret_hash.in_(bindparam("among", expanding=True))
+)
 
 _IS_SILENT = providers.c.is_online & (providers.c.last_heartbeat_at < bindparam("since"))
 _IS_AMONG = providers.c.seq.in_(bindparam("among", expanding=True))
@@ -197,6 +200,11 @@ def keep_only_secret(connection: Connection, seq: int, secret_hash: str) -> None
 
 def owner_of_secret(connection: Connection, secret_hash: str) -> RowMapping | None:
     return connection.execute(_BY_SECRET, {"wanted": secret_hash}).mappings().first()
+
+
+def secrets_among(connection: Connection, hashes: Sequence[str]) -> set[str]:
+    """Of these hashes, those of secrets that some provider has."""
+    return set(connection.execute(_SECRETS_AMONG, {"among": hashes}).scalars())
 
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
