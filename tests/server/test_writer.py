@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from qubix_server.errors import ApiError
 from qubix_server.store import modules, schema
@@ -147,3 +148,74 @@ def test_what_is_queued_at_the_end_is_still_kept(engine: Engine, database_url: s
 
     assert run(scenario()) is True
     assert kept(database_url) == {"last"}
+
+
+def counted(connection: Connection, items: Sequence[int]) -> list[int | Exception]:
+    """Keeps each, and says how many came with it; refuses 13."""
+    for item in items:
+        modules.put(connection, f"m{item}", b"", 0)
+    return [ValueError("13") if item == 13 else len(items) for item in items]
+
+
+def test_items_that_wait_together_are_worked_on_by_one_call_and_each_caller_hears_of_his_own(
+    writer: Writer, database_url: str
+) -> None:
+    async def scenario() -> list[Any]:
+        busy = threading.Event()
+        first = asyncio.ensure_future(writer.run(lambda _connection: busy.wait(10)))
+        await asyncio.sleep(0)
+        told: list[Any] = []
+        all_are_told = asyncio.Event()
+
+        def tell(values: object) -> None:
+            told.append(values)
+            if len(told) == 3:
+                all_are_told.set()
+            if len(told) == 1:
+                raise RuntimeError("of no concern to the others")
+
+        for items in ([1, 2], [13], [3]):
+            writer.run_together(counted, items, tell)
+        busy.set()
+        await first
+        await all_are_told.wait()
+        return told
+
+    one, (refused,), three = run(scenario())
+    assert (one, three) == ([4, 4], [4])
+    assert isinstance(refused, ValueError)
+    assert kept(database_url) == {"m1", "m2", "m3", "m13"}
+
+
+def test_where_the_database_fails_each_caller_hears_of_it_once(
+    writer: Writer, database_url: str
+) -> None:
+    def failing(_connection: Connection, _items: Sequence[int]) -> list[int | Exception]:
+        raise OperationalError("", {}, Exception("gone"))
+
+    async def scenario() -> Any:
+        told = asyncio.get_running_loop().create_future()
+        writer.run_together(failing, [1, 2], told.set_result)
+        return await told
+
+    assert run(scenario()).code == "database_unavailable"
+    assert kept(database_url) == set()
+
+
+def test_each_item_that_waits_counts_where_too_many_do(writer: Writer) -> None:
+    async def scenario() -> None:
+        busy = threading.Event()
+        first = asyncio.ensure_future(writer.run(lambda _connection: busy.wait(10)))
+        await asyncio.sleep(0)
+        told = asyncio.get_running_loop().create_future()
+        try:
+            writer.run_together(counted, range(100, 164), told.set_result)
+            with pytest.raises(ApiError):
+                writer.run_together(counted, [1], lambda _values: None)
+        finally:
+            busy.set()
+        await first
+        await told
+        assert await writer.run(put("after")) is True
+
+    run(scenario())
