@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -176,8 +177,74 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(machine, recorder: bytes) ->
 
 
 @pytest.mark.provokes("no_home")
-def test_without_a_home_it_says_so(machine, recorder: bytes) -> None:
+@pytest.mark.parametrize("home", ["", "relative", "./a/b"])
+def test_without_a_home_it_says_so(shell: list[str], machine, recorder: bytes, home: str) -> None:
     script = written(machine.home, shell_script(BACKEND, "token", recorder))
-    done = machine.run(["sh", str(script)], HOME="")
+    if "zsh" in shell[0] and home:
+        pytest.skip("zsh gives HOME the account's own value where it is none")
+    done = machine.run([*shell, str(script)], HOME=home)
     assert done.returncode == 1
     assert done.stderr.startswith("qubix: HOME is not set")
+    assert machine.files() == [script.name]
+
+
+def test_a_home_may_end_with_a_slash_be_a_link_or_not_be_there_yet(
+    shell: list[str], machine, recorder: bytes
+) -> None:
+    script = written(machine.home.parent, shell_script(BACKEND, "token", recorder))
+    link = machine.home.with_name("a link")
+    link.symlink_to(machine.home.name)
+    for home in (f"{machine.home}/", str(link), f"{machine.home}/-new one/x"):
+        done = machine.run([*shell, str(script)], HOME=home)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert Path(home, PLACE).read_bytes() == recorder
+
+
+@pytest.mark.provokes("no_commands")
+@pytest.mark.parametrize("name", ["uname", "rm", "mkdir"])
+def test_a_path_without_the_system_s_commands_is_said(
+    name: str, shell: list[str], machine, recorder: bytes
+) -> None:
+    (machine.tools / name).unlink()
+    script = written(machine.home, shell_script(BACKEND, "token", recorder))
+    done = machine.run([*shell, str(script)], PATH=str(machine.tools))
+    assert done.returncode == 1
+    assert done.stderr.startswith("qubix: One of the commands that every system has")
+    assert done.stderr.endswith(f"({name})\n")
+    assert machine.files() == [script.name]
+
+
+@pytest.mark.parametrize(("mask", "modes"), [("000", (0o755, 0o644)), ("777", (0o700, 0o600))])
+def test_nobody_else_may_change_what_it_puts_there(
+    mask: str, modes: tuple[int, int], shell: list[str], machine, recorder: bytes
+) -> None:
+    """Nor may a shell that lets nothing be read by anybody keep it from its own files."""
+    script = written(machine.home, shell_script(BACKEND, "token", recorder))
+    if "mksh" in shell[0] and mask == "777":
+        pytest.skip("mksh cannot read its own here-documents then")
+    done = machine.run(["/bin/sh", "-c", f'umask {mask}; exec "$@"', "sh", *shell, str(script)])
+    assert (done.returncode, done.stderr) == (0, "")
+    share, worker = machine.home / ".local/share", machine.home / PLACE
+    assert (stat.S_IMODE(share.stat().st_mode), stat.S_IMODE(worker.stat().st_mode)) == modes
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_do_it_no_harm(
+    closed: str, shell: list[str], machine, recorder: bytes
+) -> None:
+    script = written(machine.home, shell_script(BACKEND, "token", recorder))
+    done = machine.run(["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *shell, str(script)])
+    assert done.returncode == 0, done.stderr
+    assert (machine.home / PLACE).read_bytes() == recorder
+    assert machine.record["enrollment"] == "token"
+
+
+@pytest.mark.parametrize("options", ["-u", "-eu", "-f", "-euf"])
+def test_a_stricter_shell_runs_it_as_well(
+    options: str, shell: list[str], machine, recorder: bytes
+) -> None:
+    script = written(machine.home, shell_script(BACKEND, "token", recorder))
+    by = [shell[0], *shell[1:], options]
+    done = machine.run([*by, str(script)], IFS="/", CDPATH="/tmp")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (machine.home / PLACE).read_bytes() == recorder

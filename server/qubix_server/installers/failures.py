@@ -40,8 +40,13 @@ FAILURES = (
     ),
     Failure(
         "no_home",
-        "HOME is not set, so there is no place to put things.",
+        "HOME is not set to a whole path, so there is no place to put things.",
         "Set it to the folder of your account, then run this again.",
+    ),
+    Failure(
+        "no_commands",
+        "One of the commands that every system has is not found by way of PATH.",
+        "Open a new terminal, and run this again there.",
     ),
     Failure(
         "damaged",

@@ -21,7 +21,7 @@ patience=30 # seconds until a connection that is not made, or has fallen silent,
 
 main() {
   [ -z "${ZSH_VERSION-}" ] || emulate sh
-  set -u && unset PYTHONHOME PYTHONPATH # they are meant for another Python
+  set -u && umask u=rwx,go-w && unset PYTHONHOME PYTHONPATH # no file for others to change; these are another Python's
   action=setup purge=no dry_run=no python='' data='' command='' code=1
   for argument; do
     case $argument in -h | --help) help; exit ;; --dry-run) dry_run=yes ;; --uninstall) action=uninstall ;; esac
@@ -37,6 +37,7 @@ main() {
     esac
     set -- "$@" "$argument"
   done
+  for needed in uname id mkdir rm rmdir; do command -v "$needed" >/dev/null || err "@NOCOMMANDS@ ($needed)"; done
   find_data_folder
   [ "$action" = setup ] || [ -f "$worker" ] || { not_here; return; }
   [ "$action" = uninstall ] || set -- --server "$backend" "$@"
@@ -84,13 +85,12 @@ undo() {
 
 # Where the worker keeps its program; it decides the same way (qubix_worker/paths.py).
 find_data_folder() {
-  case ${QUBIX_HOME-}:${XDG_DATA_HOME-} in
+  case ${QUBIX_HOME-}:${XDG_DATA_HOME-}:${HOME-} in
     /*:*) data=$QUBIX_HOME/data ;;
-    ?*:*) data=$PWD/$QUBIX_HOME/data ;;
+    [!:]*:*) data=$PWD/$QUBIX_HOME/data ;;
     :/*) data=$XDG_DATA_HOME/qubix ;;
-    *)
-      [ -n "${HOME-}" ] || err "@NOHOME@"
-      [ "$(uname)" = Darwin ] && data="$HOME/Library/Application Support/qubix/data" || data=$HOME/.local/share/qubix ;;
+    *:/*) data=~/.local/share/qubix; [ "$(uname)" != Darwin ] || data=~/Library/Application\ Support/qubix/data ;;
+    *) err "@NOHOME@" ;;
   esac
   worker=$data/qubix_worker.py
   # If there is no worker yet: the folder that stays if this is stopped, which is there already.
