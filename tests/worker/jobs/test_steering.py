@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -139,44 +140,138 @@ from qubix_worker.jobs import JobRunner
 from qubix_worker.kinds import Limits
 from qubix_worker.paths import Paths
 from qubix_worker.protocol import Job
-home, module = sys.argv[1:]
-command = [sys.executable, "-m", "qubix_worker"]
+home, module, *command = sys.argv[1:]
 runner = JobRunner(Paths.under(Path(home)), command, Limits(64), spare_seconds=60)
-runner.start(Job("orphan", "wasm", {"module": module}, 600), print)
-sys.stdin.readline()
-runner.freeze()
+for order in sys.stdin:
+    if order == "freeze\\n":
+        runner.freeze()
+    else:
+        runner.start(Job(order.strip(), "wasm", {"module": module}, 600), print)
 sys.stdin.read()
 """
 
+LATE = """
+import runpy, sys
+from pathlib import Path
+gate = Path(sys.argv.pop(1))
+if gate.exists():
+    gate.read_bytes()
+runpy.run_module("qubix_worker", run_name="__main__", alter_sys=True)
+"""
+"""A child that, where there is a pipe of that name, begins only when its other end is closed."""
 
-@contextlib.contextmanager
-def ended_with_all(command: list[str], paths: Paths) -> Iterator[subprocess.Popen[bytes]]:
+
+@dataclass
+class Freezer:
+    """A worker that begins jobs without an end, and freezes them, as it is told."""
+
+    process: subprocess.Popen[bytes]
+    children_at: ChildrenAt
+    jobs: Path
+
+    def tell(self, order: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(f"{order}\n".encode())
+        self.process.stdin.flush()
+
+    def children(self) -> list[psutil.Process]:
+        return [child for child in psutil.Process(self.process.pid).children() if begun(child)]
+
+    def begin(self, job: str, wait_until: WaitUntil) -> psutil.Process:
+        """A job, up to where its program runs."""
+        self.tell(job)
+        place = self.jobs / f"{job}-1"
+        wait_until((place / "stdout").exists)
+        (child,) = self.children_at(place)
+        return child
+
+    def die(self) -> list[str]:
+        """Kills it. What goes on nevertheless, for a while at least, and is ended then."""
+        self.process.kill()
+        self.process.wait()
+        return processes.end_all(self.jobs)
+
+
+def begun(child: psutil.Process) -> bool:
+    """Not as long as it is a copy of its parent."""
+    with contextlib.suppress(psutil.Error):
+        return "run-job" in child.cmdline()
+    return False
+
+
+@pytest.fixture
+def gate(tmp_path: Path) -> Path:
+    return tmp_path / "gate"
+
+
+@pytest.fixture
+def freezer(
+    paths: Paths, program: Program, children_at: ChildrenAt, gate: Path
+) -> Iterator[Freezer]:
+    module = base64.b64encode(program("loop")).decode("ascii")
+    own = [sys.executable, "-c", LATE, str(gate)]
+    command = [sys.executable, "-c", FREEZER, str(paths.home), module, *own]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as worker:
         try:
-            yield worker
-        except BaseException:
+            yield Freezer(worker, children_at, paths.jobs)
+        finally:
             worker.kill()
             processes.end_all(paths.jobs)  # which may stand still
-            raise
 
 
 @linux
 def test_a_frozen_child_ends_when_its_worker_is_killed(
-    paths: Paths, program: Program, wait_until: WaitUntil, children_at: ChildrenAt
+    freezer: Freezer, wait_until: WaitUntil
 ) -> None:
-    place = paths.jobs / "orphan-1"
-    module = base64.b64encode(program("loop")).decode("ascii")
-    command = [sys.executable, "-c", FREEZER, str(paths.home), module]
-    with ended_with_all(command, paths) as worker:
-        assert worker.stdin
-        wait_until((place / "stdout").exists)
-        (child,) = children_at(place)
-        worker.stdin.write(b"freeze\n")
-        worker.stdin.flush()
-        wait_until(lambda: stopped(child))
-        worker.kill()
-        worker.wait()
-    assert processes.end_all(paths.jobs) == []
+    child = freezer.begin("first", wait_until)
+    freezer.tell("freeze")
+    wait_until(lambda: stopped(child))
+    assert freezer.die() == []
+
+
+@linux
+def test_a_child_that_is_frozen_before_it_knows_its_job_ends_when_its_worker_is_killed(
+    freezer: Freezer, wait_until: WaitUntil
+) -> None:
+    freezer.begin("first", wait_until)
+    freezer.tell("freeze")
+    freezer.tell("second")
+    wait_until(lambda: [stopped(child) for child in freezer.children()] == [True, True])
+    assert freezer.die() == []
+
+
+@linux
+def test_a_child_that_has_hardly_begun_is_not_frozen_so_that_it_ends_with_its_worker(
+    freezer: Freezer, wait_until: WaitUntil, gate: Path
+) -> None:
+    os.mkfifo(gate)
+    freezer.tell("first")
+    with held_open(gate, wait_until):
+        (first,) = freezer.children()
+        gate.unlink()
+        second = freezer.begin("second", wait_until)
+        freezer.tell("freeze")
+        wait_until(lambda: stopped(second))
+        assert not stopped(first)
+        freezer.process.kill()
+    assert freezer.die() == []
+
+
+@contextlib.contextmanager
+def held_open(gate: Path, wait_until: WaitUntil) -> Iterator[None]:
+    """From when somebody reads there."""
+    held: list[int] = []
+
+    def is_read() -> bool:
+        with contextlib.suppress(OSError):  # ENXIO, of fifo(7): nobody does yet
+            held.append(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(held)
+
+    wait_until(is_read)
+    try:
+        yield
+    finally:
+        os.close(held[0])
 
 
 # --- Limits while it runs ----------------------------------------------------------------------

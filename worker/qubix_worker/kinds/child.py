@@ -26,7 +26,9 @@ WORKER_GONE = 70
 def main(jobs: Path) -> NoReturn:
     """Does what job.json in the folder that it is told asks, writes result.json, and ends."""
     told: list[str] = []
+    HERE.end_with_parent()
     line.take(lambda: _end(jobs, told))
+    line.say("tied")
     while (words := line.order())[0] != "begin":
         _prepare(words[1])
     told += words[1:]
@@ -39,8 +41,8 @@ def main(jobs: Path) -> NoReturn:
 
 
 def _run(kind: Kind, place: Path) -> int:
-    if kind.file_bytes is not None:
-        HERE.end_with_parent()
+    if kind.file_bytes is None:
+        HERE.outlive_parent()  # for as long as it takes to end what it manages; see `_end`
     os.chdir(place)
     here = Path()
     try:

@@ -66,6 +66,9 @@ class Child:
     ) -> None:
         """Raises OSError where no process can be begun."""
         self.kind = kind
+        self.tied = False
+        """Whether it ends with this worker even while it is stopped. It is not stopped before, or
+        it might stay so for ever, should the worker be killed then."""
         self._heard: queue.SimpleQueue[Said | Exited] = queue.SimpleQueue()
         self._post: Callable[[Said | Exited], None] = self._heard.put
         self._log: deque[bytes] = deque(maxlen=LOG_LINES)
@@ -114,7 +117,7 @@ class Child:
     def end(self) -> None:
         """Kills it with all that it began, stopped or not, and waits until it is gone."""
         if self.alive:
-            end_tree(self.process)
+            end_tree(self.process, stop=self.tied)
             self._popen.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(END_SECONDS)
@@ -142,6 +145,7 @@ class Child:
 
     def _hear(self, message: Said | Exited) -> None:
         with self._lock:
+            self.tied = self.tied or message == Said("tied")
             self._post(message)
 
 
@@ -237,12 +241,13 @@ class Nursery:
             spare.end()
 
 
-def end_tree(process: psutil.Process) -> None:
-    """Kills `process` and all that it began, and waits until all are gone."""
+def end_tree(process: psutil.Process, *, stop: bool = True) -> None:
+    """Kills `process` and all that it began, and waits until all are gone. `stop`: they are stopped
+    before each one's own are looked for, so that it begins no more."""
     victims: list[psutil.Process] = []
     found = [process]
     while found:
-        for victim in found:  # stopped before its own are looked for: it begins no more
+        for victim in found if stop else ():
             with contextlib.suppress(psutil.Error):
                 victim.suspend()
         victims += found

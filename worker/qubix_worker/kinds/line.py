@@ -9,7 +9,8 @@ process, as there is one standard input, so this module is its only owner.
                       begin KIND NAME   run the job in the folder NAME
                       go             what `compiled` offered has been taken; begin the program
                       over           the time of the job is over
-    child to worker   compiled       COMPILED in the job's folder is whole, and no program has begun
+    child to worker   tied           it ends with its worker, where that can be: it may be stopped
+                      compiled       COMPILED in the job's folder is whole, and no program has begun
                       running        the program begins now
 """
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import logging
+import math
 import queue
 import threading
 import time
@@ -197,6 +198,8 @@ class _Job:
                     self._child.set_priority(message.priority)
                     # What it was promised when it began it keeps: its memory.
                     self._limit(replace(message, memory_mb=self._task.limits.memory_mb))
+                case Said("tied"):
+                    self._stop_if_frozen()
                 case Said("compiled"):
                     offered = read_offered(self._place / folder.COMPILED)
                     self._child.tell("go")
@@ -228,7 +231,8 @@ class _Job:
         if self._frozen_since is not None:
             return None
         now = time.monotonic()
-        return min(self._next_look - now, self._throttle.seconds(now), self._left(now))
+        turn = self._throttle.seconds(now) if self._child.tied else math.inf
+        return min(self._next_look - now, turn, self._left(now))
 
     def _left(self, now: float) -> float:
         """Seconds until the job's time is over, or, when it is, until its grace is."""
@@ -238,7 +242,8 @@ class _Job:
         if self._frozen_since is not None:
             return
         now = time.monotonic()
-        self._throttle.turn(now)
+        if self._child.tied:
+            self._throttle.turn(now)
         if self._left(now) <= 0:
             if self._over:
                 self.reason = timed_out(self._task.timeout_seconds)
@@ -266,8 +271,12 @@ class _Job:
             return
         self._throttle.hold()
         self._frozen_since = time.monotonic()
-        with _logged("frozen"):
-            self._kind.freeze(self._place, self._child.process)
+        self._stop_if_frozen()
+
+    def _stop_if_frozen(self) -> None:
+        if self._child.tied and self._frozen_since is not None:
+            with _logged("frozen"):
+                self._kind.freeze(self._place, self._child.process)
 
     def _thaw(self) -> None:
         if self._frozen_since is None:

@@ -66,6 +66,10 @@ class Confinement(Protocol):
         """In the child: it ends with its worker even while it is stopped, where that can be."""
         ...
 
+    def outlive_parent(self) -> None:
+        """In the child: no longer so. It has work to do when its worker is gone."""
+        ...
+
     def confine(self, file_bytes: int | None, seconds: int) -> None:
         """In the child: no core dumps, few open files, no file of more than `file_bytes`, and no
         more than `seconds` of one core, should the worker not be there to end it. None: nothing

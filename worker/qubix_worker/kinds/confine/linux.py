@@ -50,6 +50,14 @@ class Linux(Posix):
     def end_with_parent(self) -> None:
         """See `Confinement` and prctl(2). A stopped process does not read that its line has
         ended."""
-        import ctypes  # noqa: PLC0415 - only a child needs it
+        _at_parents_end(signal.SIGKILL)
 
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    def outlive_parent(self) -> None:
+        """See `Confinement`."""
+        _at_parents_end(0)
+
+
+def _at_parents_end(signal_number: int) -> None:
+    import ctypes  # noqa: PLC0415 - only a child needs it
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal_number, 0, 0, 0)

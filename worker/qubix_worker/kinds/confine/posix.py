@@ -52,6 +52,9 @@ class Posix:
     def end_with_parent(self) -> None:
         """See `Confinement`. Not every system can; a job that stays is swept at the next start."""
 
+    def outlive_parent(self) -> None:
+        """See `Confinement`."""
+
     def confine(self, file_bytes: int | None, seconds: int) -> None:
         """See `Confinement` and setrlimit(2).
 

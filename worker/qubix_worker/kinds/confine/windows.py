@@ -174,6 +174,9 @@ class Windows:
     def end_with_parent(self) -> None:
         """See `Confinement`. The job object does it."""
 
+    def outlive_parent(self) -> None:
+        """See `Confinement`. The job object has none of that; the next start tidies."""
+
     def confine(self, file_bytes: int | None, seconds: int) -> None:
         """See `Confinement`. Windows has no limit for files; the job object has the rest."""
 
