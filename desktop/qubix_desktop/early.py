@@ -7,7 +7,9 @@ is not found by these names, as on Windows and macOS, it is loaded when it is im
 
 from __future__ import annotations
 
+import builtins
 import ctypes
+import importlib
 import os
 import threading
 from pathlib import Path
@@ -33,6 +35,16 @@ def load(folder: str) -> threading.Thread | None:
     thread = threading.Thread(target=_load, args=(paths,), name="libraries", daemon=True)
     thread.start()
     return thread
+
+
+def import_qt_alone() -> None:
+    """Imports Qt's binding, and has it leave alone what is imported after it.
+
+    It looks for the source of each module, to see whether Qt goes by other names there: a frozen
+    one has none, and ours know no other names.
+    """
+    importlib.import_module("PySide6")
+    builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
 
 
 def _load(paths: list[Path]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import PySide6
@@ -29,3 +31,21 @@ def test_it_knows_the_libraries_that_qt_is_made_of(tmp_path: Path) -> None:
     places = (package.parent, package / "Qt" / "lib")
     for name in early.LIBRARIES:
         assert any((place / name).is_file() for place in places), name
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_qts_binding_leaves_alone_what_is_imported_after_it(alone: bool) -> None:
+    how = "early.import_qt_alone()" if alone else "import PySide6"
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"from qubix_desktop import early; {how}; import PySide6.QtCore, colorsys;"
+            "from PySide6.support import feature; print('colorsys' in feature.pyside_feature_dict)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert said.stdout.split() == [str(not alone)]
