@@ -131,6 +131,19 @@ def test_the_uv_that_is_there_comes_first(run: Run, machine, publisher, works: b
     assert machine.record["argv"][1] == "setup"
 
 
+@pytest.mark.parametrize("downloader", ["curl"], indirect=True)
+def test_one_that_was_fetched_and_is_damaged_is_fetched_anew(run: Run, machine) -> None:
+    """uv alone takes it for installed as long as its folder is there."""
+    assert run().returncode == 0
+    (python,) = (machine.home / OURS / "python").glob("*/bin/python3")
+    python.write_text("#!/bin/sh\nexit 1\n")
+    left = python.with_name("left by the damaged one")
+    left.touch()
+    assert run().returncode == 0
+    assert python.read_text() != "#!/bin/sh\nexit 1\n"
+    assert not left.exists()
+
+
 @pytest.mark.provokes("not_there")
 def test_a_file_that_is_not_there(run: Run, machine, publisher) -> None:
     publisher.way = "missing"

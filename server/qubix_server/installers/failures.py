@@ -84,6 +84,11 @@ FAILURES = (
         "Check the connection to the internet, then run this again.",
     ),
     Failure(
+        "python_in_use",
+        "The Python that was fetched for QUBIX is damaged, and in use, so it stays as it is.",
+        "Restart this computer, then run this again.",
+    ),
+    Failure(
         "no_downloader",
         "Nothing on this computer can download a file: there is no curl, no wget and no Python.",
         "Install curl, or Python 3.11 or newer, then run this again.",

@@ -144,15 +144,15 @@ if defined QUBIX_WHY goto qubix_no_uv
 :qubix_have_uv
 if defined QUBIX_DRY echo Would get a Python 3.13 by "%QUBIX_UV%" into "%QUBIX_DATA%\python"& goto qubix_dry
 echo Getting a Python of its own, with uv ...
-set "UV_PYTHON_INSTALL_DIR=%QUBIX_DATA%\python"
-set "UV_CACHE_DIR=%QUBIX_DATA%\uv\cache"
+rem One that is there is damaged: it was looked at.
+set "QUBIX_WHY=@PYTHONINUSE@"& if exist "%QUBIX_DATA%\python" rmdir /s /q "%QUBIX_DATA%\python" 2>nul
+if exist "%QUBIX_DATA%\python" goto qubix_no_uv
+set "UV_PYTHON_INSTALL_DIR=%QUBIX_DATA%\python"& set "UV_CACHE_DIR=%QUBIX_DATA%\uv\cache"
 for %%V in (BIN REGISTRY) do set "UV_PYTHON_INSTALL_%%V=0"
 rem With this system's certificates, which some companies' networks ask for.
-for %%V in (NO_CONFIG SYSTEM_CERTS) do set "UV_%%V=1"
-set "QUBIX_GOT=yes"
+for %%V in (NO_CONFIG SYSTEM_CERTS) do set "UV_%%V=1"& set "QUBIX_GOT=yes"
 "%QUBIX_UV%" python install 3.13 <nul
-set "QUBIX_CODE=%ERRORLEVEL%"
-set "QUBIX_WHY=@UVFAILED@"
+set "QUBIX_CODE=%ERRORLEVEL%"& set "QUBIX_WHY=@UVFAILED@"
 call :qubix_look
 if not defined QUBIX_PYTHON goto qubix_no_uv
 if exist "%QUBIX_DATA%\uv" rmdir /s /q "%QUBIX_DATA%\uv"

@@ -143,10 +143,10 @@ get_python() {
   package_manager || [ "$dry_run" = yes ] # of which each has told its part
 }
 
-# uv puts a Python, and whatever else it writes, into our folder.
+# uv puts a Python, and whatever else it writes, into our folder. One that is there is damaged, or was found fit.
 uv_python() {
   [ "$dry_run" = no ] || { say "Would get a Python 3.13 by $uv into $data/python"; return 1; }
-  (
+  rm -rf "$data/python"; (
     export UV_PYTHON_INSTALL_DIR="$data/python" UV_CACHE_DIR="$data/uv/cache" UV_NO_CONFIG=1 UV_PYTHON_INSTALL_BIN=0
     # The second time with this system's certificates, which some companies' networks ask for.
     "$uv" python install 3.13 || UV_SYSTEM_CERTS=1 "$uv" python install 3.13

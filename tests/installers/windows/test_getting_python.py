@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from qubix_server.installers.scripts import batch_script
+from tests.conftest import wait_until
 from tests.installers.publisher import Publisher, publishing
-from tests.installers.windows.machine import PYTHON, Windows
+from tests.installers.windows.conftest import UV
+from tests.installers.windows.machine import PYTHON, WINE, Windows
 from tests.processes import command_lines
 from tests.worker.network.authority import Authority
 from tests.worker.network.proxy import proxying
@@ -237,3 +241,40 @@ def test_a_fetch_that_was_stopped_is_taken_back_and_nothing_else_is_tried(
     assert "Stopped before the end" in done.text
     assert "winget" not in done.text
     assert windows.left() == []
+
+
+SHARING = r"""
+import os, time
+open(r"C:\dl\sharing", "w").close()
+while os.path.exists(r"C:\dl\sharing"):
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.provokes("python_in_use")
+def test_a_damaged_python_of_its_own_is_fetched_anew_unless_it_is_in_use(
+    windows: Windows, script: str
+) -> None:
+    own = windows.data / "python" / "cpython-3.13"
+    shutil.copytree(windows.at(PYTHON), own)
+    (own / "_ctypes.pyd").unlink()
+    windows.program(r"C:\dl\path\uv.exe", UV)
+    windows.path = (r"C:\dl\path",)
+    sharing = windows.at(windows.place(r"C:\dl\sharing.py", SHARING.encode())).with_suffix("")
+    program = rf"{windows.profile}\AppData\Local\qubix\data\python\cpython-3.13\python.exe"
+    command = [WINE, program, r"C:\dl\sharing.py"]
+    pipes = dict.fromkeys(
+        ("stdin", "stdout", "stderr"), subprocess.PIPE
+    )  # as its Python wants them
+    with subprocess.Popen(command, env=windows.around(), **pipes) as worker:
+        try:
+            wait_until(sharing.exists)
+            refused = windows.batch(script)
+        finally:
+            sharing.unlink(missing_ok=True)
+            worker.wait(30)
+    assert refused.code == 1
+    assert "is damaged, and in use, so it stays as it is. Restart this computer" in refused.text
+    done = windows.batch(script)
+    assert done.code == 0, done.text
+    assert (own / "_ctypes.pyd").exists()
