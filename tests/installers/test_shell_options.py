@@ -11,6 +11,7 @@ import pytest
 from qubix_server.installers.scripts import shell_script
 from qubix_server.installers.uv import PINNED
 from qubix_worker.paths import Paths
+from tests.inventory import differences, take
 
 BACKEND = "https://compute.example.org:8443/base"
 NAME = "qubix-worker-installer.sh"
@@ -137,6 +138,44 @@ def test_a_dry_run_does_nothing_even_where_nobody_hears_it(
     (Path(machine.environment["PATH"]) / "python3").unlink()
     tell = 'exec "$@" >/dev/full 2>&1'
     machine.run(["/bin/sh", "-c", tell, "sh", *shell, script, *arguments])
+    assert machine.files() == [NAME]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--dry-run", "--uninstall", "--purge"],
+        ["--purge", "--dry-run", "--uninstall", "--dry-run", "--uninstall"],
+        ["--no-start", "--dry-run", "--no-start", "--name=a", "--name=b"],
+    ],
+)
+def test_a_dry_run_leaves_what_is_there_whatever_else_is_asked(
+    arguments: list[str], shell: list[str], machine, script: str
+) -> None:
+    machine.run([*shell, script])
+    settings = machine.home / ".config/qubix/settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.touch()
+    Path(machine.environment["RECORD"]).unlink()
+    before = take(machine.home)
+    done = machine.run([*shell, script, *arguments])
+    assert (done.returncode, done.stderr) == (0, "")
+    asked = "uninstall --purge" if "--purge" in arguments else "--no-start --name=a --name=b"
+    assert f"qubix_worker.py {asked}" in done.stdout or f"{BACKEND} {asked}" in done.stdout
+    assert done.stdout.endswith("Nothing was done.\n")
+    assert machine.record is None
+    assert differences(before, take(machine.home)) == []
+
+
+def test_help_is_given_by_a_file_whose_worker_is_damaged_and_setup_is_not(
+    shell: list[str], machine, script: str, recorder: bytes
+) -> None:
+    whole = Path(script).read_bytes()
+    Path(script).write_bytes(whole.replace(recorder, recorder.replace(b"sys", b"xys", 1)))
+    assert "--uninstall" in machine.run([*shell, script, "--help", "--no-such"]).stdout
+    done = machine.run([*shell, script])
+    assert done.returncode == 1
+    assert done.stderr.startswith("qubix: The worker in this file is damaged.")
     assert machine.files() == [NAME]
 
 

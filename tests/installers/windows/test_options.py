@@ -8,6 +8,7 @@ import pytest
 
 from qubix_server.installers.scripts import batch_script
 from tests.installers.windows.machine import PYTHON, Windows
+from tests.inventory import differences, take
 
 RECORDER = b"""\
 import json, os, sys
@@ -85,6 +86,49 @@ def test_a_dry_run_with_a_python_does_nothing_and_tells_no_secret(
     assert "setup --server http://compute.example" in done.text
     assert "an-invitation" not in done.text
     assert windows.left() == []
+
+
+@pytest.mark.parametrize("there", ["nothing", "settings", "a worker", "the application"])
+def test_a_dry_run_of_whatever_it_is_leaves_each_file_as_it_is(
+    windows: Windows, script: str, there: str
+) -> None:
+    """In odd orders too, and with an option twice."""
+    windows.path = (PYTHON,)
+    qubix = windows.local / "qubix"
+    kept = {
+        "nothing": [],
+        "settings": ["config/settings.toml"],
+        "a worker": ["config/settings.toml", "state/identity.json", "data/qubix_worker.py"],
+        "the application": ["config/settings.toml", "state/identity.json"],
+    }[there]
+    for name in kept:
+        (qubix / name).parent.mkdir(parents=True)
+        (qubix / name).write_bytes(RECORDER)
+    before = take(windows.local)
+    uninstalling = ("--uninstall", "--dry-run", "--purge", "--dry-run")
+    for options in (("--dry-run", "--uninstall", "--purge"), uninstalling):
+        done = windows.batch(script, *options)
+        assert done.code == 0, done.text
+        assert ("Would run " in done.text) is (there == "a worker")
+        assert ("Would remove the settings." in done.text) is (there == "settings")
+    done = windows.batch(script, "--no-start", "--dry-run", "--no-start", "--name", "a", "--yes")
+    assert done.code == 0, done.text
+    assert done.text.endswith("Nothing was done.\n")
+    assert differences(before, take(windows.local)) == []
+
+
+def test_help_is_given_by_a_file_whose_worker_is_damaged_and_setup_is_not(
+    windows: Windows, script: str
+) -> None:
+    windows.path = (PYTHON,)
+    whole = windows.at(script).read_bytes()
+    for damaged in (whole[:-9], whole.replace(b"import json, os, sys\r\n", b"")):
+        windows.at(script).write_bytes(damaged)
+        assert windows.batch(script, "--help").text.startswith("Shares the idle processor")
+        done = windows.batch(script)
+        assert done.code == 1
+        assert "The worker in this file is damaged. Download the file again" in done.text
+        assert windows.left() == []
 
 
 def test_uninstall_where_nothing_is_needs_no_python(windows: Windows, script: str) -> None:
