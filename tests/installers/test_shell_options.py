@@ -160,8 +160,9 @@ def test_a_dry_run_leaves_what_is_there_whatever_else_is_asked(
     before = take(machine.home)
     done = machine.run([*shell, script, *arguments])
     assert (done.returncode, done.stderr) == (0, "")
-    asked = "uninstall --purge" if "--purge" in arguments else "--no-start --name=a --name=b"
-    assert f"qubix_worker.py {asked}" in done.stdout or f"{BACKEND} {asked}" in done.stdout
+    given = " ".join(one for one in arguments if one not in ("--dry-run", "--uninstall"))
+    asked = "uninstall" if "--uninstall" in arguments else f"setup --server {BACKEND}"
+    assert f"qubix_worker.py {asked} {given}\n" in done.stdout
     assert done.stdout.endswith("Nothing was done.\n")
     assert machine.record is None
     assert differences(before, take(machine.home)) == []
