@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from qubix_worker.amalgamation import amalgamate
 from qubix_worker.setup.environment import Environment
 
 BASE = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
@@ -98,6 +99,19 @@ def test_one_that_is_damaged_is_seen(
 ) -> None:
     damage(own)
     assert not own.is_done()
+
+
+@pytest.mark.provokes("library_missing")
+def test_the_short_command_of_a_damaged_one_says_what_mends_it(own: Environment) -> None:
+    own.keep()
+    own.log.with_name("qubix_worker.py").write_bytes(amalgamate())
+    a_library_is_gone(own)
+    command = [own.log.with_name("qubix-worker"), "status"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("qubix-worker: A part of what QUBIX needs on this computer is ")
+    assert "(No module named '" in done.stderr
+    assert done.stderr.endswith("Run the installer again, which mends that.\n")
 
 
 def test_the_short_command_is_put_back_where_it_is_gone(own: Environment) -> None:

@@ -41,8 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except BrokenPipeError:
         return 0  # `| head -1`: whoever read it has what they wanted
-    except OSError as error:
-        output.problem(problem_of(error))
+    except (OSError, ImportError) as error:
+        output.problem(problem_of(error) if isinstance(error, OSError) else _incomplete(error))
         return FAILED
     except KeyboardInterrupt:
         output.problem(Problem("interrupted", "Interrupted.", "Run the command again to go on."))
@@ -59,6 +59,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("QUBIX_DEBUG"):
             raise
         return FAILED
+
+
+def _incomplete(error: ImportError) -> Problem:
+    return Problem(
+        "library_missing",
+        f"A part of what QUBIX needs on this computer is missing or damaged ({error}).",
+        "Run the installer again, which mends that.",
+    )
 
 
 def _dispatch(arguments: argparse.Namespace, output: Output) -> int:
