@@ -160,6 +160,30 @@ def test_a_setup_that_failed_keeps_what_a_second_try_can_use(
     assert (machine.home / ".local/share/qubix/qubix_worker.py").exists()
 
 
+@pytest.mark.provokes("other_setup")
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_a_second_run_beside_it_leaves_it_alone(
+    options: list[str], shell: list[str], machine: Machine, recorder: bytes
+) -> None:
+    (machine.tools / "python3").unlink()
+    machine.tool("curl", 'while [ "$1" != -o ]; do shift; done\necho part >"$2"\n' + HANGS)
+    script = write(machine, shell_script("https://compute.example.org", "token", recorder))
+    first = subprocess.Popen(
+        [*shell, script], env=machine.environment, cwd=machine.home, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    reached = Path(machine.environment["RECORD"] + ".reached")
+    wait_until(lambda: reached.exists() or first.poll() is not None)
+    there = machine.files()
+    second = machine.run([*shell, script, *options])
+    assert second.returncode == 1
+    assert "qubix: Another setup of QUBIX is under way on this computer. Wait " in second.stderr
+    assert machine.files() == there
+    os.killpg(first.pid, signal.SIGINT)
+    assert "Stopped before the end." in first.communicate(timeout=30)[1]
+    assert machine.files() == [NAME]
+
+
 def test_the_next_run_goes_on_after_a_kill(machine: Machine, recorder: bytes) -> None:
     """When it is killed nothing is taken back: that must not disturb the next run."""
     (machine.tools / "python3").unlink()

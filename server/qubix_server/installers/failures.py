@@ -69,6 +69,11 @@ FAILURES = (
         "What was begun has been taken back; run this again when you like.",
     ),
     Failure(
+        "other_setup",
+        "Another setup of QUBIX is under way on this computer.",
+        "Wait until it has ended, or end it, then run this again.",
+    ),
+    Failure(
         "no_python",
         "This computer has no Python 3.11 or newer, and none could be fetched.",
         "Install Python as shown below, then run this again.",

@@ -66,8 +66,7 @@ help() {
   sh qubix-worker-installer.sh --dry-run    say what would be done, and do nothing
   sh qubix-worker-installer.sh --uninstall  take everything away again (--purge: settings, too)
 
-Also --name=NAME, --memory-limit-mb=MB, --no-autostart, --yes, --quiet, --verbose, --json.
-Everything is put in your own account. No administrator is needed."
+Also --name=NAME, --memory-limit-mb=MB, --no-autostart, --yes, --quiet, --verbose, --json. It needs no administrator."
 }
 
 say() { printf '%s\n' "$@"; }
@@ -138,6 +137,8 @@ is_fit() {
 # First what needs no administrator; what fails says by itself why.
 get_python() {
   note "There is no fit Python on this computer: getting one ..."
+  by=$(cat "$data/uv/by" 2>/dev/null) && kill -0 "$by" 2>/dev/null && data='' && err "@OTHERSETUP@ (process $by)"
+  [ "$dry_run" = yes ] || (umask 077 && mkdir -p "$data/uv" && echo $$ >"$data/uv/by") || err "@CANNOTWRITE@ ($data)"
   uv=$(command -v uv) && uv_python && return
   fetch_uv && uv_python && return
   package_manager || [ "$dry_run" = yes ] # of which each has told its part
@@ -151,7 +152,7 @@ uv_python() {
     # The second time with this system's certificates, which some companies' networks ask for.
     "$uv" python install 3.13 || UV_SYSTEM_CERTS=1 "$uv" python install 3.13
   ) </dev/null >&2 || note "qubix: @UVFAILED@"
-  rm -rf "$data/uv"; find_python
+  find_python && rm -rf "$data/uv"
 }
 
 # Fetches uv from its publisher; these builds run whatever C library there is.
@@ -166,7 +167,6 @@ fetch_uv() {
   url=${UV_INSTALLER_GITHUB_BASE_URL:-https://github.com}/astral-sh/uv/releases/download/$uv_version/uv-$build.tar.gz
   uv=$data/uv/uv-$build/uv file=$data/uv/uv.tar.gz
   [ "$dry_run" = no ] || { say "Would fetch uv, SHA-256 $digest, from $url"; return 0; }
-  (umask 077 && mkdir -p "$data/uv") || err "@CANNOTWRITE@ ($data)"
   fetch "$url" "$file" || fetch "$url" "$file" || fetch "$url" "$file" || why_not $? || return
   case $(sha256sum "$file" 2>/dev/null || shasum -a 256 "$file" 2>/dev/null || openssl dgst -r -sha256 "$file") in
     "$digest "*) tar -xzf "$file" -C "$data/uv" || { note "qubix: @NOTUNPACKED@"; return 1; } ;;
@@ -234,7 +234,7 @@ package_manager() {
     read -r answer </dev/tty; case ${answer-} in [yY]*) ;; *) return 1 ;; esac
   fi
   note "Running $command"; sh -c "$command" </dev/null >&2
-  find_python
+  find_python && rm -rf "$data/uv"
 }
 
 place_worker() {
