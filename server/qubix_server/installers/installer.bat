@@ -144,7 +144,7 @@ if defined QUBIX_WHY goto qubix_no_uv
 :qubix_have_uv
 if defined QUBIX_DRY echo Would get a Python 3.13 by "%QUBIX_UV%" into "%QUBIX_DATA%\python"& goto qubix_dry
 echo Getting a Python of its own, with uv ...
-rem One that is there is damaged: it was looked at.
+rem If one is there, it was looked at above, and is damaged.
 set "QUBIX_WHY=@PYTHONINUSE@"& if exist "%QUBIX_DATA%\python" rmdir /s /q "%QUBIX_DATA%\python" 2>nul
 if exist "%QUBIX_DATA%\python" goto qubix_no_uv
 set "UV_PYTHON_INSTALL_DIR=%QUBIX_DATA%\python"& set "UV_CACHE_DIR=%QUBIX_DATA%\uv\cache"

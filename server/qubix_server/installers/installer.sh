@@ -21,7 +21,7 @@ patience=30 # seconds until a connection that is not made, or has fallen silent,
 
 main() {
   [ -z "${ZSH_VERSION-}" ] || emulate sh
-  set -u && umask u=rwx,go-w && unset PYTHONHOME PYTHONPATH # no file for others to change; these are another Python's
+  set -u && umask u=rwx,go-w && unset PYTHONHOME PYTHONPATH # nobody else may write here; those are another Python's
   action=setup purge=no dry_run=no python='' data='' command='' code=1
   for argument; do
     case $argument in -h | --help) help; exit ;; --dry-run) dry_run=yes ;; --uninstall) action=uninstall ;; esac
@@ -134,7 +134,7 @@ is_fit() {
     </dev/null >/dev/null 2>&1
 }
 
-# First what needs no administrator; what fails says by itself why.
+# First what needs no administrator; what fails says by itself why. The file "by" names the process that is at it.
 get_python() {
   note "There is no fit Python on this computer: getting one ..."
   by=$(cat "$data/uv/by" 2>/dev/null) && kill -0 "$by" 2>/dev/null && data='' && err "@OTHERSETUP@ (process $by)"
@@ -144,7 +144,7 @@ get_python() {
   package_manager || [ "$dry_run" = yes ] # of which each has told its part
 }
 
-# uv puts a Python, and whatever else it writes, into our folder. One that is there is damaged, or was found fit.
+# uv puts a Python, and whatever else it writes, into our folder. If one is there, it was looked at, and is unfit.
 uv_python() {
   [ "$dry_run" = no ] || { say "Would get a Python 3.13 by $uv into $data/python"; return 1; }
   rm -rf "$data/python"; (
@@ -174,7 +174,7 @@ fetch_uv() {
   esac
 }
 
-# fetch URL FILE, with what there is, by way of the environment's proxies (wget knows but these). Ends as curl would.
+# fetch URL FILE, with what there is, by way of the environment's proxies (wget knows only these). Ends as curl would.
 fetch() (
   export https_proxy="${https_proxy:-${HTTPS_PROXY:-${all_proxy:-${ALL_PROXY-}}}}" no_proxy="${no_proxy:-${NO_PROXY-}}"
   if command -v curl >/dev/null 2>&1; then
