@@ -232,7 +232,7 @@ _CHAPTERS = (
     ("What it may take, when it works and when it rests",
      ("settings.py", "settings_file.py", "allowance.py", "guest/", "pause.py", "pausing.py",
       "hold.py")),
-    ("The running worker", ("worker.py", "status.py")),
+    ("The running worker", ("worker.py", "at_work.py", "status.py")),
     ("Who can steer it", ("commands.py", "control.py", "control_server.py")),
     ("What it keeps, and where", ("paths.py", "identity.py", "files.py", "lock.py")),
     ("How it is put in place, and taken away again", ("setup/", "launcher.py")),

@@ -77,6 +77,11 @@ class JobEnded:
     it back."""
 
     @property
+    def has_result(self) -> bool:
+        """Whether there is one to be sent."""
+        return not (self.cancelled or self.given_back)
+
+    @property
     def given_back(self) -> bool:
         """Whether it has no result since this computer could not do it."""
         return self.cause is not None

@@ -21,6 +21,7 @@ from typing import Any
 
 from qubix_worker import __version__
 from qubix_worker.allowance import Share
+from qubix_worker.at_work import AtWork
 from qubix_worker.client import READ_SECONDS, ServerClient
 from qubix_worker.commands import (
     Asked,
@@ -44,16 +45,14 @@ from qubix_worker.jobs import JobEnded, JobProgressed, JobRunner
 from qubix_worker.kinds.kind import Cause
 from qubix_worker.link import Beat, BeatFailed, Link
 from qubix_worker.paths import Paths
-from qubix_worker.pausing import FROZEN_SECONDS_MOST, Pausing, Standstill, stands_still
-from qubix_worker.protocol import Heartbeat, HeartbeatAnswer, Job, JobProgress
+from qubix_worker.pausing import Pausing, stands_still
+from qubix_worker.protocol import Heartbeat, HeartbeatAnswer
 from qubix_worker.report import Facts, Reporter
 from qubix_worker.settings import Settings
 from qubix_worker.settings_file import SettingsFile
 from qubix_worker.shared_time import SharedTime
 from qubix_worker.spool import Spool
 from qubix_worker.status import (
-    CurrentJob,
-    FinishedJob,
     Status,
     Trouble,
     is_sharing,
@@ -64,7 +63,6 @@ from qubix_worker.usage import Sampler
 
 log = logging.getLogger(__name__)
 
-RECENT_JOBS = 20
 UNSENT_MOST = 64
 """With so many results on their way, no more are made."""
 
@@ -119,10 +117,8 @@ class Worker:
         self._watch = Watch(
             lambda: self._file.settings, self._events.put, Senses(body, self._temperatures), body
         )
-        self._attempts: dict[str, int] = {}
-        """The attempt as which the server counts each job at work."""
+        self._at_work = AtWork(self._jobs, self._reporter, self._watch, self._events.put)
         self._pausing = Pausing(paths.pause)
-        self._standstill = Standstill(self._jobs)
         self._hold = Hold()
         self._shared_time = SharedTime(paths.shared_time)
         self.status = Status(
@@ -232,68 +228,28 @@ class Worker:
 
     def _take(self, answer: HeartbeatAnswer) -> None:
         for job_id in answer.cancelled_jobs:
-            self._jobs.cancel(job_id)
+            self._at_work.cancel(job_id)
         known = {job.id for job in self.status.jobs} | self._spool.job_ids()
         for job in answer.pending_jobs:
-            if job.id in self._attempts:
-                # It is at work already, and the server had lost it meanwhile: it counts anew.
-                self._attempts[job.id] = job.attempt
-            elif job.id not in known and self._free_slots(self.status) > 0:
-                self._begin(job)
-
-    def _begin(self, job: Job) -> None:
-        log.info("job %s (%s) begins, attempt %d", job.id, job.kind, job.attempt)
-        if not self._jobs.start(job, self._events.put):
-            return  # it has been cancelled and is still ending: the server will bring it again
-        self._attempts[job.id] = job.attempt
-        self._reporter.began(job.id)
-        self._publish(jobs=(*self.status.jobs, CurrentJob(job.id, job.kind, time.time())))
-        self._watch.jobs_at_work(True)
-        self._link.beat_soon()
+            if self._at_work.counts_anew(job) or job.id in known:
+                continue
+            if self._free_slots(self.status) > 0 and self._at_work.begin(job):
+                self._show_jobs()
+                self._link.beat_soon()
 
     def _progressed(self, progress: JobProgressed) -> None:
-        job = next((job for job in self.status.jobs if job.id == progress.job_id), None)
-        if job is None:
-            return
-        percent = job.progress_percent if progress.percent is None else progress.percent
-        operation = progress.operation or job.operation
-        now = dataclasses.replace(job, progress_percent=percent, operation=operation)
-        self._publish(jobs=tuple(now if each is job else each for each in self.status.jobs))
-        told = JobProgress(percent or 0.0, progress.operation, progress.lines)
-        self._courier.progress(job.id, told)
+        if told := self._at_work.progressed(progress):
+            self._show_jobs()
+            self._courier.progress(progress.job_id, told)
 
     def _ended(self, ended: JobEnded) -> None:
-        job = next((job for job in self.status.jobs if job.id == ended.job_id), None)
-        attempt = self._attempts.pop(ended.job_id, ended.completion.attempt)
-        ended = dataclasses.replace(
-            ended, completion=dataclasses.replace(ended.completion, attempt=attempt)
-        )
-        self._reporter.ended(ended.job_id, given_back=ended.given_back)
-        no_result = ended.cancelled or ended.given_back
-        outcome = "cancelled" if no_result else ended.completion.status
-        log.info("job %s %s after %.1f s", ended.job_id, outcome, ended.seconds)
-        finished = FinishedJob(
-            ended.job_id,
-            job.kind if job else "",
-            outcome,
-            time.time(),
-            ended.seconds,
-            ended.completion.error,
-        )
-        if not no_result:
+        ended = self._at_work.end(ended)
+        if ended.has_result:
             self._keep(ended)
-        left = tuple(job for job in self.status.jobs if job.id != ended.job_id)
-        self._publish(
-            jobs=left,
-            recent_jobs=(finished, *self.status.recent_jobs)[:RECENT_JOBS],
-            unsent_results=len(self._spool.job_ids()),
-        )
+        self._show_jobs(unsent_results=len(self._spool.job_ids()))
         if ended.given_back:
             self._could_not_begin(ended)
-        if not left:
-            self._standstill.forget()
-            self._watch.jobs_at_work(False)
-        if no_result:
+        if not ended.has_result:
             self._link.beat_soon()
 
     def _keep(self, ended: JobEnded) -> None:
@@ -323,30 +279,22 @@ class Worker:
             return
         log.info("%s", f"paused: {now.reason}" if now else "resumed")
         if now is None:
-            if self._standstill.end():
-                self._show_standstill(frozen=False)
-        elif not stands_still(now, self._file.settings, time.time()):
-            self._give_back()
-        elif self.status.jobs:
-            self._standstill.begin()
-            self._show_standstill(frozen=True)
+            self._at_work.go_on()
+        elif stands_still(now, self._file.settings, time.time()):
+            self._at_work.stand_still()
+        else:
+            self._at_work.give_back()
+        self._show_jobs()
         self._link.beat_soon()
 
-    def _show_standstill(self, *, frozen: bool) -> None:
-        self._publish(
-            jobs=tuple(dataclasses.replace(job, frozen=frozen) for job in self.status.jobs)
-        )
-        self._watch.jobs_at_work(not frozen)
-
-    def _give_back(self) -> None:
-        for job in self.status.jobs:
-            self._jobs.cancel(job.id)
+    def _show_jobs(self, **changes: Any) -> None:
+        self._publish(jobs=self._at_work.jobs, recent_jobs=self._at_work.recent, **changes)
 
     def _seconds_to_wait(self) -> float | None:
         """Until the next moment at which something happens without an event."""
         left = min(
             self._pausing.seconds_left(),
-            self._standstill.seconds_left(),
+            self._at_work.seconds_left(),
             self._shared_time.seconds_left(),
         )
         return None if left == math.inf else max(0.0, left)
@@ -355,10 +303,7 @@ class Worker:
         self._shared_time.note(sharing=is_sharing(self.status))
         if self._pausing.look_at_the_clocks():
             self._show_pause()
-        if self._standstill.seconds_left() <= 0:
-            log.info("jobs that stood still for %.0f s are given back", FROZEN_SECONDS_MOST)
-            self._give_back()
-            self._standstill.end()
+        self._at_work.look_at_the_clock()
 
     def _do(self, asked: Asked) -> None:
         """A change that a person asked for."""
@@ -490,7 +435,7 @@ class Worker:
                 event = self._events.get_nowait()
             except queue.Empty:
                 return
-            if isinstance(event, JobEnded) and not (event.cancelled or event.given_back):
+            if isinstance(event, JobEnded) and event.has_result:
                 self._keep(event)
             elif isinstance(event, Asked):
                 event.done.set_result(None)
