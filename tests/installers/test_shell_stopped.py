@@ -62,60 +62,42 @@ def stop(
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
+DOWNLOADS = 'while [ "$1" != -o ]; do shift; done\necho part >"$2"\n' + HANGS
+# A Python that has begun to write.
+PLACES = 'mkdir -p "$5"\n: >"$5/qubix_worker.77.part"\n' + HANGS
+WORKS: dict[str, dict[str, str | None]] = {
+    "it downloads": {"python3": None, "curl": DOWNLOADS},
+    "uv gets a Python": {
+        "python3": None,
+        "uv": 'mkdir -p "$UV_PYTHON_INSTALL_DIR/.temp" "$UV_CACHE_DIR"\n' + HANGS,
+    },
+    "the package manager works": {"python3": None, "id": "echo 0", "apk": HANGS},
+    "it looks for a Python": {"python3": HANGS},
+    "it puts the worker in place": {
+        "python3": f'case $3 in *fsync*) {PLACES} ;; esac\nexec "{FIT}" "$@"',
+    },
+}
+"""What it is at, and the tools that it finds then. None: there is none."""
+
+
 @pytest.mark.provokes("stopped")
-@pytest.mark.parametrize("number", SIGNALS)
-def test_while_it_downloads(
-    number: int, shell: list[str], machine: Machine, recorder: bytes
+@pytest.mark.parametrize(
+    ("work", "number"),
+    [
+        *(("it downloads", number) for number in SIGNALS),
+        *((work, signal.SIGINT) for work in WORKS if work != "it downloads"),
+    ],
+)
+def test_what_was_begun_is_taken_back_while(
+    work: str, number: int, shell: list[str], machine: Machine, recorder: bytes
 ) -> None:
-    (machine.tools / "python3").unlink()
-    machine.tool("curl", 'while [ "$1" != -o ]; do shift; done\necho part >"$2"\n' + HANGS)
+    for name, does in WORKS[work].items():
+        if does is None:
+            (machine.tools / name).unlink()
+        else:
+            machine.tool(name, does)
     script = write(machine, shell_script("https://compute.example.org", "token", recorder))
     done = stop(machine, [*shell, script], number)
-    assert done.returncode == 130
-    assert SAYS in done.stderr
-    assert machine.files() == [NAME]
-
-
-def test_while_uv_gets_a_python(shell: list[str], machine: Machine, recorder: bytes) -> None:
-    (machine.tools / "python3").unlink()
-    machine.tool("uv", 'mkdir -p "$UV_PYTHON_INSTALL_DIR/.temp" "$UV_CACHE_DIR"\n' + HANGS)
-    script = write(machine, shell_script("https://compute.example.org", "token", recorder))
-    done = stop(machine, [*shell, script], signal.SIGINT)
-    assert done.returncode == 130
-    assert SAYS in done.stderr
-    assert machine.files() == [NAME]
-
-
-def test_while_the_package_manager_works(
-    shell: list[str], machine: Machine, recorder: bytes
-) -> None:
-    (machine.tools / "python3").unlink()
-    machine.tool("id", "echo 0")
-    machine.tool("apk", HANGS)
-    script = write(machine, shell_script("https://compute.example.org", "token", recorder))
-    done = stop(machine, [*shell, script], signal.SIGINT)
-    assert done.returncode == 130
-    assert SAYS in done.stderr
-    assert machine.files() == [NAME]
-
-
-def test_while_it_looks_for_a_python(shell: list[str], machine: Machine, recorder: bytes) -> None:
-    machine.tool("python3", HANGS)
-    script = write(machine, shell_script("https://compute.example.org", "token", recorder))
-    done = stop(machine, [*shell, script], signal.SIGINT)
-    assert done.returncode == 130
-    assert SAYS in done.stderr
-    assert machine.files() == [NAME]
-
-
-def test_while_it_puts_the_worker_in_place(
-    shell: list[str], machine: Machine, recorder: bytes
-) -> None:
-    """In the middle of a Python that has begun to write."""
-    begun = 'mkdir -p "$5"\n: >"$5/qubix_worker.77.part"\n'
-    machine.tool("python3", f'case $3 in *fsync*) {begun}{HANGS} ;; esac\nexec "{FIT}" "$@"')
-    script = write(machine, shell_script("https://compute.example.org", "token", recorder))
-    done = stop(machine, [*shell, script], signal.SIGINT)
     assert done.returncode == 130
     assert SAYS in done.stderr
     assert machine.files() == [NAME]
@@ -187,7 +169,7 @@ def test_a_second_run_beside_it_leaves_it_alone(
 def test_the_next_run_goes_on_after_a_kill(machine: Machine, recorder: bytes) -> None:
     """When it is killed nothing is taken back: that must not disturb the next run."""
     (machine.tools / "python3").unlink()
-    machine.tool("curl", 'while [ "$1" != -o ]; do shift; done\necho part >"$2"\n' + HANGS)
+    machine.tool("curl", DOWNLOADS)
     uv = f"""#!/bin/sh
 mkdir -p "$UV_PYTHON_INSTALL_DIR/cpython-3.13-here/bin"
 ln -s "{FIT}" "$UV_PYTHON_INSTALL_DIR/cpython-3.13-here/bin/python3"
