@@ -7,18 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
 
-from qubix_desktop.invitation import Invitation
-from qubix_desktop.removal import RemovalDialog
 from qubix_desktop.services import Services
-from qubix_desktop.wizard import Wizard
 from qubix_worker import lock
 from qubix_worker.control import Control
 from qubix_worker.paths import Paths
-from qubix_worker.settings import Settings
 from tests.conftest import LiveServer
+from tests.desktop.real import goes_online, removes
 from tests.inventory import differences, take
 
 if TYPE_CHECKING:
@@ -62,14 +58,7 @@ def test_what_the_wizard_has_put_into_an_account_its_removal_takes_away(
     gone: bool,
 ) -> None:
     before = take(account)
-    invitation = Invitation((live_server.url,), live_server.enroll()["code"], "file name")
-    wizard = Wizard(services, invitation, Settings(name="desk"))
-    qtbot.addWidget(wizard)
-    wizard.show()
-    person.awaits(wizard, "Example Compute")
-    for _ in range(3):
-        person.presses(wizard, "Next")
-    person.awaits(wizard, "This computer is online as desk")
+    goes_online(services, live_server, person, qtbot)
     assert differences(before, take(account))
     if gone:
         live_server.kill()
@@ -80,13 +69,3 @@ def test_what_the_wizard_has_put_into_an_account_its_removal_takes_away(
     for _ in range(2):  # and what was kept goes by a second one; a third is content
         removes(services, person, qtbot, purge=True)
         assert differences(before, take(account)) == []
-
-
-def removes(services: Services, person: Person, qtbot: QtBot, *, purge: bool) -> None:
-    dialog = RemovalDialog(services)
-    qtbot.addWidget(dialog)
-    dialog.show()
-    (choice,) = dialog.findChildren(QCheckBox)
-    choice.setChecked(purge)
-    person.presses(dialog, "Remove")
-    person.awaits(dialog, "QUBIX has been removed")

@@ -11,8 +11,6 @@ from pytestqt.qtbot import QtBot
 
 from qubix_desktop.desk import Desk
 from qubix_desktop.flow import Page
-from qubix_desktop.invitation import Invitation
-from qubix_desktop.removal import RemovalDialog
 from qubix_desktop.services import Services
 from qubix_desktop.wizard import Wizard
 from qubix_worker import lock
@@ -21,6 +19,7 @@ from qubix_worker.errors import ControlError
 from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
 from tests.conftest import LiveServer
+from tests.desktop.real import goes_online, removes, wizard_of
 
 if TYPE_CHECKING:
     from .conftest import Person
@@ -42,19 +41,9 @@ def services(paths: Paths) -> Services:
 
 
 @pytest.fixture
-def online(
-    services: Services, live_server: LiveServer, person: Person, qtbot: QtBot
-) -> Iterator[Wizard]:
+def online(services: Services, live_server: LiveServer, person: Person, qtbot: QtBot) -> Wizard:
     """A computer that the wizard has just taken online."""
-    invitation = Invitation((live_server.url,), live_server.enroll()["code"], "file name")
-    wizard = Wizard(services, invitation, Settings(name="desk"))
-    qtbot.addWidget(wizard)
-    wizard.show()
-    person.awaits(wizard, "Example Compute")
-    for _ in range(3):
-        person.presses(wizard, "Next")
-    person.awaits(wizard, "This computer is online as desk")
-    yield wizard
+    return goes_online(services, live_server, person, qtbot)
 
 
 @pytest.mark.usefixtures("online")
@@ -91,11 +80,7 @@ def test_a_removal_leaves_nothing_but_the_choices(
     person: Person,
     qtbot: QtBot,
 ) -> None:
-    dialog = RemovalDialog(services)
-    qtbot.addWidget(dialog)
-    dialog.show()
-    person.presses(dialog, "Remove")
-    person.awaits(dialog, "QUBIX has been removed")
+    removes(services, person, qtbot, purge=False)
     left = [path for path in paths.config.parent.rglob("*") if path.is_file()]
     assert left == [paths.settings]
     with pytest.raises(ControlError):
@@ -111,12 +96,7 @@ def test_a_cancel_leaves_this_computer_and_the_network_as_they_were(
     person: Person,
     qtbot: QtBot,
 ) -> None:
-    code = live_server.enroll()["code"]
-    invitation = Invitation((live_server.url,), code, "file name")
-    wizard = Wizard(services, invitation, Settings())
-    qtbot.addWidget(wizard)
-    wizard.show()
-    person.awaits(wizard, "Example Compute")
+    wizard = wizard_of(services, live_server, person, qtbot, Settings())
     person.presses(wizard, "Next")
     person.presses(wizard, "Next")
     live_server.kill()
