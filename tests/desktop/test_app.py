@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from qubix_desktop.app import main
+from tests.conftest import wait_until
 from tests.processes import heeds
 
 PATIENCE_SECONDS = 30
@@ -46,13 +46,6 @@ def start(home: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
     )
     _started.append(process)
     return process
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_help_is_for_a_person_who_sees_it_for_the_first_time(
