@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,8 +23,9 @@ class Editor(QWidget):
 
     chosen = Signal(object)
 
+    @abstractmethod  # for mypy: Qt's widgets have a metaclass of their own, so ABC cannot be theirs
     def show_value(self, value: Any) -> None:
-        raise NotImplementedError
+        """Puts it in place of what is there; nothing is emitted."""
 
     def is_edited(self) -> bool:
         """Whether somebody is at it, so that nothing may be put in its place."""
