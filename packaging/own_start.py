@@ -9,4 +9,5 @@ from qubix_desktop import early
 sys.modules["_hashlib"] = None  # type: ignore[assignment]
 gc.disable()  # what is imported lives on: nothing is found, and the window would wait for it
 early.load(sys._MEIPASS)  # type: ignore[attr-defined]
+early.import_meanwhile()
 early.import_qt_alone()

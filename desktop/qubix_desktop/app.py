@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qubix_desktop import early
 from qubix_desktop.invitation import Invitation, find
 from qubix_worker import __version__, lock, system
 from qubix_worker.errors import QubixError
@@ -59,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not _is_set_up(paths := Paths.of_user()):
             return 0  # nothing is to be seen at sign-in (any more)
         begun = _begin_sharing(paths)
+    if not arguments.background:
+        early.read_fonts(getattr(sys, "_MEIPASS", ""))
     gc.disable()  # what is imported lives on: nothing is found, and the window would wait for it
     if sentence := _no_screen(os.environ) or _no_libraries():
         if arguments.background:

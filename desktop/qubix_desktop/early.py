@@ -11,11 +11,14 @@ import builtins
 import ctypes
 import importlib
 import os
+import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 # Each after those that it needs, so that others may load theirs in between.
 LIBRARIES = (
+    "shiboken6/Shiboken.abi3.so",
     "libQt6Core.so.6",
     "libQt6Gui.so.6",
     "libQt6Widgets.so.6",
@@ -24,7 +27,16 @@ LIBRARIES = (
     "PySide6/QtWidgets.abi3.so",
     "libQt6XcbQpa.so.6",
     "PySide6/Qt/plugins/platforms/libqxcb.so",
+    "PySide6/QtSvg.abi3.so",
 )
+FONTS = "libfontconfig.so.1"
+MEANWHILE = (
+    "qubix_desktop.app",
+    "qubix_desktop.services",
+    "qubix_desktop.colours",
+)
+"""What the first window is made with and what needs no Qt."""
+TURN_SECONDS = 0.0005
 
 
 def load(folder: str) -> threading.Thread | None:
@@ -32,9 +44,21 @@ def load(folder: str) -> threading.Thread | None:
     paths = [path for name in LIBRARIES if (path := Path(folder, name)).exists()]
     if not paths:
         return None
-    thread = threading.Thread(target=_load, args=(paths,), name="libraries", daemon=True)
-    thread.start()
-    return thread
+    return _begun(lambda: _load(paths))
+
+
+def read_fonts(folder: str) -> threading.Thread | None:
+    """Begins to read which fonts there are, where a window is about to ask: the tray does not."""
+    library = Path(folder, FONTS)
+    if not library.exists():
+        return None
+    # On any thread: where another asks before it ends, that one's answer counts (its fccfg.c).
+    return _begun(lambda: ctypes.CDLL(str(library)).FcInit())
+
+
+def import_meanwhile() -> None:
+    for name in MEANWHILE:
+        importlib.import_module(name)
 
 
 def import_qt_alone() -> None:
@@ -47,9 +71,19 @@ def import_qt_alone() -> None:
     builtins.__import__ = getattr(builtins, "__orig_import__", builtins.__import__)
 
 
+def _begun(work: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=work, name="early", daemon=True)
+    thread.start()
+    return thread
+
+
 def _load(paths: list[Path]) -> None:
     # By the C function: ctypes lets no other thread run while it loads a library by itself.
     dlopen = ctypes.CDLL(None).dlopen
     dlopen.argtypes, dlopen.restype = (ctypes.c_char_p, ctypes.c_int), ctypes.c_void_p
+    usual = sys.getswitchinterval()
+    # It is Python's turn for a moment after each: not after what it else waits for that.
+    sys.setswitchinterval(TURN_SECONDS)
     for path in paths:
         dlopen(os.fsencode(path), os.RTLD_NOW)
+    sys.setswitchinterval(usual)

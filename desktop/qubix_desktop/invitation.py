@@ -89,7 +89,7 @@ def from_file_name(program: str) -> Invitation:
     """`qubix-setup--<host>--<code>.exe`, however a browser or a person has changed its ends:
     ` (1)`, ` - Copy`, another extension, another start. A port, where a colon may not stand, is
     written `host_3001`. A token may stand in the place of the code."""
-    name = _plainly(_name_of(program)).replace(_LONG_DASH, "--")
+    name = plainly(_name_of(program)).replace(_LONG_DASH, "--")
     name = name.translate(_DASHES)
     match = _FILE_NAME.search(name)
     if match is None:
@@ -109,7 +109,7 @@ def _name_of(program: str) -> str:
 def read(text: str) -> Invitation:
     """What a person has pasted, as far as it invites: a whole link of ours, also with words around
     it, or the address of the network's page, with or without an enrollment in it."""
-    found = re.search(r"\b(qubix|https?)://[^\s<>\"']+", _plainly(text), re.I)
+    found = re.search(r"\b(qubix|https?)://[^\s<>\"']+", plainly(text), re.I)
     if found is None:
         return Invitation()
     link = found[0].rstrip(".,;:!?)")
@@ -157,7 +157,7 @@ def code_of(text: str) -> str:
 
 def plain(text: str) -> str:
     """`text` without what only parts it: spaces, and dashes of any kind; in capitals."""
-    text = _plainly(text).translate(_DASHES)
+    text = plainly(text).translate(_DASHES)
     return re.sub(r"[\s_-]", "", text).upper()
 
 
@@ -166,7 +166,7 @@ def is_token(text: str) -> bool:
     return _TOKEN.fullmatch(text) is not None
 
 
-def _plainly(text: str) -> str:
+def plainly(text: str) -> str:
     """In the plainest letters that mean the same: of full width, say, are none."""
     if text.isascii():
         return text
@@ -183,7 +183,7 @@ def host_of(server: str) -> str:
 def addresses(text: str) -> tuple[str, ...]:
     """The URLs that an address may mean: as given with a scheme, else https; on this computer http,
     and in a house's own network http after https. Raises InvitationError."""
-    address = _plainly(text).strip()
+    address = plainly(text).strip()
     try:
         if "://" in address:
             return (check_server_url(address),)

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from qubix_desktop.flow import Network
 from qubix_worker import identity, settings
 from qubix_worker.errors import ControlError, QubixError, ServerError, SettingsError
 from qubix_worker.settings import Settings
 
 if TYPE_CHECKING:
+    from qubix_desktop.flow import Network
     from qubix_desktop.invitation import Invitation
     from qubix_desktop.updates import Versions
     from qubix_worker.chosen import Chosen
@@ -201,6 +201,8 @@ def look_up(
 
     Raises the failure of the address that came closest to an answer.
     """
+    from qubix_desktop.flow import Network  # noqa: PLC0415
+
     failure: ServerError | None = None
     for server in invitation.servers:
         try:

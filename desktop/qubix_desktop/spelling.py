@@ -7,10 +7,9 @@ person has left it, unless more typing cannot mend it.
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Literal
 
-from qubix_desktop.invitation import InvitationError, addresses, is_token, plain, read
+from qubix_desktop.invitation import InvitationError, addresses, is_token, plain, plainly, read
 
 CodeTrouble = Literal["look-alikes", "signs", "too long", "too short"]
 AddressTrouble = Literal["spaces", "malformed"]
@@ -54,7 +53,7 @@ def code_trouble(text: str, *, left: bool) -> CodeTrouble | None:
 
 def address_trouble(text: str, *, left: bool) -> AddressTrouble | None:
     """What is amiss with an address."""
-    address = unicodedata.normalize("NFKC", text).strip()
+    address = plainly(text).strip()
     if not address or read(address).servers:
         return None
     if any(sign.isspace() for sign in address):

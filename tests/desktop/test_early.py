@@ -17,7 +17,9 @@ def test_where_there_are_none_by_these_names_nothing_is_begun(tmp_path: Path) ->
 
 
 def test_what_is_no_library_is_passed_over(tmp_path: Path) -> None:
-    (tmp_path / early.LIBRARIES[0]).write_bytes(b"no library")
+    library = tmp_path / early.LIBRARIES[0]
+    library.parent.mkdir()
+    library.write_bytes(b"no library")
     thread = early.load(str(tmp_path))
     assert thread
     thread.join(20)
@@ -49,3 +51,19 @@ def test_qts_binding_leaves_alone_what_is_imported_after_it(alone: bool) -> None
         timeout=60,
     )
     assert said.stdout.split() == [str(not alone)]
+
+
+def test_what_is_imported_meanwhile_needs_no_qt() -> None:
+    said = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from qubix_desktop import early; early.import_meanwhile();"
+            "print(*(name for name in sys.modules if name.startswith(('PySide6', 'shiboken6'))))",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert said.stdout.split() == []

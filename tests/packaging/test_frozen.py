@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 import qubix_worker
+from qubix_desktop import early
 from qubix_worker import amalgamation
 from tests.processes import heeds
 
@@ -59,6 +60,11 @@ def test_both_executables_stand_over_one_set_of_libraries(frozen: Path) -> None:
     for name in ("libpython", "_libwasmtime", "libQt6Core", "libssl"):
         assert len([library for library in libraries if library.startswith(name)]) == 1
     assert not [f for f in frozen.rglob("*") if f.is_symlink() and not f.exists()]
+
+
+def test_what_is_loaded_ahead_is_in_it(frozen: Path) -> None:
+    for name in (*early.LIBRARIES, early.FONTS, "shiboken6/files.dir/shibokensupport"):
+        assert (frozen / "_internal" / name).exists(), name
 
 
 def test_what_nobody_needs_is_not_in_it(frozen: Path) -> None:
