@@ -15,6 +15,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+PAGES = ("page", "fleet")
 SCHEMES = ("light", "dark")
 WAIT_SECONDS = 20.0
 

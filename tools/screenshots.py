@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from own_display import own_display
-from page_pictures import draw_pages
+from page_pictures import PAGES, SCHEMES, draw_pages
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -90,6 +90,8 @@ def main() -> int:
             keep(names, to)
         if not arguments.no_page and not arguments.variants:
             draw_pages(arguments.to or DOCS, Path(made))
+    if not arguments.to:
+        clear(KEPT, DOCS)
     return 0
 
 
@@ -116,11 +118,22 @@ def keep(names: Sequence[str], drawn: Path) -> None:
         (KEPT / name).mkdir(parents=True)
         for picture in sorted((drawn / name).glob("*.png")):
             reduced(picture).save(KEPT / name / picture.name, optimize=True)
-            if name in ("light", "dark") and picture.stem in MAIN:
+            if name in SCHEMES and picture.stem in MAIN:
                 DOCS.mkdir(parents=True, exist_ok=True)
                 whole = Image.open(picture).convert("RGB").quantize(128, dither=Image.Dither.NONE)
                 whole.save(DOCS / f"{picture.stem}-{name}.png", optimize=True)
         print(f"{KEPT / name}: {len(list((KEPT / name).iterdir()))} pictures")
+
+
+def clear(kept: Path, docs: Path) -> None:
+    """Takes away what nothing draws any more: variants, and pictures that are not to be shown."""
+    for folder in kept.iterdir():
+        if folder.name not in VARIANTS:
+            shutil.rmtree(folder)
+    shown = {f"{name}-{scheme}" for name in (*MAIN, *PAGES) for scheme in SCHEMES}
+    for picture in docs.glob("*.png"):
+        if picture.stem not in shown:
+            picture.unlink()
 
 
 def reduced(picture: Path) -> Image.Image:

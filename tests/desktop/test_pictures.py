@@ -51,6 +51,17 @@ def test_a_line_of_text_that_is_gone_would_be_seen(tmp_path: Path) -> None:
     assert differs(tmp_path / "removal.png", kept)
 
 
+def test_pictures_that_nothing_draws_any_more_are_taken_away_and_no_others(tmp_path: Path) -> None:
+    kept = shutil.copytree(screenshots.KEPT, tmp_path / "kept")
+    docs = shutil.copytree(screenshots.DOCS, tmp_path / "docs")
+    before = sorted(tmp_path.rglob("*"))
+    (kept / "sepia").mkdir()
+    shutil.copy(kept / "light" / "removal.png", kept / "sepia")
+    shutil.copy(docs / "removal-light.png", docs / "wizard-7-light.png")
+    screenshots.clear(kept, docs)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def differs(fresh: Path, kept: Path) -> bool:
     one, other = screenshots.reduced(fresh).convert("RGB"), Image.open(kept).convert("RGB")
     if one.size != other.size:
