@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from qubix_worker.courier import LINES_MOST
@@ -19,7 +21,7 @@ from tests.worker.courier.sending import (
     says,
     told,
 )
-from tests.worker.network.scripted import Request, Visit, serving
+from tests.worker.network.scripted import Request, Scripted, Visit, serving
 
 
 def test_only_the_latest_figure_is_told_but_every_line_in_its_order(
@@ -71,14 +73,19 @@ def test_the_last_lines_are_told_before_the_end(begin: Begin) -> None:
         assert lines(server) == ["first", "last"]
 
 
-def test_lines_that_could_not_be_told_are_told_later_and_once(
-    begin: Begin,
-) -> None:
+@contextmanager
+def in_vain(begin: Begin) -> Iterator[Scripted]:
+    """A server that does not answer: a line has been told there, and another is to be."""
     with serving(nothing) as server:
         sending = begin(server)
         sending.courier.progress("j-1", JobProgress(10, log=("a",)))
         wait_until(lambda: told(server))
         sending.courier.progress("j-1", JobProgress(20, log=("b",)))
+        yield server
+
+
+def test_lines_that_could_not_be_told_are_told_later_and_once(begin: Begin) -> None:
+    with in_vain(begin) as server:
         server.asked.clear()
         server.answer = ok
         wait_until(lambda: "b" in lines(server))
@@ -88,11 +95,7 @@ def test_lines_that_could_not_be_told_are_told_later_and_once(
 def test_what_is_told_again_has_its_number_again_and_what_came_meanwhile_has_the_next(
     begin: Begin,
 ) -> None:
-    with serving(nothing) as server:
-        sending = begin(server)
-        sending.courier.progress("j-1", JobProgress(10, log=("a",)))
-        wait_until(lambda: told(server))
-        sending.courier.progress("j-1", JobProgress(20, log=("b",)))
+    with in_vain(begin) as server:
         server.answer = ok
         wait_until(lambda: "b" in lines(server))
         sent = [(request.json["report"], request.json["log"]) for request in told(server)]
