@@ -10,10 +10,12 @@ import dataclasses
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from qubix_worker.settings import Settings
-from qubix_worker.setup.steps import Choices
+
+if TYPE_CHECKING:
+    from qubix_worker.setup.steps import Choices
 
 
 class Page(enum.Enum):
@@ -195,6 +197,8 @@ class Flow:
 
     def choices(self) -> Choices:
         """What setup needs to know. Raises FlowError before the person has chosen all of it."""
+        from qubix_worker.setup.steps import Choices  # noqa: PLC0415 - the first page needs none
+
         if self.wish == "repair" and self.existing:
             return Choices(self.kept.server, self.kept, self.existing.enrollment, afresh=True)
         if self.computer is None or self.sharing is None:

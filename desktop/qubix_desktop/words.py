@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 
 from qubix_desktop import languages
@@ -86,12 +84,16 @@ def span(seconds: float) -> str:
 
 def clock(seconds_since_epoch: float) -> str:
     """The time of day here, `14:30`."""
+    import datetime  # noqa: PLC0415 - the first page tells no time
+
     then = datetime.datetime.fromtimestamp(seconds_since_epoch)
     return QLocale().toString(QTime(then.hour, then.minute), QLocale.FormatType.ShortFormat)
 
 
 def moment(seconds_since_epoch: float, now: float) -> str:
     """`14:30` today, `tomorrow, 08:00` after midnight, else with its date."""
+    import datetime  # noqa: PLC0415
+
     then = datetime.datetime.fromtimestamp(seconds_since_epoch)
     days = (then.date() - datetime.datetime.fromtimestamp(now).date()).days
     time = clock(seconds_since_epoch)

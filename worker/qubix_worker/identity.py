@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import platform
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,6 +51,8 @@ class Identity:
 
 def default_name() -> str:
     """This computer's own name, as its user knows it."""
+    import platform  # noqa: PLC0415 - a first window needs no name
+
     name = "".join(c for c in platform.node() if c.isprintable()).split(".")[0][:NAME_LENGTH]
     return name or "computer"
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
@@ -57,6 +60,8 @@ class Plan:
 
     def _next_on_the_wall(self, moment: datetime, allowed: bool) -> datetime | None:
         """As if no clock were ever set."""
+        from datetime import timedelta  # noqa: PLC0415 - settings are read without a time
+
         at = moment.replace(second=0, microsecond=0, fold=0)
         edges = {edge % WEEK_MINUTES for span in self.spans for edge in span}
         begun = _minute(at)
@@ -78,7 +83,7 @@ def _offset(moment: datetime) -> timedelta | None:
 
 def _is_real(moment: datetime) -> bool:
     """Whether the clock on the wall ever shows it."""
-    shown = datetime.fromtimestamp(moment.timestamp(), moment.tzinfo)
+    shown = moment.fromtimestamp(moment.timestamp(), moment.tzinfo)
     return shown.replace(fold=0) == moment.replace(fold=0)
 
 
@@ -87,11 +92,11 @@ def _clock_set(before: datetime, after: datetime) -> datetime:
     first, last = int(before.timestamp() // 60), int(after.timestamp() // 60)
     while last - first > 1:
         middle = (first + last) // 2
-        if _offset(datetime.fromtimestamp(middle * 60, before.tzinfo)) == _offset(before):
+        if _offset(before.fromtimestamp(middle * 60, before.tzinfo)) == _offset(before):
             first = middle
         else:
             last = middle
-    return datetime.fromtimestamp(last * 60, before.tzinfo)
+    return before.fromtimestamp(last * 60, before.tzinfo)
 
 
 def _minute(moment: datetime) -> int:
