@@ -183,7 +183,6 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation, *, begu
     Collector(app)  # before there are other threads
     app.setQuitOnLastWindowClosed(False)
     languages.speak(app, languages.wanted(os.environ))
-    app.setWindowIcon(icons.application())
     theme.install(app)
     try:
         first = single.first_or_raise(paths, invitation)
@@ -202,11 +201,12 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation, *, begu
         first.raise_wanted.connect(desk.come_up)
         _open(desk, paths, arguments, invitation, settings, begun=begun)
 
-        def hear() -> None:
+        def begin_the_rest() -> None:
+            app.setWindowIcon(icons.application())
             later.enter_context(_ending_by_signal())
             first.listen()
 
-        QTimer.singleShot(PAINTED_MILLISECONDS, hear)
+        QTimer.singleShot(PAINTED_MILLISECONDS, begin_the_rest)
         code = app.exec()
         desk.close()
         ended = background.end_all(LAST_SECONDS)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from qubix_desktop import icons, theme
+from qubix_desktop import theme
 from qubix_desktop.flow import Answer, Existing, Flow, FlowError, Online, Page, Prepared
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.pages.page import Bar, WizardPage
@@ -52,7 +52,6 @@ class Wizard(QWidget):
         more, so that only another invitation helps."""
         super().__init__()
         self.setWindowTitle(self.tr("Set up QUBIX"))
-        self.setWindowIcon(icons.application())
         self.resize(840, 610)
         self.setMinimumSize(720, 520)
         self._services = services
