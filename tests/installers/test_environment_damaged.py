@@ -114,6 +114,16 @@ def test_the_short_command_of_a_damaged_one_says_what_mends_it(own: Environment)
     assert done.stderr.endswith("Run the installer again, which mends that.\n")
 
 
+def test_so_does_that_of_one_without_a_python(own: Environment) -> None:
+    own.keep()
+    its_python_is_gone(own)
+    command = [own.log.with_name("qubix-worker"), "status"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("qubix-worker: A part of what QUBIX needs on this computer is ")
+    assert done.stderr.endswith("missing: its Python. Run the installer again, which mends that.\n")
+
+
 def test_the_short_command_is_put_back_where_it_is_gone(own: Environment) -> None:
     own.keep()
     command = own.log.with_name("qubix-worker")

@@ -14,6 +14,7 @@ NAMES = ["a & b (c)", "e ! f ^ g", "José, ünter; = d"]
 WRITER = rf"""
 import sys
 from pathlib import Path
+sys.dont_write_bytecode = True
 sys.path.insert(0, r"Z:{ROOT}\worker")
 from qubix_worker.system.windows import Windows
 home = Path(sys.argv[1])
@@ -62,6 +63,15 @@ def test_so_does_one_that_lies_elsewhere(windows: Windows) -> None:
     written(windows, r"C:\dl\José's & home", r"C:\dl\Downloads")
     done = windows.batch(r"C:\dl\Downloads\qubix-worker.cmd", "status")
     assert json.loads(done.text)[0] == r"C:\dl\José's & home"
+
+
+def test_without_its_python_it_says_what_mends_it(windows: Windows) -> None:
+    written(windows, r"C:\dl\home", r"C:\dl\home\data")
+    windows.at(r"C:\dl\home\data\environment-1\Scripts\python.exe").unlink()
+    done = windows.batch(r"C:\dl\home\data\qubix-worker.cmd", "status")
+    assert done.code == 1
+    assert done.text.startswith("qubix-worker: A part of what QUBIX needs on this computer is ")
+    assert done.text.endswith("missing: its Python. Run the installer again, which mends that.\n")
 
 
 def test_what_it_sets_ends_with_it(windows: Windows) -> None:

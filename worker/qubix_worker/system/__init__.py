@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     import multiprocessing.connection as channel
 
 
+NO_PYTHON = (
+    "qubix-worker: A part of what QUBIX needs on this computer is missing: its Python. "
+    "Run the installer again, which mends that."
+)
+"""What the short command says where its environment has none: nothing of ours can run then."""
+
+
 class Autostart(Protocol):
     """The entry that starts a program when this user signs in."""
 

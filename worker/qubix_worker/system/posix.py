@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+from qubix_worker.system import NO_PYTHON
+
 if TYPE_CHECKING:
     import multiprocessing.connection as channel
 
@@ -45,8 +47,9 @@ class Posix:
         text = (
             "#!/bin/sh\n# Runs the QUBIX worker that lies beside this file.\n"
             f'{portable}file=$0; [ ! -L "$file" ] || file=$(readlink -f -- "$file")\n'
-            'here=$(dirname -- "$file")\n'
-            f'exec "$here/{environment.name}/bin/python" "$here/qubix_worker.py" "$@"\n'
+            f'here=$(dirname -- "$file") python={environment.name}/bin/python\n'
+            f'[ -x "$here/$python" ] || {{ echo "{NO_PYTHON}" >&2; exit 1; }}\n'
+            'exec "$here/$python" "$here/qubix_worker.py" "$@"\n'
         )
         return os.fsencode(text)
 

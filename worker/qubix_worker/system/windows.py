@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, NoReturn, cast
 
 from qubix_worker.files import write_whole
-from qubix_worker.system import Autostart
+from qubix_worker.system import NO_PYTHON, Autostart
 
 # mypy checks the branch of the system that it runs on; this module is for Windows alone.
 assert sys.platform == "win32"
@@ -47,6 +47,7 @@ class Windows:
             "rem Runs the QUBIX worker that lies beside this file.",
             "setlocal EnableExtensions DisableDelayedExpansion",
             *([] if home is None else [_home_line("%~dp0.." if beside else str(home))]),
+            f'if not exist "{python}" echo {NO_PYTHON}& exit /b 1',
             f'"{python}" "%~dp0qubix_worker.py" %*',
         ]
         return _batch(lines)
