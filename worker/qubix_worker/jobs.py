@@ -328,10 +328,9 @@ class JobRunner:
         return self._artefacts.key(hashlib.sha256(data).hexdigest(), wasm.variant(job.spec))
 
     def _prepare(self, kind: str) -> None:
-        with self._lock:
-            if self._frozen:
-                return
-        self._nursery.prepare(kind, self._limits.priority)
+        with self._lock:  # or one would be made ready after `freeze` has seen to it that none is
+            if not self._frozen:
+                self._nursery.prepare(kind, self._limits.priority)
 
     def _tidy(self, kind: Kind, place: Path) -> None:
         try:
