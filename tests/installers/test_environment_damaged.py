@@ -4,6 +4,7 @@ changed: else the next setup makes it anew (as test_whole_path.py does, with a r
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import site
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from qubix_worker.amalgamation import amalgamate
+from qubix_worker.setup import environment
 from qubix_worker.setup.environment import Environment
 
 BASE = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
@@ -131,3 +133,21 @@ def test_the_short_command_is_put_back_where_it_is_gone(own: Environment) -> Non
     command.unlink()
     own.keep()
     assert command.read_bytes() == whole
+
+
+def test_a_short_command_that_nobody_can_write_to_stays_and_serves(
+    own: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own.keep()
+    command = own.log.with_name("qubix-worker")
+    whole = command.read_bytes()
+
+    def refuse(path: Path, _content: bytes, **_more: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(environment, "write_whole", refuse)
+    Environment(own.log.parent, {"QUBIX_HOME": "/elsewhere"}).keep()
+    assert command.read_bytes() == whole
+    command.unlink()
+    with pytest.raises(OSError, match="Read-only"):
+        own.keep()

@@ -128,8 +128,17 @@ class Environment:
         here = system.current()
         shim = here.shim(self._folder, Paths.home_of(self._environ))
         command = self._folder.with_name(here.shim_name)
-        if self.is_new() or not command.exists() or command.read_bytes() != shim:
+        is_there = command.exists() and not (self.is_new() or self.is_mended())
+        if is_there and command.read_bytes() == shim:
+            return
+        try:
             write_whole(command, shim, mode=0o755)
+        except OSError as error:
+            if not is_there:
+                raise
+            # In a container's image, say, which nobody can write to. The one that is there will do.
+            log.info("%s stays as it is: %s", command, error)
+            return
         self._new.unlink(missing_ok=True)
         self._mended.unlink(missing_ok=True)
         for other in self._folder.parent.glob("environment-*"):
