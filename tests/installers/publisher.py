@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import ssl
@@ -51,9 +52,12 @@ class Publisher:
 
 
 def archive(uv: bytes) -> bytes:
-    """The publisher's archive of `uv`, for each of the systems at once."""
+    """The publisher's archive of `uv`, for each of the systems at once: always the same bytes."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1, mtime=0) as plain,
+        tarfile.open(fileobj=plain, mode="w") as tar,
+    ):
         first, *others = (f"uv-{build}/uv" for build in BUILDS.values())
         member = tarfile.TarInfo(first)
         member.size, member.mode = len(uv), 0o755
