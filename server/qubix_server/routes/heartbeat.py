@@ -105,12 +105,17 @@ class HeartbeatApp:
         each = [kept] * len(gathered) if isinstance(kept, Exception) else kept
         for (taking, done), outcome in zip(gathered, each, strict=True):
             try:
-                told = taking.note(outcome)
-            except Exception as error:  # noqa: BLE001 - the edge of a request
-                done(self._refusal(error))
-            else:
-                self._services.measures.beats.at_once.note(taking.seconds())
-                done(self._answer(told) if told else self._nothing)
+                done(self._answer_to(taking, outcome))
+            except Exception:  # the others are to be answered all the same
+                log.exception("a heartbeat could not be answered")
+
+    def _answer_to(self, taking: _Taking, kept: Outcome[News] | Exception) -> bytes | ASGIApp:
+        try:
+            told = taking.note(kept)
+        except Exception as error:  # noqa: BLE001 - the edge of a request
+            return self._refusal(error)
+        self._services.measures.beats.at_once.note(taking.seconds())
+        return self._answer(told) if told else self._nothing
 
     def _refusal(self, error: Exception) -> ASGIApp:
         """Called where `error` is handled."""
