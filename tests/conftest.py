@@ -66,6 +66,19 @@ def wait_until(condition: Callable[[], Any], *, seconds: float = PATIENCE_SECOND
     return value
 
 
+def suspend(pid: int) -> None:
+    """Stops a process, and waits until each of its threads stands still: on a busy computer those
+    that the signal did not reach first run on for a moment."""
+    os.kill(pid, signal.SIGSTOP)
+    if (tasks := Path(f"/proc/{pid}/task")).is_dir():
+        wait_until(lambda: all(_stands_still(task) for task in tasks.iterdir()))
+
+
+def _stands_still(task: Path) -> bool:
+    """See proc(5): the state comes after the name, which may hold anything, in parentheses."""
+    return (task / "stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
 @dataclass
 class LiveServer:
     """`qubix-server serve` as a process."""

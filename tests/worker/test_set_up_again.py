@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import signal
 import threading
 from pathlib import Path
 
-import psutil
 import pytest
 
 from qubix_worker import identity, settings, system
@@ -17,7 +15,7 @@ from qubix_worker.paths import Paths
 from qubix_worker.settings import Settings
 from qubix_worker.setup import plan
 from qubix_worker.setup.steps import Choices, Progress, Setup
-from tests.conftest import LiveServer
+from tests.conftest import LiveServer, suspend
 from tests.live_worker import LiveWorker
 
 WHO = Identity("w-1", "https://example.org", "desk", "Example", "s3cret")
@@ -97,7 +95,7 @@ def repair(worker: LiveWorker) -> Setup:
 @pytest.mark.slow
 def test_a_repair_ends_a_worker_that_hangs_and_mends_the_settings(worker: LiveWorker) -> None:
     hung = worker.status()
-    psutil.Process(hung.pid).send_signal(signal.SIGSTOP)
+    suspend(hung.pid)
     worker.paths.settings.write_text("memory_limit_mb = [")
     assert last(repair(worker)).state == "done"
     now = worker.wait_for("online")

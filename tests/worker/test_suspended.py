@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from pathlib import Path
 
 import psutil
@@ -10,7 +9,7 @@ import pytest
 
 from qubix_worker.control import Control
 from qubix_worker.errors import ControlError
-from tests.conftest import LiveServer
+from tests.conftest import LiveServer, suspend
 from tests.live_worker import LiveWorker
 
 pytestmark = pytest.mark.slow
@@ -24,7 +23,7 @@ def test_a_suspended_worker_hangs_no_command_and_is_stopped(
     assert done.returncode == 0, done.stdout + done.stderr
     process = psutil.Process(worker.status().pid)
     try:
-        process.send_signal(signal.SIGSTOP)
+        suspend(process.pid)
         impatient = Control(worker.paths, timeout_seconds=0.1)
         for ask in (impatient.status, impatient.settings, impatient.resume) * 4:
             with pytest.raises(ControlError) as caught:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from qubix_worker.clocks import GLANCE_SECONDS, SLEPT_SECONDS
-from tests.conftest import wait_until
+from tests.conftest import suspend, wait_until
 from tests.worker.network.scripted import HEARD, Request, Visit, serving
 from tests.worker.nothing_lost.played import Process
 
@@ -41,7 +41,7 @@ def test_a_worker_that_wakes_up_tells_the_server_at_once(tmp_path: Path) -> None
             # Let its watch look at least once before, or it does not know how long it slept.
             threading.Event().wait(GLANCE_SECONDS)
             before = len(beats)
-            os.kill(process.process.pid, signal.SIGSTOP)
+            suspend(process.process.pid)
             threading.Event().wait(SLEPT_SECONDS + GLANCE_SECONDS)
             assert len(beats) == before
             os.kill(process.process.pid, signal.SIGCONT)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from qubix_worker.system.senses_x11 import X11Error, display_number, idle_seconds
-from tests.conftest import wait_until
+from tests.conftest import suspend, wait_until
 from tests.worker.guest.linux.conftest import XServer
 
 
@@ -67,7 +67,7 @@ def test_a_wrong_cookie_is_no_end(x_server: XServer, tmp_path: Path) -> None:
 def test_a_server_that_hangs_costs_its_answer_only(x_server: XServer) -> None:
     number = display_number(x_server.display)
     assert number is not None
-    x_server.process.send_signal(signal.SIGSTOP)
+    suspend(x_server.process.pid)
     try:
         with pytest.raises(OSError, match="timed out"):
             idle_seconds(number, x_server.authority)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from qubix_worker.kinds import Limits, container_engine
 from qubix_worker.kinds.container_options import Wanted, create
 from qubix_worker.kinds.kind import DISK_BYTES, FILES_MOST, OUTPUT_BYTES
 from qubix_worker.paths import Paths
+from tests.conftest import suspend
 
 from .conftest import Podman
 from .registry import layer_of, serving
@@ -447,7 +447,7 @@ def test_what_outlived_a_worker_and_its_child_is_removed_at_the_next_start(
     outside: subprocess.Popen[bytes], podman: Podman, paths: Paths, wait_until: Any, runner: Any
 ) -> None:
     children = psutil.Process(outside.pid).children(recursive=True)
-    outside.send_signal(signal.SIGSTOP)
+    suspend(outside.pid)
     for child in children:
         child.kill()
     outside.kill()
