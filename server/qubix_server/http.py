@@ -95,6 +95,8 @@ class BoundedHttp(SwitchingHttp):
     _head_bytes = 0
     _in_head = True
     _is_coming = False
+    _is_within = False
+    """Whether a request has begun and is not there whole, answered though it may be."""
     _is_websocket = False
     _deadline: asyncio.TimerHandle | None = None
 
@@ -123,7 +125,7 @@ class BoundedHttp(SwitchingHttp):
 
     def on_message_begin(self) -> None:
         self._in_head = True
-        self._is_coming = True
+        self._is_coming = self._is_within = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -135,17 +137,18 @@ class BoundedHttp(SwitchingHttp):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        self._is_within = False
         self._has_come()
         super().on_message_complete()
 
     def _is_forgotten(self) -> bool:
         """Whether nothing else would ever end this connection: blank lines, which belong to no
         request, have ended the time for which it is kept between two."""
-        return (
-            (self.cycle is None or self.cycle.response_complete)
-            and self.timeout_keep_alive_task is None
-            and not self._is_websocket
-        )
+        return self._all_is_answered() and self.idle_since is None and not self._is_websocket
+
+    def _is_free(self) -> bool:
+        """Whether the next byte begins a request, and nothing is to be answered before it."""
+        return not (self._is_within or self._waits) and self._all_is_answered()
 
     def _wait_no_longer(self) -> None:
         self._deadline = self.loop.call_later(self.seconds, self._too_slow)

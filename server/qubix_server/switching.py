@@ -11,13 +11,14 @@ import contextlib
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from qubix_server.lasting import LastingHttp
 
 EARLY_BYTES = 64 * 1024
 """What may have come behind a handshake that waits; who sends more is cut off."""
 
 
-class SwitchingHttp(HttpToolsProtocol):
+class SwitchingHttp(LastingHttp):
     _waits = False
     """Whether a handshake waits for the answers to what was asked before it."""
     _early = b""
@@ -90,6 +91,7 @@ class SwitchingHttp(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def _all_is_answered(self) -> bool:
+        """All that was read whole."""
         return not self.pipeline and (self.cycle is None or self.cycle.response_complete)
 
     def _without_upgrade(self) -> bytes:
