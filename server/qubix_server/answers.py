@@ -65,6 +65,12 @@ async def on_http_error(_request: Request, error: Exception) -> Response:
     return response
 
 
+def shielded(response: Response) -> Response:
+    """`response` with the headers, for what answers beside `Shield`."""
+    response.raw_headers = _with_headers(response.raw_headers)
+    return response
+
+
 class Shield:
     """ASGI middleware: adds the headers, and turns what nobody caught into a plain 500."""
 
@@ -81,9 +87,7 @@ class Shield:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                headers = message["headers"]
-                present = {name for name, _ in headers}
-                message["headers"] = [*headers, *(h for h in HEADERS if h[0] not in present)]
+                message["headers"] = _with_headers(message["headers"])
             await send(message)
 
         try:
@@ -96,3 +100,8 @@ class Shield:
                 raise
             error = ApiError(500, "internal", "The server made a mistake. It is in its log.")
             await refusal(error)(scope, receive, send_with_headers)
+
+
+def _with_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    present = {name for name, _ in headers}
+    return [*headers, *(header for header in HEADERS if header[0] not in present)]

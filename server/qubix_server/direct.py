@@ -1,38 +1,60 @@
 """Requests that are answered without a task of their own: that, an ASGI application's messages and
 the checks of its answer would cost more than a heartbeat itself.
 
-An application that has a `direct` attribute is asked first, once a small request is there whole.
-What it does not take, and all refusals, go the usual way. The one thing to know before changing it:
-the request stays uvicorn's own (`cycle`), so that pipelining, time limits, clients that leave and
-the end of the server are seen to as for all others.
+An application that has a `direct` attribute is asked first, once a small request is there whole;
+one whose head is known by heart is not even parsed (`known_heads`). What it does not take goes the
+usual way. The one thing to know before changing it: for uvicorn there is a `cycle` all the while,
+its own or one of ours, so that pipelining, time limits, clients that leave and the end of the
+server are seen to as for all others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import Any, Protocol, cast
 
-from starlette.types import ASGIApp, Scope
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from starlette.responses import Response
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from qubix_server.http import BoundedHttp, JoinedWrites
+from qubix_server.known_heads import Asked, KnownHeads
 
-Done = Callable[["bytes | ASGIApp"], None]
+Done = Callable[["bytes | Response"], None]
 
 
 class Direct(Protocol):
     """What may be answered so, and how."""
 
+    heads: KnownHeads
     head: bytes
     """The lines of the answer's head that are always the same."""
 
-    def may_take(self, scope: Scope) -> bool:
-        """Whether to call `begin` with this request. It may note in `scope` what it found."""
+    def whose(self, scope: Scope) -> str | None:
+        """The worker whose request this is, and for which `begin` may be called."""
 
-    def begin(self, scope: Scope, body: bytes, done: Done) -> bool:
+    def begin(self, asked: Asked, done: Done) -> bool:
         """Takes the request, and calls `done` on the event loop with the body of its answer, or
-        with an application that answers. False where it is to be called as an application."""
+        with another answer. False where it is to be called as an application."""
+
+
+class _Cycle:
+    """A request that was not parsed, as uvicorn knows it."""
+
+    __slots__ = ("disconnected", "keep_alive", "response_complete")
+
+    def __init__(self) -> None:
+        self.disconnected = False
+        self.keep_alive = True
+        self.response_complete = False
+
+    @property
+    def message_event(self) -> _Cycle:
+        return self
+
+    def set(self) -> None:
+        """Nobody waits for more of it."""
 
 
 class DirectHttp(BoundedHttp):
@@ -43,6 +65,17 @@ class DirectHttp(BoundedHttp):
         self._direct: Direct | None = getattr(self.app, "direct", None)
         self._awaited: RequestResponseCycle | None = None
         """Of this one the body is still to come."""
+        self._data = b""
+        """What came last, if it came where a request begins."""
+
+    def data_received(self, data: bytes) -> None:
+        if self._direct is None or not self._is_free():
+            self._data = b""
+        elif (asked := self._direct.heads.read(data, self.client)) and self._begin_unparsed(asked):
+            return
+        else:
+            self._data = data
+        super().data_received(data)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if self._may_take(cycle, app):
@@ -69,34 +102,68 @@ class DirectHttp(BoundedHttp):
             and cycle.more_body
             and self.has_small_body
             and not cycle.waiting_for_100_continue
-            and self._direct.may_take(cast(Scope, cycle.scope))
+            and self._direct.whose(cast(Scope, cycle.scope)) is not None
         )
+
+    def _begin_unparsed(self, asked: Asked) -> bool:
+        cycle = _Cycle()
+        if self._take(asked, cycle):
+            self._has_come()
+            self._unset_keepalive_if_required()
+            self.cycle = cast(RequestResponseCycle, cycle)
+            return True
+        return False
 
     def _begin(self, cycle: RequestResponseCycle) -> None:
         assert self._direct
-        # Who does not take what was sent before is waited for by the usual way.
-        if self.flow.write_paused or not self._direct.begin(
-            cast(Scope, cycle.scope), bytes(cycle.body), partial(self._answer, cycle)
-        ):
+        scope = cast(Scope, cycle.scope)
+        worker_id = self._direct.whose(scope)
+        assert worker_id
+        asked = Asked.parsed(scope, worker_id, bytes(cycle.body))
+        if not self._take(asked, cycle):
             super()._start_asgi_task(cycle, self.app)
+        elif cycle.keep_alive:
+            self._direct.heads.remember(self._data, asked)
 
-    def _answer(self, cycle: RequestResponseCycle, answer: bytes | ASGIApp) -> None:
+    def _take(self, asked: Asked, cycle: RequestResponseCycle | _Cycle) -> bool:
+        assert self._direct
+        # Who does not take what was sent before is waited for by the usual way.
+        return not self.flow.write_paused and self._direct.begin(
+            asked, partial(self._answer, cycle)
+        )
+
+    def _answer(self, cycle: RequestResponseCycle | _Cycle, answer: bytes | Response) -> None:
         if cycle.disconnected:
             return
-        if not isinstance(answer, bytes):
-            super()._start_asgi_task(cycle, answer)  # type: ignore[arg-type] # two names of one type
-            return
         assert self._direct
-        head = [b"HTTP/1.1 200 OK\r\n"]
-        head += [b"%b: %b\r\n" % header for header in cycle.default_headers]
-        if not cycle.keep_alive:
-            head.append(b"connection: close\r\n")
-        length = b"content-length: %d\r\n\r\n" % len(answer)
+        if isinstance(answer, bytes):
+            status, head, body = 200, self._direct.head, answer
+        else:
+            headers = [one for one in answer.raw_headers if one[0] != b"content-length"]
+            status, head, body = answer.status_code, _lines(headers), bytes(answer.body)
         cast(JoinedWrites, self.transport).write_whole(
-            b"".join([*head, self._direct.head, length, answer])
+            b"%b%b%b%bcontent-length: %d\r\n\r\n%b"
+            % (
+                STATUS_LINE[status],
+                _same_lines(tuple(self.server_state.default_headers)),
+                b"" if cycle.keep_alive else b"connection: close\r\n",
+                head,
+                len(body),
+                body,
+            )
         )
-        cycle.response_started = cycle.response_complete = True
+        if isinstance(cycle, RequestResponseCycle):
+            cycle.response_started = True
+        cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
             self.transport.close()
-        cycle.on_response()
+        self.on_response_complete()
+
+
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(b"%b: %b\r\n" % header for header in headers)
+
+
+_same_lines = lru_cache(1)(_lines)
+"""For those of every answer, which change once a second."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from qubix_server.installers.release import release
+from qubix_server.known_heads import Asked
 from qubix_server.routes.heartbeat import HeartbeatApp
 from qubix_server.services import Services
 from qubix_server.settings import load
@@ -22,10 +22,10 @@ def test_one_that_cannot_be_answered_keeps_no_other_from_its_answer(database_url
         def fail(_answer: object) -> None:
             raise RuntimeError("its connection does something odd")
 
-        scope: dict[str, Any] = {"path_params": {"worker_id": "unknown"}, "headers": []}
+        asked = Asked("unknown", None, b'{"status":"online"}', [], None)
         try:
             for done in (fail, answer.set_result):
-                assert app.begin(scope, b'{"status":"online"}', done)
+                assert app.begin(asked, done)
             return await asyncio.wait_for(answer, 30)
         finally:
             services.database.close()

@@ -14,12 +14,12 @@ from functools import partial
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from qubix_server import heartbeats, queries, quiet
-from qubix_server.access import bearer
 from qubix_server.addresses import address_of
-from qubix_server.answers import HEADERS, Shield, refusal
+from qubix_server.answers import HEADERS, refusal, shielded
 from qubix_server.bodies import content, decode, parsed, with_camel_keys
 from qubix_server.clock import rfc3339
 from qubix_server.direct import Done
@@ -27,6 +27,7 @@ from qubix_server.errors import ApiError
 from qubix_server.events import Event, Outcome, provider_topic
 from qubix_server.heartbeats import News, jobs_named
 from qubix_server.http import small_length
+from qubix_server.known_heads import Asked, KnownHeads
 from qubix_server.services import Services
 from qubix_server.store.writer import settle
 from qubix_worker.protocol import BODY_BYTES, Heartbeat
@@ -57,6 +58,7 @@ class HeartbeatApp:
         self._services = services
         self._nothing = self._answer(News())
         self._gathered: list[tuple[_Taking, Done]] = []
+        self.heads = KnownHeads(_BEFORE, _AFTER)
         self.head = b"".join(b"%b: %b\r\n" % header for header in _HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,19 +74,16 @@ class HeartbeatApp:
             await send(start)
             await send({"type": "http.response.body", "body": answer})
 
-    def may_take(self, scope: Scope) -> bool:
-        if scope["query_string"] or (worker_id := worker_of(scope)) is None:
-            return False
-        scope["path_params"] = {"worker_id": worker_id}
-        return True
+    def whose(self, scope: Scope) -> str | None:
+        return None if scope["query_string"] else worker_of(scope)
 
-    def begin(self, scope: Scope, body: bytes, done: Done) -> bool:
-        quick = quiet.read(body) if len(body) <= BODY_BYTES else None
+    def begin(self, asked: Asked, done: Done) -> bool:
+        quick = quiet.read(asked.body) if len(asked.body) <= BODY_BYTES else None
         if quick is None:
             return False
         if not self._gathered:
             asyncio.get_running_loop().call_soon(self._hand_over)
-        self._gathered.append((_Taking(self._services, scope, body, quick), done))
+        self._gathered.append((_Taking(self._services, asked, quick), done))
         return True
 
     def _hand_over(self) -> None:
@@ -109,7 +108,7 @@ class HeartbeatApp:
             except Exception:  # the others are to be answered all the same
                 log.exception("a heartbeat could not be answered")
 
-    def _answer_to(self, taking: _Taking, kept: Outcome[News] | Exception) -> bytes | ASGIApp:
+    def _answer_to(self, taking: _Taking, kept: Outcome[News] | Exception) -> bytes | Response:
         try:
             told = taking.note(kept)
         except Exception as error:  # noqa: BLE001 - the edge of a request
@@ -117,13 +116,13 @@ class HeartbeatApp:
         self._services.measures.beats.at_once.note(taking.seconds())
         return self._answer(told) if told else self._nothing
 
-    def _refusal(self, error: Exception) -> ASGIApp:
+    def _refusal(self, error: Exception) -> Response:
         """Called where `error` is handled."""
         if not isinstance(error, ApiError):
             log.error("a heartbeat failed", exc_info=error)
             error = ApiError(500, "internal", "The server made a mistake. It is in its log.")
         self._services.measures.beats.refuse(error.status)
-        return Shield(refusal(error))
+        return shielded(refusal(error))
 
     async def _take(self, scope: Scope, receive: Receive) -> bytes:
         """The answer. Raises ApiError."""
@@ -131,7 +130,8 @@ class HeartbeatApp:
         if scope["query_string"]:
             wait = WAIT.of(Request(scope)) or 0
         body = await _content(scope, receive)
-        taking = _Taking(self._services, scope, body, quiet.read(body))
+        asked = Asked.parsed(scope, scope["path_params"]["worker_id"], body)
+        taking = _Taking(self._services, asked, quiet.read(body))
         told = taking.note(await self._keep(taking))
         beats = self._services.measures.beats
         if told or not wait:
@@ -191,20 +191,18 @@ class _Taking:
 
     __slots__ = ("_began", "_services", "heard", "seen_version")
 
-    def __init__(
-        self, services: Services, scope: Scope, body: bytes, quick: quiet.QuickBeat | None
-    ) -> None:
+    def __init__(self, services: Services, asked: Asked, quick: quiet.QuickBeat | None) -> None:
         """Raises ApiError where `quick` is None and the body is no heartbeat."""
         self._services = services
         self._began = time.perf_counter()
-        careful = None if quick else read_carefully(body)
+        careful = None if quick else read_carefully(asked.body)
         self.heard = quiet.Heard(
-            scope["path_params"]["worker_id"],
-            bearer(scope),
+            asked.worker_id,
+            asked.credential,
             services.clock(),
             quick,
-            lambda: careful or read_carefully(body),
-            lambda: address_of(Request(scope), services.settings.trusted_proxies),
+            lambda: careful or read_carefully(asked.body),
+            lambda: _address(asked, services),
         )
         self.seen_version = services.waiting.version
 
@@ -227,6 +225,11 @@ class _Taking:
     def seconds(self) -> float:
         """Since it came."""
         return time.perf_counter() - self._began
+
+
+def _address(asked: Asked, services: Services) -> str:
+    scope = {"type": "http", "headers": asked.headers, "client": asked.client}
+    return address_of(Request(scope), services.settings.trusted_proxies)
 
 
 async def _gone(receive: Receive) -> None:

@@ -1,0 +1,162 @@
+"""Heads that are known by heart mean what the parser reads in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httptools
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from qubix_server.known_heads import BYTES_MOST, MOST, Asked, KnownHeads
+
+BEFORE, AFTER = "/api/providers/", "/heartbeat"
+CLIENT = ("192.0.2.1", 1)
+HEADS = (
+    b"POST /api/providers/w-1/heartbeat HTTP/1.1\r\n"
+    b"Host: example.com\r\nAuthorization: Bearer secret\r\nContent-Length: 2\r\n\r\n",
+    b"POST /api/providers/w-2/heartbeat HTTP/1.1\r\n"
+    b"Authorization: Bearer other\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n",
+    b"POST /api/providers/w-3/heartbeat HTTP/1.1\r\n"
+    b"Content-Length: 2\r\nX-Forwarded-For: 203.0.113.9\r\nAuthorization: Bearer a=\r\n\r\n",
+)
+BODY = b"{}"
+
+
+class Reader:
+    """What the parser that the server uses reads in `data`."""
+
+    def __init__(self, data: bytes) -> None:
+        self.url = b""
+        self.body = b""
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.begun = self.ended = 0
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.feed_data(data)
+
+    def on_message_begin(self) -> None:
+        self.begun += 1
+
+    def on_url(self, url: bytes) -> None:
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name.lower(), value))
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        self.ended += 1
+
+    def asked(self) -> Asked:
+        worker_id = self.url.decode().removeprefix(BEFORE).removesuffix(AFTER)
+        scope = {"headers": self.headers, "client": CLIENT}
+        return Asked.parsed(scope, worker_id, self.body)
+
+
+def learned(*requests: bytes) -> KnownHeads:
+    heads = KnownHeads(BEFORE, AFTER)
+    for request in requests:
+        heads.remember(request, Reader(request).asked())
+    return heads
+
+
+def read(heads: KnownHeads, data: bytes) -> Asked | None:
+    return heads.read(data, CLIENT)
+
+
+def test_another_worker_with_the_same_head_is_read_without_the_parser() -> None:
+    heads = learned(HEADS[0] + BODY)
+    another = HEADS[0].replace(b"w-1", b"w-9").replace(b"secret", b"its-own") + b"[]"
+    assert read(heads, another) == Asked(
+        "w-9", "its-own", b"[]", [(b"host", b"example.com"), (b"content-length", b"2")], CLIENT
+    )
+
+
+def test_what_was_never_read_is_left_to_the_parser() -> None:
+    assert read(KnownHeads(BEFORE, AFTER), HEADS[0] + BODY) is None
+    assert read(learned(HEADS[0] + BODY), HEADS[1] + BODY) is None
+
+
+def test_what_is_not_whole_or_not_alone_is_left_to_the_parser() -> None:
+    heads = learned(HEADS[0] + BODY)
+    for data in (HEADS[0], HEADS[0] + b"{", HEADS[0] + BODY + b"P", 2 * (HEADS[0] + BODY), b""):
+        assert read(heads, data) is None
+
+
+def test_a_head_with_two_credentials_is_never_learned() -> None:
+    for name in (b"Authorization", b"authorization"):
+        twice = HEADS[0].replace(b"\r\n\r\n", b"\r\n%b: Bearer secret\r\n\r\n" % name) + BODY
+        assert read(learned(twice), twice) is None
+
+
+def test_what_was_read_of_other_bytes_is_never_learned() -> None:
+    asked = Reader(HEADS[0] + BODY).asked()
+    for wrong in (
+        asked._replace(worker_id="w-9"),
+        asked._replace(credential="another"),
+        asked._replace(body=b"[]"),
+        asked._replace(credential=None, headers=asked.headers[:1]),
+    ):
+        heads = KnownHeads(BEFORE, AFTER)
+        heads.remember(HEADS[0] + BODY, wrong)
+        assert read(heads, HEADS[0] + BODY) is None
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    heads = KnownHeads(BEFORE, AFTER)
+    for number in range(3 * MOST):
+        request = HEADS[0].replace(b"example.com", b"h%d" % number) + BODY
+        heads.remember(request, Reader(request).asked())
+        assert read(heads, request)
+    assert len(heads._known) <= MOST
+    long = HEADS[0].replace(b"example.com", b"h" * BYTES_MOST) + BODY
+    assert read(learned(long), long) is None
+
+
+ODD = (b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b"/", b"?", b"%2f", b"#", b"\xff", b"..",
+       b"Authorization: Bearer x\r\n", b"authorization: Bearer x\r\n", b"Content-Length: 2\r\n",
+       b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", b"Upgrade: h2c\r\n",
+       b" folded\r\n", b"HTTP/1.0", b"POST ", b"GET ", BODY, b"}")  # fmt: skip
+
+
+@st.composite
+def bent(draw: st.DrawFn) -> bytes:
+    """A request that is nearly one of those."""
+    data = draw(st.sampled_from(HEADS)) + BODY
+    for _ in range(draw(st.integers(0, 3))):
+        begin = draw(st.integers(0, len(data)))
+        end = draw(st.integers(begin, min(len(data), begin + 12)))
+        piece = draw(st.sampled_from(ODD) | st.binary(max_size=3) | st.just(data[begin:end] * 2))
+        data = data[:begin] + piece + data[end:]
+    return data
+
+
+@given(bent(), st.lists(bent(), max_size=2))
+@example(HEADS[2] + BODY, [])
+def test_whatever_is_taken_as_read_is_what_the_parser_reads(
+    data: bytes, before: list[bytes]
+) -> None:
+    heads = learned(*(head + BODY for head in HEADS))
+    for request in before:
+        reader = _reader(request)
+        if reader and reader.begun == reader.ended == 1:
+            heads.remember(request, reader.asked())
+    asked = read(heads, data)
+    if asked is None:
+        return
+    reader = Reader(data)
+    assert (reader.begun, reader.ended) == (1, 1)
+    assert reader.parser.get_method() == b"POST"
+    assert reader.parser.get_http_version() == "1.1"
+    assert reader.url.decode() == BEFORE + asked.worker_id + AFTER
+    others = [header for header in reader.headers if header[0] != b"authorization"]
+    assert reader.asked()._replace(headers=others) == asked
+
+
+def _reader(data: bytes) -> Any:
+    try:
+        return Reader(data)
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade, UnicodeDecodeError):
+        return None
