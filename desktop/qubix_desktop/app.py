@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import gc
 import importlib
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from qubix_desktop import early
 from qubix_desktop.invitation import Invitation, find
+from qubix_desktop.options import Options
 from qubix_worker import __version__, lock, system
 from qubix_worker.errors import QubixError
 from qubix_worker.paths import Paths
@@ -34,41 +34,27 @@ LAST_SECONDS = 20.0
 PAINTED_MILLISECONDS = 100
 """Until then a window is usually on the screen: what it does not need can begin."""
 
-DESCRIPTION = """\
-Shares this computer's idle processor and graphics card with a compute network.
-
-Started without anything, it sets this computer up, or, where that was done before, shows in the
-tray how sharing is going. Nothing needs an administrator, and all of it can be removed again.
-"""
-
-EPILOG = """\
-An invitation to a network comes from the application's own file name, from the link on the
-network's page, or from QUBIX_ENROLLMENT; without one you are asked for a code.
-QUBIX_HOME names a folder that then holds everything; nothing is written outside it.
-Exit codes: 0 done, 1 failed, 2 wrong usage or no screen.
-"""
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the application. Returns its exit code."""
-    arguments = _parser().parse_args(argv)
-    invitation = find(arguments.link, arguments.server, os.environ, _started_as(os.environ))
-    if arguments.unattended:
-        return _unattended(arguments, invitation)
+    options = Options.read(sys.argv[1:] if argv is None else argv)
+    invitation = find(options.link, options.server, os.environ, _started_as(os.environ))
+    if options.unattended:
+        return _unattended(options, invitation)
     begun = False
-    if arguments.background:
+    if options.background:
         if not _is_set_up(paths := Paths.of_user()):
             return 0  # nothing is to be seen at sign-in (any more)
         begun = _begin_sharing(paths)
-    if not arguments.background:
+    if not options.background:
         early.read_fonts(getattr(sys, "_MEIPASS", ""))
     gc.disable()  # what is imported lives on: nothing is found, and the window would wait for it
     if sentence := _no_screen(os.environ) or _no_libraries():
-        if arguments.background:
+        if options.background:
             return 0  # it shares all the same; nobody is there to read why there is no tray
         sys.stderr.write(f"qubix: {sentence}\n")
         return WRONG_USAGE
-    return _with_windows(arguments, invitation, begun=begun)
+    return _with_windows(options, invitation, begun=begun)
 
 
 def _begin_sharing(paths: Paths) -> bool:
@@ -84,31 +70,6 @@ def _begin_sharing(paths: Paths) -> bool:
     return True
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="qubix",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("link", nargs="?", default="", help="a qubix://join?… link of a network")
-    parser.add_argument("--server", default="", metavar="URL", help="the network's address")
-    parser.add_argument(
-        "--unattended",
-        action="store_true",
-        help="set up with no window: progress in the terminal, exit code 0 only when online",
-    )
-    parser.add_argument("--uninstall", action="store_true", help="remove QUBIX from this computer")
-    parser.add_argument(
-        "--background",
-        action="store_true",
-        help="show the tray only, without a window (for starting at sign-in)",
-    )
-    parser.add_argument("--version", action="version", version=f"qubix {__version__}")
-    return parser
-
-
 def _started_as(environment: Mapping[str, str]) -> str:
     """The file that a person has started: an AppImage tells it by $APPIMAGE."""
     return environment.get("APPIMAGE") or (
@@ -116,11 +77,11 @@ def _started_as(environment: Mapping[str, str]) -> str:
     )
 
 
-def _unattended(arguments: argparse.Namespace, invitation: Invitation) -> int:
+def _unattended(options: Options, invitation: Invitation) -> int:
     """The same setup as the wizard's, by the command line's own code."""
     from qubix_worker.cli import main as worker_main  # noqa: PLC0415 - not needed by a window
 
-    if arguments.uninstall:
+    if options.uninstall:
         return worker_main(["uninstall", "--yes"])
     if invitation.enrollment:
         os.environ["QUBIX_ENROLLMENT"] = invitation.enrollment
@@ -163,7 +124,7 @@ def _no_libraries() -> str:
     return ""
 
 
-def _with_windows(arguments: argparse.Namespace, invitation: Invitation, *, begun: bool) -> int:
+def _with_windows(options: Options, invitation: Invitation, *, begun: bool) -> int:
     """`begun`: the worker runs, or has just been started and is about to."""
     from PySide6.QtCore import QTimer  # noqa: PLC0415 - only where there is a screen
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
@@ -199,7 +160,7 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation, *, begu
         desk.over.connect(app.quit)
         desk.removal_began.connect(first.close)
         first.raise_wanted.connect(desk.come_up)
-        _open(desk, paths, arguments, invitation, settings, begun=begun)
+        _open(desk, paths, options, invitation, settings, begun=begun)
 
         def begin_the_rest() -> None:
             app.setWindowIcon(icons.application())
@@ -222,7 +183,7 @@ def _with_windows(arguments: argparse.Namespace, invitation: Invitation, *, begu
 def _open(
     desk: Desk,
     paths: Paths,
-    arguments: argparse.Namespace,
+    options: Options,
     invitation: Invitation,
     settings: Settings,
     *,
@@ -230,7 +191,7 @@ def _open(
 ) -> None:
     """What a start means: the wizard where nothing is set up, else the tray."""
     set_up = _is_set_up(paths)
-    if arguments.uninstall:
+    if options.uninstall:
         desk.remove()
     elif not set_up:
         desk.open_wizard(invitation)
@@ -239,7 +200,7 @@ def _open(
     else:
         # A second one would wait for its turn, and share on after the first was stopped.
         desk.open_tray(start=not begun)
-        if not arguments.background:
+        if not options.background:
             desk.open_status()
 
 

@@ -1,7 +1,9 @@
 """The wizard's flow as data: which page follows which, on what condition, and how Back works.
 
 No Qt in here. A page hands in one typed, frozen value; the flow after it is a new value. What a
-page shows is the page's own business; where it leads stands in FLOW and nowhere else.
+page shows is the page's own business; where it leads stands in FLOW and nowhere else. Values are
+tuples, but for those that hold what nobody may read: Python makes a dataclass at each start anew,
+and a dozen of them would keep the first page waiting.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import dataclasses
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from qubix_worker.settings import Settings
 
@@ -65,8 +67,7 @@ class Network:
     enrollment: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True)
-class Computer:
+class Computer(NamedTuple):
     """What was found, as far as later pages need it, and which cards are left out."""
 
     memory_total_bytes: int | None = None
@@ -80,8 +81,7 @@ class Computer:
         return self.graphics_cards > self.left_out
 
 
-@dataclass(frozen=True)
-class Sharing:
+class Sharing(NamedTuple):
     """How this computer shares: the settings that the page shows, by their own names."""
 
     name: str = ""
@@ -96,20 +96,27 @@ class Sharing:
     start_at_sign_in: bool = Settings.start_at_sign_in
 
 
-@dataclass(frozen=True)
-class Prepared:
+class _Fact:
+    """There is nothing more to it than that it is so."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+class Prepared(_Fact):
     """The software is in place."""
 
 
-@dataclass(frozen=True)
-class Online:
+class Online(NamedTuple):
     """The first heartbeat was acknowledged."""
 
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(_Fact):
     """The person has read the last page."""
 
 
@@ -123,13 +130,12 @@ class FlowError(Exception):
     """A page handed in what the flow has no way for: a mistake in the program."""
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(NamedTuple):
     """Where the wizard is, what it knows, and the pages that Back returns to."""
 
     page: Page = Page.WELCOME
     been: tuple[Page, ...] = ()
-    kept: Settings = field(default_factory=Settings)
+    kept: Settings = Settings()
     """What was chosen before, by an earlier setup or by hand; what no page asks for stays so."""
     existing: Existing | None = None
     network: Network | None = None
@@ -161,11 +167,11 @@ class Flow:
         if not isinstance(answer, leads.asks):
             raise FlowError(f"the page {self.page.value!r} does not ask for {answer!r}")
         change: dict[str, Any] = {_FIELDS[leads.asks]: answer}
-        knows = dataclasses.replace(self, **change)
+        knows = self._replace(**change)
         for way in leads.ways:
             if way.when(knows):
                 been = () if way.no_return else (*self.been, self.page)
-                return dataclasses.replace(knows, page=way.to, been=been)
+                return knows._replace(page=way.to, been=been)
         raise FlowError(f"no way leads on from {self.page.value!r} after {answer!r}")
 
     def back(self) -> Flow:
@@ -193,7 +199,7 @@ class Flow:
             raise FlowError(f"nothing to give up on {self.page.value!r}")
 
     def _at(self, page: Page) -> Flow:
-        return dataclasses.replace(self, page=page, been=self.been[: self.been.index(page)])
+        return self._replace(page=page, been=self.been[: self.been.index(page)])
 
     def choices(self) -> Choices:
         """What setup needs to know. Raises FlowError before the person has chosen all of it."""
@@ -205,7 +211,7 @@ class Flow:
             raise FlowError("setup cannot begin before the first three pages are answered")
         chosen = dataclasses.replace(
             self.kept,
-            **dataclasses.asdict(self.sharing),
+            **self.sharing._asdict(),
             excluded_cards=self.computer.excluded_cards,
         )
         if self.wish == "change":
@@ -224,16 +230,14 @@ def _wishes(*wishes: Wish) -> Callable[[Flow], bool]:
     return lambda flow: flow.wish in wishes
 
 
-@dataclass(frozen=True)
-class Way:
+class Way(NamedTuple):
     to: Page
     when: Callable[[Flow], bool] = _always
     no_return: bool = False
     """What was is gone: Back does not lead there."""
 
 
-@dataclass(frozen=True)
-class Leads:
+class Leads(NamedTuple):
     """A page's row: what it asks for, where that leads, and the ways out of it."""
 
     asks: type[Answer]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -304,7 +303,7 @@ class Wizard(QWidget):
 
     def _removed(self) -> None:
         # What a purge has taken away is not to be written anew.
-        self._flow = dataclasses.replace(self._flow, kept=self._services.kept())
+        self._flow = self._flow._replace(kept=self._services.kept())
         self._existing.removed()
 
     def _may_lose(self) -> bool:
