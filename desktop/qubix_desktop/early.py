@@ -34,6 +34,8 @@ MEANWHILE = (
     "qubix_desktop.app",
     "qubix_desktop.services",
     "qubix_desktop.colours",
+    "qubix_desktop.spelling",
+    "qubix_worker.own_log",
 )
 """What the first window is made with and what needs no Qt."""
 TURN_SECONDS = 0.0005
