@@ -33,7 +33,7 @@ from tests.conftest import wait_until
 
 OUT = GraphicsCard("AMD", "Card out", uuid="0123456789abcdef", pci_address="0000:03:00.0")
 KEPT = GraphicsCard("NVIDIA", "Card kept", uuid="GPU-1", pci_address="0000:01:00.0")
-USE_OUT = GraphicsUsage("Card out", percent=99.0, uuid=OUT.uuid)
+USE_OUT = GraphicsUsage("Card out", power_watts=98765.0, uuid=OUT.uuid)
 USE_KEPT = GraphicsUsage("Card kept", percent=11.0, uuid=KEPT.uuid)
 HARDWARE = Hardware(OperatingSystem("linux", "Debian", "x86_64"), Processor(2), Memory(8 << 30))
 ANSWER = json.dumps(
@@ -124,7 +124,7 @@ def had(beat: dict[str, Any]) -> list[str]:
 
 
 def never_told(server: Recorder) -> None:
-    for word in (b"Card out", b"0123456789abcdef", b"0000:03:00.0", b"99.0"):
+    for word in (b"Card out", b"0123456789abcdef", b"0000:03:00.0", b"98765"):
         assert not [held for held in server.told if word in held]
 
 

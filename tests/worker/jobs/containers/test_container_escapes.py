@@ -32,6 +32,8 @@ from .registry import layer_of, serving
 pytestmark = pytest.mark.slow
 
 CANARY = "a secret of this computer"
+A_WHILE = str(100_000 + os.getpid())
+"""So many seconds sleeps nobody else, by which a program is found; tests run beside each other."""
 ATTEMPTS = {
     "write to the root": "echo x > /x",
     "change the image's programs": "cp /bin/ls /bin/cat",
@@ -332,24 +334,26 @@ def test_control_characters_of_a_program_do_not_reach_a_terminal(shell: Any) -> 
 def test_what_goes_on_in_the_background_ends_with_the_program(
     shell: Any, podman: Podman, wait_until: Any
 ) -> None:
-    started = shell("setsid sh -c 'trap \"\" TERM HUP; sleep 4321' & sleep 0.2; echo begun")
+    started = shell(f"setsid sh -c 'trap \"\" TERM HUP; sleep {A_WHILE}' & sleep 0.2; echo begun")
     assert started.stdout == b"begun\n"
     assert not podman.containers()
-    wait_until(lambda: not _running("sleep", "4321"))
+    wait_until(lambda: not _running("sleep", A_WHILE))
 
 
 def test_a_cancelled_program_is_gone_at_once(
     start_container: Any, new_runner: Callable[..., JobRunner], podman: Podman, wait_until: Any
 ) -> None:
     runner = new_runner()
-    started = start_container("sh", "-c", "trap '' TERM INT HUP; sleep 4322; sleep 4322", on=runner)
-    wait_until(lambda: _running("sleep", "4322"))
+    started = start_container(
+        "sh", "-c", f"trap '' TERM INT HUP; sleep {A_WHILE}; sleep {A_WHILE}", on=runner
+    )
+    wait_until(lambda: _running("sleep", A_WHILE))
     began = time.monotonic()
     runner.cancel("job-1")
     assert started.end.cancelled
     assert time.monotonic() - began < 5
     assert not podman.containers()
-    assert not _running("sleep", "4322")
+    assert not _running("sleep", A_WHILE)
 
 
 def test_a_program_that_uses_up_its_time_is_ended(shell: Any, podman: Podman) -> None:
@@ -372,7 +376,7 @@ OUTSIDE = textwrap.dedent(
         (sys.executable, "-m", "qubix_worker"),
         Limits(64, network=True),
     )
-    spec = {"image": sys.argv[2], "args": ["sleep", "4323"]}
+    spec = {"image": sys.argv[2], "args": ["sleep", sys.argv[3]]}
     runner.start(Job("job-1", "container", spec, 60), lambda event: None)
     input()
     """
@@ -383,9 +387,10 @@ OUTSIDE = textwrap.dedent(
 def outside(paths: Paths, podman: Podman, wait_until: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A worker's process with a container at work."""
     with subprocess.Popen(
-        [sys.executable, "-c", OUTSIDE, str(paths.home), podman.image], stdin=subprocess.PIPE
+        [sys.executable, "-c", OUTSIDE, str(paths.home), podman.image, A_WHILE],
+        stdin=subprocess.PIPE,
     ) as process:
-        wait_until(lambda: _running("sleep", "4323"))
+        wait_until(lambda: _running("sleep", A_WHILE))
         yield process
         process.kill()
 
@@ -395,7 +400,7 @@ def test_a_container_does_not_outlive_a_worker_that_is_killed(
 ) -> None:
     outside.kill()
     wait_until(lambda: not podman.containers())
-    assert not _running("sleep", "4323")
+    assert not _running("sleep", A_WHILE)
 
 
 def test_nothing_is_fetched_any_more_for_a_worker_that_is_killed(
@@ -408,7 +413,7 @@ def test_nothing_is_fetched_any_more_for_a_worker_that_is_killed(
         registry.go_on.clear()
         image = registry.add(layer_of("x", b"a layer that nobody waits for"))
         with subprocess.Popen(
-            [sys.executable, "-c", OUTSIDE, str(paths.home), image], stdin=subprocess.PIPE
+            [sys.executable, "-c", OUTSIDE, str(paths.home), image, A_WHILE], stdin=subprocess.PIPE
         ) as worker:
             pull = ["podman", "pull", "--", image]
             wait_until(lambda: _running(*pull, by_name=True))
@@ -453,10 +458,10 @@ def test_what_outlived_a_worker_and_its_child_is_removed_at_the_next_start(
     outside.kill()
     outside.wait()
     assert podman.containers()
-    assert _running("sleep", "4323")
+    assert _running("sleep", A_WHILE)
     runner.clean()
     assert not podman.containers()
-    assert not _running("sleep", "4323")
+    assert not _running("sleep", A_WHILE)
     assert not list(paths.jobs.iterdir())
 
 
