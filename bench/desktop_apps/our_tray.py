@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from qubix_desktop import app as _whole  # noqa: F401 - all that the application imports
 from qubix_desktop import crash as _crash  # noqa: F401
-from qubix_desktop import icons, languages, single, theme
+from qubix_desktop import languages, single, theme
 from qubix_desktop.collector import Collector
 from qubix_desktop.desk import Desk
 from qubix_desktop.invitation import Invitation
@@ -68,7 +68,6 @@ def main() -> None:
     Collector(app)
     app.setQuitOnLastWindowClosed(False)
     languages.speak(app, ["en"])
-    app.setWindowIcon(icons.application())
     theme.install(app)
     paths = Paths.under(Path(sys.argv[1]))
     first = single.first_or_raise(paths, Invitation())

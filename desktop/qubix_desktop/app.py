@@ -129,7 +129,7 @@ def _with_windows(options: Options, invitation: Invitation, *, begun: bool) -> i
     from PySide6.QtCore import QTimer  # noqa: PLC0415 - only where there is a screen
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
-    from qubix_desktop import background, icons, languages, single, theme  # noqa: PLC0415
+    from qubix_desktop import background, languages, single, theme  # noqa: PLC0415
     from qubix_desktop.collector import Collector  # noqa: PLC0415
     from qubix_desktop.crash import CrashReporter  # noqa: PLC0415
     from qubix_desktop.desk import Desk  # noqa: PLC0415
@@ -163,7 +163,6 @@ def _with_windows(options: Options, invitation: Invitation, *, begun: bool) -> i
         _open(desk, paths, options, invitation, settings, begun=begun)
 
         def begin_the_rest() -> None:
-            app.setWindowIcon(icons.application())
             later.enter_context(_ending_by_signal())
             first.listen()
 

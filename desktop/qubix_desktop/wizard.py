@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from qubix_desktop import theme
+from qubix_desktop import icons, theme
 from qubix_desktop.flow import Answer, Existing, Flow, FlowError, Online, Page, Prepared
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.pages.page import Bar, WizardPage
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from qubix_desktop.pages.welcome import WelcomePage
     from qubix_desktop.services import Services
     from qubix_worker.setup.steps import Setup
+
+PAINTED_MILLISECONDS = 100
+"""Until then it is usually on the screen."""
 
 
 class Wizard(QWidget):
@@ -70,6 +73,10 @@ class Wizard(QWidget):
         theme.dress(self._forward, "primary")
         self._stack.setCurrentWidget(self._page)  # made before the buttons are put below it
         self._lay_out()
+        # Ten pictures, which the first page does not wait for.
+        QTimer.singleShot(
+            PAINTED_MILLISECONDS, self, lambda: self.setWindowIcon(icons.application())
+        )
         self._go(self._flow.answered(Existing("move")) if forgotten else self._flow)
 
     @property

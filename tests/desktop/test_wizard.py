@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from qubix_desktop import background
+from qubix_desktop import background, icons
 from qubix_desktop.flow import Flow, Page, Prepared
 from qubix_desktop.invitation import Invitation
 from qubix_desktop.pages.steps import StepsPage
@@ -48,6 +48,14 @@ def open_wizard(qtbot: QtBot, world: World) -> Iterator[Any]:
         QApplication.processEvents()
         wizard.hide()
         wizard.deleteLater()
+
+
+def test_it_has_the_mark_in_all_sizes_once_it_is_on_the_screen(
+    open_wizard: Any, qtbot: QtBot
+) -> None:
+    wizard = open_wizard()
+    qtbot.waitUntil(lambda: not wizard.windowIcon().isNull())
+    assert {size.width() for size in wizard.windowIcon().availableSizes()} == set(icons.SIZES)
 
 
 def at_sharing(person: Person, wizard: Wizard) -> None:
