@@ -34,27 +34,38 @@ class Direct(Protocol):
     def whose(self, scope: Scope) -> str | None:
         """The worker whose request this is, and for which `begin` may be called."""
 
-    def begin(self, asked: Asked, done: Done) -> bool:
-        """Takes the request, and calls `done` on the event loop with the body of its answer, or
-        with another answer. False where it is to be called as an application."""
+    def begin(self, asked: Asked, done: Done) -> Begun | None:
+        """Takes the request, and calls `done` later on the event loop with the body of its answer,
+        or with another answer. None where it is to be called as an application."""
+
+
+class Begun(Protocol):
+    """A request that was taken."""
+
+    def give_up(self) -> None:
+        """Its client has gone: it need not be answered."""
 
 
 class _Cycle:
-    """A request that was not parsed, as uvicorn knows it."""
+    """A request that was taken, as uvicorn knows it."""
 
-    __slots__ = ("disconnected", "keep_alive", "response_complete")
+    __slots__ = ("begun", "disconnected", "keep_alive", "response_complete")
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_alive: bool = True) -> None:
         self.disconnected = False
-        self.keep_alive = True
+        self.keep_alive = keep_alive
         self.response_complete = False
+        self.begun: Begun | None = None
 
     @property
     def message_event(self) -> _Cycle:
+        """What uvicorn sets when the connection is lost."""
         return self
 
     def set(self) -> None:
-        """Nobody waits for more of it."""
+        begun, self.begun = self.begun, None
+        if begun:
+            begun.give_up()
 
 
 class DirectHttp(BoundedHttp):
@@ -106,11 +117,9 @@ class DirectHttp(BoundedHttp):
         )
 
     def _begin_unparsed(self, asked: Asked) -> bool:
-        cycle = _Cycle()
-        if self._take(asked, cycle):
+        if self._take(asked, _Cycle()):
             self._has_come()
             self._unset_keepalive_if_required()
-            self.cycle = cast(RequestResponseCycle, cycle)
             return True
         return False
 
@@ -120,19 +129,23 @@ class DirectHttp(BoundedHttp):
         worker_id = self._direct.whose(scope)
         assert worker_id
         asked = Asked.parsed(scope, worker_id, bytes(cycle.body))
-        if not self._take(asked, cycle):
+        if not self._take(asked, _Cycle(keep_alive=cycle.keep_alive)):
             super()._start_asgi_task(cycle, self.app)
         elif cycle.keep_alive:
             self._direct.heads.remember(self._data, asked)
 
-    def _take(self, asked: Asked, cycle: RequestResponseCycle | _Cycle) -> bool:
+    def _take(self, asked: Asked, cycle: _Cycle) -> bool:
         assert self._direct
         # Who does not take what was sent before is waited for by the usual way.
-        return not self.flow.write_paused and self._direct.begin(
-            asked, partial(self._answer, cycle)
-        )
+        if self.flow.write_paused:
+            return False
+        cycle.begun = self._direct.begin(asked, partial(self._answer, cycle))
+        if cycle.begun is None:
+            return False
+        self.cycle = cast(RequestResponseCycle, cycle)
+        return True
 
-    def _answer(self, cycle: RequestResponseCycle | _Cycle, answer: bytes | Response) -> None:
+    def _answer(self, cycle: _Cycle, answer: bytes | Response) -> None:
         if cycle.disconnected:
             return
         assert self._direct
@@ -152,10 +165,8 @@ class DirectHttp(BoundedHttp):
                 body,
             )
         )
-        if isinstance(cycle, RequestResponseCycle):
-            cycle.response_started = True
         cycle.response_complete = True
-        cycle.message_event.set()
+        cycle.begun = None
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()

@@ -20,8 +20,8 @@ from qubix_server.access import bearer
 Headers = list[tuple[bytes, bytes]]
 
 _FORM = (
-    rb"POST %b([A-Za-z0-9._~-]{1,128})%b HTTP/1\.1\r\n"
-    rb"((?:[^\r\n]+\r\n)*?)Authorization: Bearer ([A-Za-z0-9._~+/=-]{1,512})\r\n"
+    rb"POST %b([A-Za-z0-9._~-]{1,128})%b((?:\?[!-~]*)? HTTP/1\.1\r\n"
+    rb"(?:[^\r\n]+\r\n)*?)Authorization: Bearer ([A-Za-z0-9._~+/=-]{1,512})\r\n"
     rb"((?:[^\r\n]+\r\n)*)\r\n"
 )
 MOST = 256
@@ -34,6 +34,7 @@ class Asked(NamedTuple):
     """A small request, as far as it concerns who answers it."""
 
     worker_id: str
+    query: bytes
     credential: str | None
     body: bytes
     headers: Headers
@@ -41,10 +42,18 @@ class Asked(NamedTuple):
 
     @classmethod
     def parsed(cls, scope: Scope, worker_id: str, body: bytes) -> Asked:
-        return cls(worker_id, bearer(scope), body, scope["headers"], scope.get("client"))
+        return cls(
+            worker_id,
+            scope["query_string"],
+            bearer(scope),
+            body,
+            scope["headers"],
+            scope.get("client"),
+        )
 
 
 class _Known(NamedTuple):
+    query: bytes
     length: int
     """Of the body."""
     headers: Headers
@@ -52,7 +61,7 @@ class _Known(NamedTuple):
 
 
 class KnownHeads:
-    """Of requests by POST to `before`, an id, and `after`."""
+    """Of requests by POST to `before`, an id, and `after`, with a query or without."""
 
     def __init__(self, before: str, after: str) -> None:
         self._form = re.compile(
@@ -70,7 +79,12 @@ class KnownHeads:
         if known is None or len(data) - end != known.length:
             return None
         return Asked(
-            worker_id.decode("ascii"), credential.decode("ascii"), data[end:], known.headers, client
+            worker_id.decode("ascii"),
+            known.query,
+            credential.decode("ascii"),
+            data[end:],
+            known.headers,
+            client,
         )
 
     def remember(self, data: bytes, asked: Asked) -> None:
@@ -89,4 +103,4 @@ class KnownHeads:
             return
         if len(self._known) >= MOST:
             self._known.clear()  # they are learned again as soon as they come
-        self._known[first, last] = _Known(len(asked.body), others)
+        self._known[first, last] = _Known(asked.query, len(asked.body), others)

@@ -8,44 +8,54 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 
-@dataclass(eq=False)
-class _Held:
+@dataclass(eq=False, slots=True)
+class Held:
+    """A heartbeat whose answer is held."""
+
+    worker_id: str
     can_take: bool
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    woken: Callable[[], None]
+    """Called once, in a turn of the loop of its own, when it is to be answered."""
+    is_woken: bool = False
+
+    def wake(self) -> None:
+        if not self.is_woken:
+            self.is_woken = True
+            asyncio.get_running_loop().call_soon(self.woken)
 
 
 class Waiting:
     """The held heartbeats, the one that has waited longest first."""
 
     def __init__(self) -> None:
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Held] = {}
         self._jobs_wait = asyncio.Event()
         self.closed = False
         self.version = 0
         """Counts the moments at which a job began to wait: whoever saw an older figure before
         looking for a job, and found none, must let it be looked for again."""
 
-    @contextmanager
-    def hold(self, worker_id: str, *, can_take: bool, seen_version: int) -> Iterator[asyncio.Event]:
-        """Enters a heartbeat, until the end of the `with`; the event tells to answer it."""
-        held = _Held(can_take)
+    def hold(
+        self, worker_id: str, woken: Callable[[], None], *, can_take: bool, seen_version: int
+    ) -> Held:
+        """Enters a heartbeat, until it is `let_go`."""
+        held = Held(worker_id, can_take, woken)
         if older := self._held.pop(worker_id, None):
-            older.woken.set()
+            older.wake()
         self._held[worker_id] = held
         if self.closed:
-            held.woken.set()
+            held.wake()
         if can_take and self.version != seen_version:
             self._jobs_wait.set()
-        try:
-            yield held.woken
-        finally:
-            if self._held.get(worker_id) is held:
-                del self._held[worker_id]
+        return held
+
+    def let_go(self, held: Held) -> None:
+        if self._held.get(held.worker_id) is held:
+            del self._held[held.worker_id]
 
     def note(self, worker_id: str, *, can_take: bool, seen_version: int) -> None:
         """Something else than the held heartbeat has told whether this worker could take a job."""
@@ -63,7 +73,7 @@ class Waiting:
     def wake(self, worker_ids: tuple[str, ...]) -> None:
         for worker_id in worker_ids:
             if held := self._held.get(worker_id):
-                held.woken.set()
+                held.wake()
 
     def jobs_wait(self) -> None:
         """A job may be waiting: let it be looked for."""
@@ -81,7 +91,7 @@ class Waiting:
         able = (
             worker_id
             for worker_id, held in self._held.items()
-            if held.can_take and not held.woken.is_set()
+            if held.can_take and not held.is_woken
         )
         return tuple(itertools.islice(able, most))
 
@@ -89,4 +99,4 @@ class Waiting:
         """Has every held heartbeat answered now, and those to come at once."""
         self.closed = True
         for held in self._held.values():
-            held.woken.set()
+            held.wake()

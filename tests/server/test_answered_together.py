@@ -22,7 +22,7 @@ def test_one_that_cannot_be_answered_keeps_no_other_from_its_answer(database_url
         def fail(_answer: object) -> None:
             raise RuntimeError("its connection does something odd")
 
-        asked = Asked("unknown", None, b'{"status":"online"}', [], None)
+        asked = Asked("unknown", b"", None, b'{"status":"online"}', [], None)
         try:
             for done in (fail, answer.set_result):
                 assert app.begin(asked, done)

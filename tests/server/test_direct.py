@@ -33,6 +33,17 @@ class Hasty(DirectHttp):
 
 
 @dataclass
+class Order:
+    """A request that is being answered."""
+
+    shop: Shop
+
+    def give_up(self) -> None:
+        self.shop.given_up += 1
+        self.shop.left.set()
+
+
+@dataclass
 class Shop:
     """Answers requests to DIRECT itself, when `serve` is called, one to EARLY before its body is
     there, and all others as an application."""
@@ -41,6 +52,8 @@ class Shop:
     head: bytes = b"x-how: direct\r\n"
     waiting: list[tuple[bytes, Done]] = field(default_factory=list)
     came: asyncio.Event = field(default_factory=asyncio.Event)
+    given_up: int = 0
+    left: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def direct(self) -> Shop:
@@ -55,14 +68,14 @@ class Shop:
     def whose(self, scope: Scope) -> str | None:
         return WORKER if scope["path"] == DIRECT else None
 
-    def begin(self, asked: Asked, done: Done) -> bool:
+    def begin(self, asked: Asked, done: Done) -> Order | None:
         assert (asked.worker_id, asked.credential) == (WORKER, CREDENTIAL)
         assert (b"host", b"a") in asked.headers
         if asked.body.startswith(b"no"):
-            return False
+            return None
         self.waiting.append((asked.body, done))
         self.came.set()
-        return True
+        return Order(self)
 
     def serve(self) -> None:
         for body, done in self.waiting:
@@ -208,10 +221,20 @@ def test_who_has_left_is_not_answered_and_nothing_is_wrong(visit: Visit) -> None
         place.writer.write(post(b"gone"))
         await place.shop.came.wait()
         place.writer.close()
+        await place.shop.left.wait()
+        place.shop.serve()
+        return place.shop.given_up
+
+    assert visit(conversation) == 1
+
+
+def test_who_was_answered_is_not_given_up_later(visit: Visit) -> None:
+    async def conversation(place: Place) -> int:
+        await place.ask(post(b"one"))
+        place.writer.close()
         while place.state.connections:
             await asyncio.sleep(0)
-        place.shop.serve()
-        return len(place.shop.waiting)
+        return place.shop.given_up
 
     assert visit(conversation) == 0
 

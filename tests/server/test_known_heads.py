@@ -17,7 +17,7 @@ HEADS = (
     b"Host: example.com\r\nAuthorization: Bearer secret\r\nContent-Length: 2\r\n\r\n",
     b"POST /api/providers/w-2/heartbeat HTTP/1.1\r\n"
     b"Authorization: Bearer other\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n",
-    b"POST /api/providers/w-3/heartbeat HTTP/1.1\r\n"
+    b"POST /api/providers/w-3/heartbeat?wait=25 HTTP/1.1\r\n"
     b"Content-Length: 2\r\nX-Forwarded-For: 203.0.113.9\r\nAuthorization: Bearer a=\r\n\r\n",
 )
 BODY = b"{}"
@@ -50,8 +50,9 @@ class Reader:
         self.ended += 1
 
     def asked(self) -> Asked:
-        worker_id = self.url.decode().removeprefix(BEFORE).removesuffix(AFTER)
-        scope = {"headers": self.headers, "client": CLIENT}
+        path, _, query = self.url.partition(b"?")
+        worker_id = path.decode().removeprefix(BEFORE).removesuffix(AFTER)
+        scope = {"query_string": query, "headers": self.headers, "client": CLIENT}
         return Asked.parsed(scope, worker_id, self.body)
 
 
@@ -70,7 +71,7 @@ def test_another_worker_with_the_same_head_is_read_without_the_parser() -> None:
     heads = learned(HEADS[0] + BODY)
     another = HEADS[0].replace(b"w-1", b"w-9").replace(b"secret", b"its-own") + b"[]"
     assert read(heads, another) == Asked(
-        "w-9", "its-own", b"[]", [(b"host", b"example.com"), (b"content-length", b"2")], CLIENT
+        "w-9", b"", "its-own", b"[]", [(b"host", b"example.com"), (b"content-length", b"2")], CLIENT
     )
 
 
@@ -150,7 +151,8 @@ def test_whatever_is_taken_as_read_is_what_the_parser_reads(
     assert (reader.begun, reader.ended) == (1, 1)
     assert reader.parser.get_method() == b"POST"
     assert reader.parser.get_http_version() == "1.1"
-    assert reader.url.decode() == BEFORE + asked.worker_id + AFTER
+    path = BEFORE + asked.worker_id + AFTER
+    assert reader.url.decode() == path + ("?" + asked.query.decode() if asked.query else "")
     others = [header for header in reader.headers if header[0] != b"authorization"]
     assert reader.asked()._replace(headers=others) == asked
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from qubix_server import app, quiet
 from qubix_server.errors import ApiError
 from qubix_server.heartbeats import News
-from qubix_server.routes.heartbeat import read_carefully
+from qubix_server.routes.taking import read_carefully
 from qubix_server.settings import Settings
 from qubix_server.store.engine import writing_engine
 from qubix_server.store.migrate import migrate
