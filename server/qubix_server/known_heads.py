@@ -21,7 +21,8 @@ Headers = list[tuple[bytes, bytes]]
 
 _FORM = (
     rb"POST %b([A-Za-z0-9._~-]{1,128})%b((?:\?[!-~]*)? HTTP/1\.1\r\n"
-    rb"(?:[^\r\n]+\r\n)*?)Authorization: Bearer ([A-Za-z0-9._~+/=-]{1,512})\r\n"
+    rb"(?:(?!Authorization:)[^\r\n]+\r\n)*)"
+    rb"Authorization: Bearer ([A-Za-z0-9._~+/=-]{1,512})\r\n"
     rb"((?:[^\r\n]+\r\n)*)\r\n"
 )
 MOST = 256

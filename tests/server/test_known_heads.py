@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import httptools
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from qubix_server.http import READ_BYTES
 from qubix_server.known_heads import BYTES_MOST, MOST, Asked, KnownHeads
 
 BEFORE, AFTER = "/api/providers/", "/heartbeat"
@@ -162,3 +164,12 @@ def _reader(data: bytes) -> Any:
         return Reader(data)
     except (httptools.HttpParserError, httptools.HttpParserUpgrade, UnicodeDecodeError):
         return None
+
+
+def test_a_head_that_is_made_to_be_slow_to_read_is_read_in_no_time() -> None:
+    heads = learned(HEADS[0] + BODY)
+    line = HEADS[0].splitlines(keepends=True)[0]
+    for repeated in (b"Authorization: Bearer x\r\n", b"Authorization: Bear\r\n", b"A: b\r\n"):
+        began = time.process_time()
+        assert read(heads, line + repeated * (READ_BYTES // len(repeated))) is None
+        assert time.process_time() - began < 0.5
