@@ -77,16 +77,16 @@ class DirectHttp(BoundedHttp):
         self._awaited: RequestResponseCycle | None = None
         """Of this one the body is still to come."""
         self._data = b""
-        """What came last, if it came where a request begins."""
+        """What is being read, if it came where a request begins."""
 
     def data_received(self, data: bytes) -> None:
-        if self._direct is None or not self._is_free():
-            self._data = b""
-        elif (asked := self._direct.heads.read(data, self.client)) and self._begin_unparsed(asked):
-            return
-        else:
+        if self._direct and self._is_free():
+            asked = self._direct.heads.read(data, self.client)
+            if asked and self._begin_unparsed(asked):
+                return
             self._data = data
         super().data_received(data)
+        self._data = b""  # connections that only wait would keep it otherwise, however much it is
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if self._may_take(cycle, app):

@@ -367,3 +367,14 @@ def test_a_connection_is_kept_for_a_while_after_each_answer_and_then_closed(know
             return loop.time() - answered
 
     assert 0.9 < asyncio.run(run()) < 10
+
+
+def test_a_connection_that_only_waits_keeps_nothing_of_what_it_sent(visit: Visit) -> None:
+    async def conversation(place: Place) -> bytes:
+        place.writer.write(post(b"no" + b"x" * 90_000))
+        await place.answer()
+        (connection,) = place.state.connections
+        assert isinstance(connection, DirectHttp)
+        return connection._data
+
+    assert visit(conversation) == b""
