@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
 import ssl
 import tarfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,6 +40,10 @@ class Publisher:
     """The requests' first lines."""
     over: threading.Event = field(default_factory=threading.Event)
     stuck: tuple[str, Path] | None = None
+    password: str = ""
+    """user:password, without which it gives out nothing."""
+    meanwhile: Callable[[], object] = lambda: None
+    """What is done while somebody waits for an answer."""
 
     def hang(self, below: str, reached: Path) -> None:
         """Answers nothing below that path; the file `reached` tells that it was asked for."""
@@ -79,6 +84,14 @@ def publishing(content: bytes, *, secure: ssl.SSLContext | None = None) -> Itera
             if publisher.stuck and self.path.startswith(publisher.stuck[0]):
                 publisher.stuck[1].touch()
                 publisher.over.wait(60)
+                return
+            publisher.meanwhile()
+            given = "Basic " + base64.b64encode(publisher.password.encode()).decode()
+            if publisher.password and self.headers.get("Authorization") != given:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="mirror"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
                 return
             if publisher.way == "silent":
                 publisher.over.wait(60)

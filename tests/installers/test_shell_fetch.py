@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -33,6 +38,8 @@ chmod 755 "$python"
 """.encode()
 # A Python that can fetch, but not make an environment, as Debian's without python3-venv.
 LACKING = f'[ "$1" != -IB ] || exit 1\nexec "{FIT}" "$@"'
+# A command line of what fetches it, as everybody can see it.
+FETCHING = re.compile(r"^(curl|wget|(\S*/)?python3\S*) .*/uv/uv\.tar\.gz", re.DOTALL)
 SENTENCES = {failure.code: failure.happened for failure in failures.FAILURES}
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -51,7 +58,7 @@ def downloader(request: pytest.FixtureRequest, machine) -> str:
     program = shutil.which(name.split()[0])
     if program is None:
         pytest.skip(f"{name} is not on this machine")
-    (machine.tools / name.split()[-1]).symlink_to(program)
+    (machine.tools / name.split()[-1].replace("wget2", "wget")).symlink_to(program)
     return name
 
 
@@ -253,7 +260,7 @@ def test_a_proxy_s_password_goes_to_the_proxy_alone(
                 **{variable: f"http://ana:{password}@{proxy.address}"},
             )
     assert proxy.methods[:1] == ["CONNECT"]
-    assert any("publisher.example" in word for word in words)
+    assert any(FETCHING.search(word) for word in words)
     said = [*words, done.stdout, done.stderr]
     assert not [one for one in said if any(secret in one for secret in ("s3", "an0ther"))]
     if password != "an0ther":
@@ -261,6 +268,129 @@ def test_a_proxy_s_password_goes_to_the_proxy_alone(
         assert machine.record["argv"][1] == "setup"
     else:
         failed(done, "proxy_refused", machine)
+
+
+SECRET = "s3%2Fcr%40t'"
+HOSTILE = "s3%2Fcr%40t\"\\'$(touch${IFS}canary);&`*[1]"
+"""What has no meaning in an address has one for a shell, or for curl."""
+
+
+def at_mirror(publisher: Publisher, secret: str) -> str:
+    return publisher.url.replace("http://", f"http://ana:{secret}@")
+
+
+@pytest.mark.parametrize("right", [True, False])
+@pytest.mark.parametrize("downloader", ["curl", "wget", "python3"], indirect=True)
+def test_a_mirror_s_password_goes_to_the_mirror_alone(
+    run: Run, machine, publisher, right: bool
+) -> None:
+    """Not to the list of processes, which others on this computer can read, nor onto the screen."""
+    publisher.password = f"ana:{unquote(SECRET)}" if right else "ana:another"
+    words: list[str] = []
+    publisher.meanwhile = lambda: words.extend(command_lines())
+    done = run(UV_INSTALLER_GITHUB_BASE_URL=at_mirror(publisher, SECRET))
+    assert any(FETCHING.search(word) for word in words)
+    assert not [said for said in (*words, done.stdout, done.stderr) if "s3%2F" in said]
+    if right:
+        assert done.returncode == 0, done.stderr
+        assert machine.record["argv"][1] == "setup"
+    else:
+        failed(done, "not_there", machine)
+        mirror = publisher.url.replace("http://", "http://***@")
+        assert f"\n  {mirror}/astral-sh/uv/releases/" in done.stderr
+
+
+@pytest.mark.provokes("not_unseen")
+@pytest.mark.parametrize("downloader", ["busybox wget", "wget2"], indirect=True)
+@pytest.mark.parametrize("beside", ["nothing", "python3"])
+def test_a_wget_that_would_show_a_password_is_not_asked(
+    run: Run, machine, publisher, beside: str
+) -> None:
+    """As busybox's, which takes an address from its command line alone, and wget2, which stands
+    still at times where it reads one, and then does not give the password."""
+    publisher.password = "ana:s3"
+    words: list[str] = []
+    publisher.meanwhile = lambda: words.extend(command_lines())
+    if beside == "python3":
+        machine.tool("python3", LACKING)
+    done = run(UV_INSTALLER_GITHUB_BASE_URL=at_mirror(publisher, "s3"))
+    assert "ana:s3" not in "\n".join((*words, done.stdout, done.stderr))
+    if beside == "python3":
+        assert done.returncode == 0, done.stderr
+        assert words
+    else:
+        failed(done, "not_unseen", machine)
+        assert publisher.asked == []
+
+
+@pytest.mark.parametrize("downloader", ["curl", "wget", "python3"], indirect=True)
+def test_no_shell_puts_a_password_on_a_command_line_or_the_screen(
+    run: Run, shell: list[str], machine, downloader: str
+) -> None:
+    """Nor gives it to a command of its own; what is asked for arrives as it is, and in one line."""
+    seen = machine.home.parent / "seen"
+    words = f"""printf '%s\\n' "$0" "$@" >>{shlex.quote(str(seen))}"""
+    for tool in list(machine.tools.iterdir()):
+        if tool.name != downloader:
+            program = shlex.quote(os.path.realpath(tool))
+            machine.tool(tool.name, f'/usr/bin/{words}\nexec {program} "$@"')
+    fit = '[ "$1" != -IB ] || exit 1\n' if downloader == "python3" else ""
+    told = (
+        f'case $* in *--help*) echo GNU Wget 1.21; exit ;; esac\n{fit}cat >"$RECORD.input"\nexit 6'
+    )
+    machine.tool(downloader, f"/usr/bin/{words}\n{told}")
+    done = run(
+        by=tuple(shell), UV_INSTALLER_GITHUB_BASE_URL=f"https://ana:{HOSTILE}@mirror.example"
+    )
+    dry = run("--dry-run", by=tuple(shell), UV_INSTALLER_GITHUB_BASE_URL=f"https://ana:{HOSTILE}@m")
+    assert f"/{downloader}\n" in seen.read_text()
+    assert "from https://***@m/astral-sh/" in dry.stdout
+    for said in (seen.read_text(), done.stdout, done.stderr, dry.stdout, dry.stderr):
+        assert "s3" not in said
+        assert "canary" not in said
+    asked = Path(machine.environment["RECORD"] + ".input").read_text()
+    before = "url = " if downloader == "curl" else ""
+    assert asked.startswith(f"{before}https://ana:{HOSTILE}@mirror.example/astral-sh/uv/releases/")
+    assert asked.count("\n") == 1
+
+
+@pytest.mark.parametrize("downloader", ["curl"], indirect=True)
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTPS_PROXY"])
+def test_nor_does_curl_in_a_terminal_quote_a_proxy_that_it_does_not_understand(
+    run: Run, machine, variable: str
+) -> None:
+    """A password with a sign that should have been written otherwise."""
+    run("--help")  # which puts the script there
+    ours, its = pty.openpty()
+    scheme = variable.partition("_")[0].lower()
+    with subprocess.Popen(
+        ["sh", str(machine.home / NAME)], stdin=its, stdout=its, stderr=its,
+        start_new_session=True, cwd=machine.home,
+        env={
+            **machine.environment, "UV_INSTALLER_GITHUB_BASE_URL": f"{scheme}://mirror.example",
+            variable: "http://ana:s3 cret@127.0.0.1:9",
+        },
+    ) as process:  # fmt: skip
+        os.close(its)
+        shown = b""
+        with contextlib.suppress(OSError):  # nobody holds the other end any more
+            while piece := os.read(ours, 1 << 16):
+                shown += piece
+        os.close(ours)
+    assert process.returncode == 1
+    assert SENTENCES["proxy_refused"].encode() in shown
+    assert b"s3" not in shown
+    assert b"cret" not in shown
+
+
+@pytest.mark.parametrize("downloader", ["curl"], indirect=True)
+def test_an_address_that_is_none_is_not_taken_for_more_than_one(
+    run: Run, machine, publisher, tmp_path: Path
+) -> None:
+    """Of a line behind the first, curl would make an option."""
+    more = f"{publisher.url}\noutput = {tmp_path}/canary\nurl = {publisher.url}"
+    failed(run(UV_INSTALLER_GITHUB_BASE_URL=more), "not_fetched", machine)
+    assert publisher.asked == []
 
 
 def test_it_goes_by_way_of_the_proxy(run: Run, publisher) -> None:
@@ -368,6 +498,8 @@ def test_the_part_in_python_runs_on_an_old_one(other_pythons: dict[str, Path], t
     for by in [Path(sys.executable), *old]:
         with publishing(b"some bytes") as publisher:
             file = tmp_path / "file"
-            command = [by, "-I", str(fetch.__file__), f"{publisher.url}/a.tar.gz", str(file), "5"]
-            assert subprocess.run(command, check=False).returncode == 0
+            publisher.password = "ana:s3/cr@t"
+            command = [by, "-I", str(fetch.__file__), str(file), "5"]
+            address = f"{at_mirror(publisher, 's3%2Fcr%40t')}/a.tar.gz\n".encode()
+            assert subprocess.run(command, input=address, check=False).returncode == 0
             assert file.read_bytes() == b"some bytes"

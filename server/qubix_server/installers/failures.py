@@ -99,6 +99,12 @@ FAILURES = (
         "Install curl, or Python 3.11 or newer, then run this again.",
     ),
     Failure(
+        "not_unseen",
+        "The address of a download has a password in it, and the wget of this computer would show "
+        "it to everybody here.",
+        "Install curl, or Python 3.11 or newer, then run this again.",
+    ),
+    Failure(
         "proxy_refused",
         "A download did not come through the proxy of this network.",
         "Check the proxy that is set in this terminal or in the settings of this computer; "

@@ -1,7 +1,8 @@
 """Fetches a file where there is neither curl nor wget: with a Python that the worker cannot use.
 
 It stands word for word in installer.sh, between apostrophes, so there is none in here. It ends as
-curl would (curl.se/docs/manpage.html, EXIT CODES). Python 3.6 and newer.
+curl would (curl.se/docs/manpage.html, EXIT CODES). The address, which may hold a user and a
+password, comes by the standard input. Python 3.6 and newer.
 """
 
 import errno
@@ -10,7 +11,9 @@ import socket
 import ssl
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
+from typing import Any
 
 
 def code(error: OSError) -> int:
@@ -28,10 +31,21 @@ def code(error: OSError) -> int:
     return known.get(getattr(reason, "errno", None) or 0, 56)
 
 
+def opened(url: str, seconds: float) -> Any:
+    """The answer. A user and a password go to that one host, when it asks for them."""
+    parts = urllib.parse.urlsplit(url)
+    secret, _, host = parts.netloc.rpartition("@")
+    user, _, password = map(urllib.parse.unquote, secret.partition(":"))
+    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+    passwords.add_password(None, host, user, password)
+    opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))
+    return opener.open(parts._replace(netloc=host).geturl(), timeout=seconds)
+
+
 if __name__ == "__main__":
     try:
-        url, path, seconds = sys.argv[1:4]
-        answer = urllib.request.urlopen(url, timeout=float(seconds))  # noqa: S310 - ours, or a mirror
+        path, seconds = sys.argv[1:3]
+        answer = opened(sys.stdin.readline().strip(), float(seconds))
         with open(path, "wb") as file:  # noqa: PTH123 - as short as can be
             shutil.copyfileobj(answer, file)
             if file.tell() < int(answer.headers.get("Content-Length") or 0):

@@ -49,10 +49,8 @@ main() {
       "Its setup would fetch its libraries, whose SHA-256 stand in it, into $data and join $backend"
     say "Would run ${python:-that Python} $worker $action $*" "Nothing was done."; exit
   fi
-  if [ "$action" = setup ]; then
-    place_worker || { undo; exit 1; }
-    export QUBIX_ENROLLMENT="${enrollment:-${QUBIX_ENROLLMENT-}}" # others on this computer can see command lines
-  fi
+  [ "$action" = uninstall ] || place_worker || { undo; exit 1; }
+  export QUBIX_ENROLLMENT="${enrollment:-${QUBIX_ENROLLMENT-}}" # others on this computer can see command lines
   trap : HUP INT TERM # setup has its own way to stop, and says so
   "$python" "$worker" "$action" "$@" 3<&-
   ended=$?; [ "$ended" != 130 ] || undo; exit "$ended"
@@ -105,8 +103,7 @@ not_here() {
     *) config=$(xdg "${XDG_CONFIG_HOME-}" .config) state=$(xdg "${XDG_STATE_HOME-}" .local/state) ;;
   esac
   if [ "$purge" = no ] || [ ! -d "$config" ] || [ -d "$state" ]; then say "QUBIX is not on this computer."
-  elif [ "$dry_run" = yes ]; then
-    say "Would remove $config" "Nothing was done."
+  elif [ "$dry_run" = yes ]; then say "Would remove $config" "Nothing was done."
   else
     rm -rf "$config" && say "The settings of QUBIX have been removed from this computer." || return
     rmdir "${config%/*}" 2>/dev/null || :
@@ -165,25 +162,30 @@ fetch_uv() {
     *) note "qubix: @NOUVBUILD@"; return 1 ;;
   esac
   url=${UV_INSTALLER_GITHUB_BASE_URL:-https://github.com}/astral-sh/uv/releases/download/$uv_version/uv-$build.tar.gz
+  case $url in *@*) shown="${url%%:*}://***@${url##*@}" ;; *) shown=$url ;; esac # a mirror may want a password
   uv=$data/uv/uv-$build/uv file=$data/uv/uv.tar.gz
-  [ "$dry_run" = no ] || { say "Would fetch uv, SHA-256 $digest, from $url"; return 0; }
+  [ "$dry_run" = no ] || { say "Would fetch uv, SHA-256 $digest, from $shown"; return 0; }
   fetch "$url" "$file" || fetch "$url" "$file" || fetch "$url" "$file" || why_not $? || return
   case $(sha256sum "$file" 2>/dev/null || shasum -a 256 "$file" 2>/dev/null || openssl dgst -r -sha256 "$file") in
     "$digest "*) tar -xzf "$file" -C "$data/uv" || { note "qubix: @NOTUNPACKED@"; return 1; } ;;
-    *) note "qubix: @NOTEXPECTED@ ($url)"; return 1 ;;
+    *) note "qubix: @NOTEXPECTED@ ($shown)"; return 1 ;;
   esac
 }
 
 # fetch URL FILE, with what there is, by way of the environment's proxies (wget knows only these). Ends as curl would.
+# The address, and a password in it, goes by the standard input: others on this computer can see command lines.
 fetch() (
   export https_proxy="${https_proxy:-${HTTPS_PROXY:-${all_proxy:-${ALL_PROXY-}}}}" no_proxy="${no_proxy:-${NO_PROXY-}}"
-  if command -v curl >/dev/null 2>&1; then
-    [ -t 2 ] && bar=-# || bar=-s
-    curl -fL "$bar" --connect-timeout "$patience" --speed-time "$patience" --max-time 1800 -o "$2" "$1"
-  elif command -v wget >/dev/null 2>&1; then
-    case $(wget --help 2>&1) in
+  case $1 in *[[:space:]]*) return 3 ;; esac # that is none; and what follows would be taken for another
+  ! command -v curl >/dev/null 2>&1 && url='' || url='url = ' # as its configuration has it
+  if [ -n "$url" ]; then # with a bar it also says what it thinks of a proxy's address, and quotes that
+    [ -t 2 ] && case $1$https_proxy${http_proxy-} in *@*) false ;; esac && bar=-# || bar=-s
+    curl -fgL "$bar" --connect-timeout "$patience" --speed-time "$patience" --max-time 1800 -o "$2" --config -
+  elif said=$(wget --help 2>&1); command -v wget >/dev/null && case $said$1 in *"Wget 1."*) ;; *@*) false ;; esac; then
+    case $said in # wget2 and busybox's have no such way: of these, everybody could see the password
+      *"Wget 1."*) said=$(LC_ALL=C wget -nv --no-hsts -T "$patience" -t 1 -O "$2" -i - 2>&1) ;;
       *hsts*) said=$(LC_ALL=C wget -nv --no-hsts -T "$patience" -t 1 -O "$2" "$1" 2>&1) ;;
-      *) said=$(timeout $((patience * 20)) wget -q -O "$2" "$1" 2>&1) ;; # busybox has none of these
+      *) said=$(timeout $((patience * 20)) wget -q -O "$2" "$1" 2>&1) ;;
     esac
     case $?:$said in # GNU's ends with 4 for most that a network does, and busybox's with 1: the words tell more
       0:*) [ -s "$2" ] || return 28 ;; # as wget2, which is the wget of some, when nothing has come in time
@@ -195,24 +197,22 @@ fetch() (
   else # a Python that is too old for the worker, or lacks a part, can still do this
     python3 -I -c '
 @FETCH@
-' "$1" "$2" "$patience" 2>/dev/null
-  fi
+' "$2" "$patience" 2>/dev/null
+  fi <<URL
+$url$1
+URL
 )
 
 why_not() { # STATUS, one of curl's exit codes
   rm -f "$file"
   case $1:${https_proxy-}${HTTPS_PROXY-}${all_proxy-}${ALL_PROXY-} in
-    127:*) note "qubix: @NODOWNLOADER@" ;;
+    127:*) if command -v wget >/dev/null; then note "qubix: @NOTUNSEEN@"; else note "qubix: @NODOWNLOADER@"; fi ;;
     5:* | 97:* | [67]:?* | 22:?* | 56:?*) note "qubix: @PROXYREFUSED@" ;;
-    6:*) note "qubix: @HOSTUNKNOWN@" ;;
-    7:*) note "qubix: @NOTREACHED@" ;;
-    22:*) note "qubix: @NOTTHERE@" ;;
-    23:*) note "qubix: @NOROOM@" ;;
-    28:*) note "qubix: @TOOSLOW@" ;;
+    6:*) note "qubix: @HOSTUNKNOWN@" ;; 7:*) note "qubix: @NOTREACHED@" ;;
+    22:*) note "qubix: @NOTTHERE@" ;; 23:*) note "qubix: @NOROOM@" ;; 28:*) note "qubix: @TOOSLOW@" ;;
     35:* | 5[1389]:* | 60:* | 66:* | 77:* | 8[023]:* | 9[01]:*) note "qubix: @NOTSECURE@" ;;
     *) note "qubix: @NOTFETCHED@" ;;
-  esac
-  note "  $url (curl's code $1)"; return 1
+  esac; note "  $shown (curl's code $1)"; return 1
 }
 
 # Asks before it uses sudo; root has come with these rights. With no terminal to ask on, `command` is only shown.
