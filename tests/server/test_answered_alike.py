@@ -26,7 +26,7 @@ from qubix_server.websocket import LiveProtocol
 
 BEFORE, AFTER = heartbeat.PATH.split("{worker_id}")
 TOLD = {"x-told": "yes"}
-TURNS = 80
+TURNS = 50
 """Of the event loop: more than all that came takes to be answered."""
 
 
@@ -96,7 +96,7 @@ class Place:
         self._state = ServerState()
 
     async def connect(self) -> socket.socket:
-        """The client's end of a connection. What is sent is there at once, as it is not by TCP
+        """The client's end of a connection. What is sent is there at once, which by TCP it is not
         where the computer is busy: both servers are to get each piece in the same turn."""
         client, server = socket.socketpair()
         for end in (client, server):
@@ -213,11 +213,12 @@ def conversations(draw: st.DrawFn, turns: st.SearchStrategy[int]) -> Pieces:
 
 FIRST: Pieces = [(heartbeat_of("w-1", body), 12) for body in BODIES]
 """After these, other workers are known by heart."""
-SOON = st.integers(0, 6) | st.just(TURNS)
 ALL = st.just(TURNS)
+# Elsewhere such sockets are TCP's, by which both servers might not get a piece in the same turn.
+SOON = st.integers(0, 6) | ALL if hasattr(socket, "AF_UNIX") else ALL
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(conversations(ALL), max_size=2), conversations(SOON))
 def test_what_is_known_by_heart_is_answered_as_what_is_parsed(
     before: list[Pieces], then: Pieces
@@ -232,7 +233,7 @@ def test_what_is_known_by_heart_is_answered_as_what_is_parsed(
     asyncio.run(run())
 
 
-@settings(deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(conversations(ALL), min_size=1, max_size=3))
 def test_what_has_no_task_of_its_own_is_answered_as_what_has(said: list[Pieces]) -> None:
     async def run() -> None:
