@@ -7,10 +7,8 @@ rem      program that fetches Pythons; or, if that fails, asks whether to use wi
 rem   2. puts the worker in its folder, after checking its SHA-256;
 rem   3. runs the worker's setup, which joins the network named below and starts sharing.
 rem Stopped before the end, it takes back what it has begun. --dry-run tells all that it would do.
-rem
-rem Steps 2 and 3 are a short Python program, which stands below the last line that is run here
-rem (exit /b), together with the values that it uses and the worker itself, word for word. This
-rem command interpreter reads nothing of them, and PowerShell is not needed.
+rem Steps 2 and 3 are a short Python program, which stands below the last line that is run here (exit /b), with
+rem the values that it uses and the worker, word for word. cmd reads nothing of them, and PowerShell is not needed.
 
 rem However this computer is set: with extensions, and an exclamation mark is only a character.
 setlocal EnableExtensions DisableDelayedExpansion
@@ -46,8 +44,7 @@ goto qubix_option
 rem --- Where the worker keeps its program; it decides the same way (qubix_worker/paths.py).
 :qubix_place
 if not defined QUBIX_UNINSTALL if defined QUBIX_PURGE goto qubix_unknown
-rem Out of a ZIP file that is only looked into, Windows, 7-Zip and WinRAR put this file alone into a
-rem temporary folder, which goes away while this still runs.
+rem Out of a ZIP file that is only looked into, this file alone is put into a temporary folder, which goes away again.
 set "QUBIX_HERE=%~dp0"
 set "QUBIX_REST=%QUBIX_HERE:.zip=%"
 set "QUBIX_REST=%QUBIX_REST:\7z=%"
@@ -107,10 +104,11 @@ if "%QUBIX_KIND%"=="AMD64" set "QUBIX_BUILD=x86_64"& set "QUBIX_DIGEST=@UVWINDOW
 if "%QUBIX_KIND%"=="ARM64" set "QUBIX_BUILD=aarch64"& set "QUBIX_DIGEST=@UVWINDOWSARM64@"
 set "QUBIX_WHY=@NOUVBUILD@"
 if not defined QUBIX_BUILD goto qubix_no_uv
-set "QUBIX_FROM=https://github.com"
-if defined UV_INSTALLER_GITHUB_BASE_URL set "QUBIX_FROM=%UV_INSTALLER_GITHUB_BASE_URL%"
-set "QUBIX_URL=%QUBIX_FROM%/astral-sh/uv/releases/download/@UVVERSION@/uv-%QUBIX_BUILD%-pc-windows-msvc.zip"
-if defined QUBIX_DRY echo Would fetch uv, SHA-256 %QUBIX_DIGEST%, from "%QUBIX_URL%"& goto qubix_have_uv
+set "QUBIX_URL=/astral-sh/uv/releases/download/@UVVERSION@/uv-%QUBIX_BUILD%-pc-windows-msvc.zip"
+rem A mirror may want a password, which is in its address then: not for the screen.
+set "QUBIX_SHOWN=(UV_INSTALLER_GITHUB_BASE_URL)%QUBIX_URL%"
+if not defined UV_INSTALLER_GITHUB_BASE_URL set "QUBIX_SHOWN=https://github.com%QUBIX_URL%"& set "UV_INSTALLER_GITHUB_BASE_URL=https://github.com"
+if defined QUBIX_DRY echo Would fetch uv, SHA-256 %QUBIX_DIGEST%, from "%QUBIX_SHOWN%"& goto qubix_have_uv
 set "QUBIX_WHY=@NOCURL@"
 if not exist "%QUBIX_SYSTEM%\curl.exe" goto qubix_no_uv
 echo Fetching uv @UVVERSION@ ...
@@ -120,13 +118,15 @@ set "QUBIX_WHY=@CANNOTWRITE@"
 rem From here on with names in that folder: nothing that is in its path has to pass a command line.
 if not exist "%QUBIX_DATA%\uv" goto qubix_no_uv
 pushd "%QUBIX_DATA%\uv"
-"%QUBIX_SYSTEM%\curl.exe" -fL -# --retry 2 --connect-timeout 30 --speed-time 30 --speed-limit 1000 -o uv.zip "%QUBIX_URL%" <nul
+rem Nor for a command line, which others can see: a cmd takes it out of the environment, and curl reads it.
+rem With a bar, curl also says what it thinks of a proxy's address, and quotes that.
+set "QUBIX_ALL=%UV_INSTALLER_GITHUB_BASE_URL%%HTTP_PROXY%%HTTPS_PROXY%%ALL_PROXY%"& set "QUBIX_BAR=-#"
+if not "%QUBIX_ALL:@=%"=="%QUBIX_ALL%" set "QUBIX_BAR=-s"
+"%QUBIX_SYSTEM%\cmd.exe" /d /v:on /c "echo url = !UV_INSTALLER_GITHUB_BASE_URL!!QUBIX_URL!"|"%QUBIX_SYSTEM%\curl.exe" -fgL %QUBIX_BAR% --retry 2 --connect-timeout 30 --speed-time 30 --speed-limit 1000 -o uv.zip --config -
 set "QUBIX_CODE=%ERRORLEVEL%"
 set "QUBIX_WHY="& if not "%QUBIX_CODE%"=="0" set "QUBIX_WHY=@NOTFETCHED@"
-if "%QUBIX_CODE%"=="6" set "QUBIX_WHY=@HOSTUNKNOWN@"
-if "%QUBIX_CODE%"=="7" set "QUBIX_WHY=@NOTREACHED@"
-if "%QUBIX_CODE%"=="22" set "QUBIX_WHY=@NOTTHERE@"
-if "%QUBIX_CODE%"=="23" set "QUBIX_WHY=@NOROOM@"
+if "%QUBIX_CODE%"=="6" (set "QUBIX_WHY=@HOSTUNKNOWN@") else if "%QUBIX_CODE%"=="7" set "QUBIX_WHY=@NOTREACHED@"
+if "%QUBIX_CODE%"=="22" (set "QUBIX_WHY=@NOTTHERE@") else if "%QUBIX_CODE%"=="23" set "QUBIX_WHY=@NOROOM@"
 for %%V in (HTTPS_PROXY ALL_PROXY) do if defined %%V for %%C in (5 7 22 56 97) do if "%QUBIX_CODE%"=="%%C" set "QUBIX_WHY=@PROXYREFUSED@"
 if "%QUBIX_CODE%"=="28" set "QUBIX_WHY=@TOOSLOW@"
 for %%C in (35 51 53 58 59 60 77 80 82 83 90 91) do if "%QUBIX_CODE%"=="%%C" set "QUBIX_WHY=@NOTSECURE@"
@@ -229,8 +229,7 @@ if "%ERRORLEVEL%"=="0" set "QUBIX_PYTHON=%QUBIX_CANDIDATE%"
 exit /b 0
 
 rem --- The proxy that is set in Windows, which curl and uv do not ask for, as Python and winget do: it is
-rem host:port for all, or a list as http=host:port;https=host:port. (A script, PAC, only winget runs; and
-rem what is called ..._PROXY here, Python takes for a setting.)
+rem host:port for all, or a list as http=host:port;https=host:port. (What is called ..._PROXY, Python takes for one.)
 :qubix_proxy
 for %%V in (HTTPS_PROXY ALL_PROXY) do if defined %%V exit /b 0
 for /f "tokens=3" %%A in ('%QUBIX_SYSTEM%\reg.exe query "HKCU\Software\Microsoft\Windows\CurrentVersion\Internet Settings" /v ProxyEnable 2^>nul') do if "%%A"=="0x1" set "QUBIX_VIA=yes"

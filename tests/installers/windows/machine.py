@@ -331,16 +331,28 @@ with zipfile.ZipFile(sys.argv[2]) as archive:
 """,
     "curl": """
 import os, sys, urllib.error, urllib.request
+from urllib.parse import unquote, urlsplit
+assert sys.argv[-2:] == ["--config", "-"], sys.argv
+option, _, url = sys.stdin.readline().rstrip("\\r\\n").partition(" = ")
+assert option == "url" and " " not in url and not sys.stdin.read(), (option, url)
+parts = urlsplit(url)
+secret, _, host = parts.netloc.rpartition("@")
+user, _, password = map(unquote, secret.partition(":"))
+passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+passwords.add_password(None, host, user, password)
 kinds = {kind: os.environ.get(f"{kind}_PROXY") or os.environ.get("ALL_PROXY")
          for kind in ("HTTP", "HTTPS")}
 proxies = {kind.lower(): proxy for kind, proxy in kinds.items() if proxy}
-opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))
+opener = urllib.request.build_opener(
+    urllib.request.ProxyHandler(proxies), urllib.request.HTTPBasicAuthHandler(passwords))
 try:
-    with opener.open(sys.argv[-1], timeout=20) as answer:
+    with opener.open(parts._replace(netloc=host).geturl(), timeout=20) as answer:
         content = answer.read()
 except urllib.error.HTTPError:
     sys.exit(22)
 except OSError as error:
+    if "-#" in sys.argv:  # as curl, which quotes of an odd proxy what it has been told
+        print("curl:", proxies, file=sys.stderr)
     codes = {"getaddrinfo": 6, "CERTIFICATE": 60}
     sys.exit(next((code for word, code in codes.items() if word in str(error)), 7))
 with open(sys.argv[sys.argv.index("-o") + 1], "wb") as file:

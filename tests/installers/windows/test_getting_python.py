@@ -210,7 +210,7 @@ def test_a_proxy_s_password_goes_to_the_proxy_alone(
             ALL_PROXY=f"http://ana:{password}@{proxy.address}",
             UV_INSTALLER_GITHUB_BASE_URL="http://publisher.invalid",
         )
-    assert any("publisher.invalid" in word for word in words)
+    assert any("curl.exe" in word and "uv.zip" in word for word in words)
     assert not [word for word in (*words, done.text) if "s3" in word or "an0" in word]
     if password == "an0ther":
         assert done.code == 1
@@ -218,6 +218,30 @@ def test_a_proxy_s_password_goes_to_the_proxy_alone(
         assert windows.left() == []
     else:
         assert done.code == 0, done.text
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_mirror_s_password_goes_to_the_mirror_alone(
+    windows: Windows, script: str, publisher: Publisher, right: bool
+) -> None:
+    """Not to the list of processes, which others on this computer can read, nor onto the screen."""
+    publisher.password = 'ana:s3/cr@t^!&"%PATH%<' if right else "ana:another"
+    words: list[str] = []
+    publisher.meanwhile = lambda: words.extend(command_lines())
+    mirror = publisher.url.replace("http://", "http://ana:s3%2Fcr%40t^!&%22%25PATH%25<@")
+    done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=mirror)
+    dry = windows.batch(
+        script, "--dry-run", UV_INSTALLER_GITHUB_BASE_URL=mirror, QUBIX_HOME="C:\\x"
+    )
+    assert any("curl.exe" in word and "uv.zip" in word for word in words)
+    assert not [word for word in (*words, done.text, dry.text) if "s3" in word]
+    assert 'from "(UV_INSTALLER_GITHUB_BASE_URL)/astral-sh/uv/' in dry.text
+    if right:
+        assert done.code == 0, done.text
+    else:
+        assert done.code == 1
+        assert "does not have the file" in done.text
+        assert windows.left() == []
 
 
 @pytest.mark.provokes("stopped")
