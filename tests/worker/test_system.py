@@ -10,6 +10,7 @@ import plistlib
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,8 +18,10 @@ from hypothesis import strategies as st
 
 from qubix_worker import lock, system
 from qubix_worker.lock import AlreadyRunningError, Lock
+from qubix_worker.paths import Paths
 from qubix_worker.system import macos
-from qubix_worker.system.linux import DesktopEntry, exec_argument
+from qubix_worker.system.linux import DesktopEntry, Linux, exec_argument
+from qubix_worker.system.posix import FOLDERS
 from tests.desktop_entry import command_of
 
 
@@ -110,6 +113,63 @@ def test_an_entry_of_an_installation_with_a_home_of_its_own_finds_that(
     entry.add(["/bin/sh", "-c", 'echo "$QUBIX_HOME"'], home if is_guarded else None)
     said = subprocess.run(commands(entry.path), stdout=subprocess.PIPE, text=True, check=True)
     assert said.stdout == f"{home}\n"
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
+    """Those of an account that keeps its own elsewhere, as this process was told."""
+    monkeypatch.delenv("QUBIX_HOME", raising=False)
+    for name in FOLDERS:
+        monkeypatch.setenv(name, str(tmp_path / f"of $it's own, 100 % {name}"))
+    return Paths.of_user()
+
+
+TELLER = ("-c", "from qubix_worker.paths import Paths; print(repr(Paths.of_user()))")
+
+
+def told_without(command: list[str]) -> str:
+    """What it says where it is begun by something that knows nothing of such folders."""
+    known = {k: v for k, v in os.environ.items() if k not in FOLDERS}
+    return subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, env=known
+    ).stdout.rstrip("\n")
+
+
+@pytest.mark.parametrize("kind", [DesktopEntry, macos.LaunchAgent])
+@pytest.mark.parametrize("is_guarded", [True, False])
+def test_an_entry_finds_what_was_set_up_in_folders_of_ones_own(
+    tmp_path: Path, folders: Paths, kind: Any, is_guarded: bool
+) -> None:
+    entry = kind(tmp_path / ("e.plist" if kind is macos.LaunchAgent else "e.desktop"))
+    entry.add([sys.executable, *TELLER], tmp_path if is_guarded else None)
+    assert told_without(commands(entry.path)) == repr(folders)
+
+
+def test_the_short_command_finds_what_was_set_up_in_folders_of_ones_own(
+    folders: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = folders.data / "environment-1"
+    environment.joinpath("bin").mkdir(parents=True)
+    (environment / "bin/python").symlink_to(sys.executable)
+    (folders.data / "qubix_worker.py").write_text(f"import sys\ndel sys.path[0]\n{TELLER[1]}")
+    command = folders.data / "qubix-worker"
+    command.write_bytes(system.current().shim(environment, None))
+    command.chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    assert told_without([str(command)]) == repr(folders)
+    monkeypatch.setenv("XDG_STATE_HOME", "/another")
+    assert told_without([str(command)]) == repr(folders)
+
+
+@pytest.mark.parametrize("value", ["", "relative/folder"])
+def test_a_folder_of_ones_own_that_is_no_whole_path_counts_for_nothing(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in FOLDERS:
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert b"XDG" not in system.current().shim(tmp_path / "environment-1", None)
+    assert Linux().autostart(None).folder == tmp_path / ".config/autostart"
 
 
 @pytest.mark.parametrize("by", ["its path", "a link", "the PATH"])

@@ -52,7 +52,8 @@ class System(Protocol):
 
     def shim(self, environment: Path, home: Path | None) -> bytes:
         """That command: runs `qubix_worker.py` beside it in the environment there, with QUBIX_HOME
-        where `home` is given, whatever the terminal has set."""
+        where `home` is given, else with the folders of its own that this process was given (XDG),
+        whatever the terminal has set."""
         ...
 
     def become(self, command: list[str]) -> NoReturn:
@@ -103,7 +104,7 @@ class System(Protocol):
 
     def autostart(self, home: Path | None) -> Autostart:
         """Sign-in entries; under `home` (QUBIX_HOME) they are written there and nowhere else, and
-        hand it on."""
+        hand it on, or else the folders of its own that this process was given (XDG)."""
         ...
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from qubix_worker.files import write_whole
 from qubix_worker.system import Autostart
-from qubix_worker.system.posix import Posix, while_there
+from qubix_worker.system.posix import Posix, found_by, while_there
 
 
 class Linux(Posix):
@@ -37,7 +37,7 @@ class Linux(Posix):
             os.close(handle)
 
     def autostart(self, home: Path | None) -> Autostart:
-        config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+        config = found_by(None).get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
         folder = home / "config" if home else Path(config)
         return DesktopEntry(folder / "autostart" / "qubix-worker.desktop", home)
 

@@ -26,11 +26,26 @@ SOCKET_PATH_BYTES = 100
 
 CONNECT_AGAIN_SECONDS = 0.05
 
+FOLDERS = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+"""What else leads to the folders of an account (XDG Base Directory Specification 0.8), on macOS too
+(platformdirs). One that is not a whole path counts for nothing."""
+
+
+def found_by(home: Path | None) -> dict[str, str]:
+    """The variables by which this installation is found, from wherever it is begun: a terminal or
+    a desktop may know nothing of those that this process was given."""
+    if home:
+        return {"QUBIX_HOME": str(home)}
+    return {
+        name: folder for name in FOLDERS if (folder := os.environ.get(name, "")).startswith("/")
+    }
+
 
 def while_there(command: list[str], needs: Path | None, home: Path | None) -> list[str]:
-    """`command`, with QUBIX_HOME where `home` is given; or nothing and no failure once its program
-    or `needs` is gone."""
-    portable = ["/usr/bin/env", f"QUBIX_HOME={home}"] if home else []
+    """`command`, with what its installation is `found_by`; or nothing and no failure once its
+    program or `needs` is gone."""
+    variables = [f"{name}={value}" for name, value in found_by(home).items()]
+    portable = ["/usr/bin/env", *variables] if variables else []
     if needs is None:
         return [*portable, *command]
     guard = '[ -x "$1" ] && [ -e "$0" ] || exit 0; exec "$@"'
@@ -43,7 +58,8 @@ class Posix:
     shim_name = "qubix-worker"
 
     def shim(self, environment: Path, home: Path | None) -> bytes:
-        portable = f"export QUBIX_HOME={shlex.quote(str(home))}\n" if home else ""
+        variables = found_by(home).items()
+        portable = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables)
         text = (
             "#!/bin/sh\n# Runs the QUBIX worker that lies beside this file.\n"
             f'{portable}file=$0; [ ! -L "$file" ] || file=$(readlink -f -- "$file")\n'
