@@ -21,6 +21,12 @@ HEADS = (
     b"Authorization: Bearer other\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n",
     b"POST /api/providers/w-3/heartbeat?wait=25 HTTP/1.1\r\n"
     b"Content-Length: 2\r\nX-Forwarded-For: 203.0.113.9\r\nAuthorization: Bearer a=\r\n\r\n",
+    b"POST /api/providers/w-4/heartbeat?wait=25 HTTP/1.1\r\n"
+    b"Host: a\r\nX-Forwarded-For: 2001:db8::1, 192.0.2.7\r\nX-Forwarded-Proto: https\r\n"
+    b"Authorization: Bearer b\r\nContent-Length: 2\r\n\r\n",
+    b"POST /api/providers/w-5/heartbeat HTTP/1.1\r\n"
+    b"Host: a\r\nAuthorization: Bearer c\r\nX-Forwarded-For: 192.0.2.7\r\n"
+    b"Content-Length: 2\r\n\r\n",
 )
 BODY = b"{}"
 
@@ -77,6 +83,19 @@ def test_another_worker_with_the_same_head_is_read_without_the_parser() -> None:
     )
 
 
+def test_another_worker_behind_the_same_proxy_has_an_address_of_its_own() -> None:
+    heads = learned(HEADS[3] + BODY)
+    for address in (b"192.0.2.8", b"::1, 203.0.113.5"):
+        another = HEADS[3].replace(b"2001:db8::1, 192.0.2.7", address) + BODY
+        asked = read(heads, another)
+        assert asked
+        assert dict(asked.headers)[b"x-forwarded-for"] == address
+        assert len(asked.headers) == 4
+    for odd in (b"192.0.2.8,", b"unknown", b"192.0.2.8 ", b"", b"192.0.2.8\t"):
+        assert read(heads, HEADS[3].replace(b"2001:db8::1, 192.0.2.7", odd) + BODY) is None
+    assert read(heads, HEADS[3].replace(b"X-Forwarded-For", b"X-Forwarded-Foo") + BODY) is None
+
+
 def test_what_was_never_read_is_left_to_the_parser() -> None:
     assert read(KnownHeads(BEFORE, AFTER), HEADS[0] + BODY) is None
     assert read(learned(HEADS[0] + BODY), HEADS[1] + BODY) is None
@@ -91,6 +110,12 @@ def test_what_is_not_whole_or_not_alone_is_left_to_the_parser() -> None:
 def test_a_head_with_two_credentials_is_never_learned() -> None:
     for name in (b"Authorization", b"authorization"):
         twice = HEADS[0].replace(b"\r\n\r\n", b"\r\n%b: Bearer secret\r\n\r\n" % name) + BODY
+        assert read(learned(twice), twice) is None
+
+
+def test_a_head_with_two_lines_of_addresses_is_never_learned() -> None:
+    for name in (b"X-Forwarded-For", b"x-forwarded-for"):
+        twice = HEADS[3].replace(b"\r\n\r\n", b"\r\n%b: 192.0.2.9\r\n\r\n" % name) + BODY
         assert read(learned(twice), twice) is None
 
 
@@ -120,6 +145,7 @@ def test_what_is_remembered_is_bounded() -> None:
 
 ODD = (b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b"/", b"?", b"%2f", b"#", b"\xff", b"..",
        b"Authorization: Bearer x\r\n", b"authorization: Bearer x\r\n", b"Content-Length: 2\r\n",
+       b"X-Forwarded-For: 192.0.2.8\r\n", b"x-forwarded-for: 192.0.2.8\r\n", b", ::1", b",",
        b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", b"Upgrade: h2c\r\n",
        b" folded\r\n", b"HTTP/1.0", b"POST ", b"GET ", BODY, b"}")  # fmt: skip
 
@@ -156,7 +182,8 @@ def test_whatever_is_taken_as_read_is_what_the_parser_reads(
     path = BEFORE + asked.worker_id + AFTER
     assert reader.url.decode() == path + ("?" + asked.query.decode() if asked.query else "")
     others = [header for header in reader.headers if header[0] != b"authorization"]
-    assert reader.asked()._replace(headers=others) == asked
+    assert sorted(others) == sorted(asked.headers)
+    assert reader.asked()._replace(headers=asked.headers) == asked
 
 
 def _reader(data: bytes) -> Any:
@@ -169,7 +196,12 @@ def _reader(data: bytes) -> Any:
 def test_a_head_that_is_made_to_be_slow_to_read_is_read_in_no_time() -> None:
     heads = learned(HEADS[0] + BODY)
     line = HEADS[0].splitlines(keepends=True)[0]
-    for repeated in (b"Authorization: Bearer x\r\n", b"Authorization: Bear\r\n", b"A: b\r\n"):
+    for repeated in (
+        b"X-Forwarded-For: ::\r\n",
+        b"Authorization: Bearer x\r\n",
+        b"Authorization: Bear\r\n",
+        b"A: b\r\n",
+    ):
         began = time.process_time()
         assert read(heads, line + repeated * (READ_BYTES // len(repeated))) is None
         assert time.process_time() - began < 0.5
