@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import socketserver
 import ssl
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import requests
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
+from qubix_server.known_heads import KnownHeads
+from qubix_server.routes.heartbeat import PATH
 from tests import nginx
 from tests.conftest import LiveServer, registration
 from tests.nginx import Proxy
+from tests.server.parser import parsed
 
 ELSEWHERE = "127.0.0.2"
 """An address that the server does not trust, for a client on this computer."""
@@ -177,3 +182,35 @@ def test_what_is_counted_is_not_for_who_comes_by_the_proxy(
 ) -> None:
     assert ask(proxy, "GET", "/metrics").status_code == 401
     assert ask(proxy, "GET", "/metrics", credential=shared_server.token).status_code == 200
+
+
+class Recorder(socketserver.BaseRequestHandler):
+    """A server that keeps what each read of it has brought."""
+
+    came: ClassVar[list[bytes]] = []
+
+    def handle(self) -> None:
+        while data := self.request.recv(65536):
+            self.came.append(data)
+            self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+
+def test_what_it_passes_on_of_a_heartbeat_is_a_head_that_is_known_after_the_first() -> None:
+    """However many workers there are, each of another address."""
+    Recorder.came.clear()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Recorder) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with nginx.in_front_of(server.server_address[1]) as proxy:
+            for worker_id in ("one", "another"):
+                beat(proxy, worker_id, f"secret-of-{worker_id}", wait=5)
+        server.shutdown()
+    first, second = Recorder.came
+    before, after = PATH.split("{worker_id}")
+    heads = KnownHeads(before, after)
+    assert heads.read(second, None) is None
+    heads.remember(first, parsed(first))
+    asked = heads.read(second.replace(b"For: 127.0.0.1", b"For: 192.0.2.7"), None)
+    assert asked
+    assert (asked.worker_id, asked.credential) == ("another", "secret-of-another")
+    assert (b"x-forwarded-for", b"192.0.2.7") in asked.headers

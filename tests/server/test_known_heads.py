@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from qubix_server.http import READ_BYTES
 from qubix_server.known_heads import BYTES_MOST, MOST, Asked, KnownHeads
+from tests.server.parser import AFTER, BEFORE, CLIENT, Reader, parsed
 
-BEFORE, AFTER = "/api/providers/", "/heartbeat"
-CLIENT = ("192.0.2.1", 1)
 HEADS = (
     b"POST /api/providers/w-1/heartbeat HTTP/1.1\r\n"
     b"Host: example.com\r\nAuthorization: Bearer secret\r\nContent-Length: 2\r\n\r\n",
@@ -31,43 +30,10 @@ HEADS = (
 BODY = b"{}"
 
 
-class Reader:
-    """What the parser that the server uses reads in `data`."""
-
-    def __init__(self, data: bytes) -> None:
-        self.url = b""
-        self.body = b""
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.begun = self.ended = 0
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.feed_data(data)
-
-    def on_message_begin(self) -> None:
-        self.begun += 1
-
-    def on_url(self, url: bytes) -> None:
-        self.url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
-
-    def on_body(self, body: bytes) -> None:
-        self.body += body
-
-    def on_message_complete(self) -> None:
-        self.ended += 1
-
-    def asked(self) -> Asked:
-        path, _, query = self.url.partition(b"?")
-        worker_id = path.decode().removeprefix(BEFORE).removesuffix(AFTER)
-        scope = {"query_string": query, "headers": self.headers, "client": CLIENT}
-        return Asked.parsed(scope, worker_id, self.body)
-
-
 def learned(*requests: bytes) -> KnownHeads:
     heads = KnownHeads(BEFORE, AFTER)
     for request in requests:
-        heads.remember(request, Reader(request).asked())
+        heads.remember(request, parsed(request))
     return heads
 
 
@@ -120,7 +86,7 @@ def test_a_head_with_two_lines_of_addresses_is_never_learned() -> None:
 
 
 def test_what_was_read_of_other_bytes_is_never_learned() -> None:
-    asked = Reader(HEADS[0] + BODY).asked()
+    asked = parsed(HEADS[0] + BODY)
     for wrong in (
         asked._replace(worker_id="w-9"),
         asked._replace(credential="another"),
@@ -136,7 +102,7 @@ def test_what_is_remembered_is_bounded() -> None:
     heads = KnownHeads(BEFORE, AFTER)
     for number in range(3 * MOST):
         request = HEADS[0].replace(b"example.com", b"h%d" % number) + BODY
-        heads.remember(request, Reader(request).asked())
+        heads.remember(request, parsed(request))
         assert read(heads, request)
     assert len(heads._known) <= MOST
     long = HEADS[0].replace(b"example.com", b"h" * BYTES_MOST) + BODY
