@@ -38,8 +38,6 @@ def test_help_needs_nothing(shell: list[str], machine, script: str) -> None:
     [
         (["--no-such-option"], "--no-such-option"),
         (["--no-start", "word"], "word"),
-        (["--purge"], "--purge"),
-        (["--uninstall", "--no-start"], "--no-start"),
         (["--name"], "--name"),
         (["--server=https://elsewhere.example"], "--server=https://elsewhere.example"),
         ([""], ""),
@@ -55,6 +53,34 @@ def test_an_option_that_there_is_not_is_refused_before_anything_is_done(
     assert done.stderr.startswith("qubix: There is no such option, ")
     assert done.stderr.endswith(f" ({named})\n")
     assert machine.files() == [NAME]
+    assert machine.record is None
+
+
+@pytest.mark.provokes("not_together")
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--purge"], "--purge"),
+        (["--purge", "--no-start", "--dry-run"], "--purge"),
+        (["--uninstall", "--no-start"], "--no-start"),
+        (["--no-start", "--yes", "--purge", "--uninstall"], "--no-start"),
+        (["--name=a", "--uninstall", "--dry-run"], "--name=a"),
+        (["--uninstall", "--no-autostart"], "--no-autostart"),
+        (["--uninstall", "--code=K7QM-2XWD"], "--code=K7QM-2XWD"),
+        (["--uninstall", "--memory-limit-mb=1"], "--memory-limit-mb=1"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_before_anything_is_done(
+    arguments: list[str], named: str, shell: list[str], machine, script: str
+) -> None:
+    machine.run([*shell, script])
+    Path(machine.environment["RECORD"]).unlink()
+    before = take(machine.home)
+    done = machine.run([*shell, script, *arguments])
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("qubix: These options contradict each other: ")
+    assert done.stderr.endswith(f" ({named})\n")
+    assert differences(before, take(machine.home)) == []
     assert machine.record is None
 
 

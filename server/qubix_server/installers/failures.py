@@ -35,8 +35,14 @@ class Failure:
 FAILURES = (
     Failure(
         "unknown_option",
-        "There is no such option, or not together with the others.",
+        "There is no such option, or its value is missing.",
         "Nothing was done; --help tells which there are.",
+    ),
+    Failure(
+        "not_together",
+        "These options contradict each other: --purge goes only with --uninstall, "
+        "and what is for setting up does not go with that.",
+        "Nothing was done; say only one of the two.",
     ),
     Failure(
         "no_home",

@@ -26,13 +26,13 @@ main() {
   for argument; do
     case $argument in -h | --help) help; exit ;; --dry-run) dry_run=yes ;; --uninstall) action=uninstall ;; esac
   done
-  for argument; do
-    shift
+  for argument; do shift
     case $action:$argument in
-      *:--dry-run | *:--uninstall) continue ;;
-      uninstall:--purge) purge=yes ;;
+      *:--dry-run | *:--uninstall) continue ;; uninstall:--purge) purge=yes ;;
       *:-[yqv] | *:--yes | *:--quiet | *:--verbose | *:--json) ;;
       setup:--no-start | setup:--no-autostart | setup:--name=* | setup:--code=* | setup:--memory-limit-mb=*) ;;
+      *:--no-start | *:--no-autostart | *:--name=* | *:--code=* | *:--memory-limit-mb=* | *:--purge)
+        note "qubix: @NOTTOGETHER@ ($argument)"; exit 2 ;;
       *) note "qubix: @UNKNOWNOPTION@ ($argument)"; exit 2 ;;
     esac
     set -- "$@" "$argument"

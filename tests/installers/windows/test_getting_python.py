@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from qubix_server.installers.scripts import batch_script
@@ -265,6 +267,107 @@ def test_a_fetch_that_was_stopped_is_taken_back_and_nothing_else_is_tried(
     assert "Stopped before the end" in done.text
     assert "winget" not in done.text
     assert windows.left() == []
+
+
+SHORT_OF_TIME = rb"in (1,1,900) do"
+
+
+@contextmanager
+def another(windows: Windows, script: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A second run of the script beside this one, by a cmd of its own."""
+    by = windows.place(r"C:\dl\another.bat", b'@"%SCRIPT%"\r\n')
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    command = [WINE, "cmd", "/c", by]
+    around = windows.around(SCRIPT=script, **environment)
+    with subprocess.Popen(command, env=around, cwd=windows.elsewhere, **pipes) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("end", ["it gets one", "it gets none"])
+def test_of_two_that_need_a_python_at_once_one_waits_for_the_other(
+    windows: Windows, script: str, publisher: Publisher, end: str
+) -> None:
+    """Where that gets none, it goes on itself, with the way that was in the other's way gone."""
+    go_on, said = threading.Event(), windows.at(r"C:\dl\said")
+    publisher.meanwhile = lambda: go_on.wait(60)
+    with another(windows, script, UV_INSTALLER_GITHUB_BASE_URL=publisher.url) as first:
+        wait_until(lambda: publisher.asked)
+        if end == "it gets none":
+            publisher.way = "missing"
+        second = rf'@"{script}" >C:\dl\said 2>&1' + "\r\n"
+        by = windows.place(r"C:\dl\second.bat", second.encode())
+        with another(windows, by, UV_INSTALLER_GITHUB_BASE_URL=publisher.url) as waiting:
+            wait_until(lambda: said.exists() and b"waiting for it" in said.read_bytes())
+            assert len(publisher.asked) == 1
+            assert (windows.data / "uv" / "qubix-taken").exists()
+            go_on.set()
+            if end == "it gets none":
+                wait_until(lambda: first.poll() is not None)
+                publisher.way = "whole"
+            told, _ = first.communicate(timeout=120)
+            waiting.communicate(timeout=120)
+    assert first.returncode == (end == "it gets none"), told
+    text = said.read_bytes()
+    assert waiting.returncode == 0, text
+    assert text.count(b"waiting for it") == 1
+    assert len(publisher.asked) == (2 if end == "it gets none" else 1)
+    assert (windows.data / "qubix_worker.py").read_bytes() == WORKER
+    assert sorted(file.name for file in windows.data.iterdir()) == ["python", "qubix_worker.py"]
+
+
+def test_what_one_has_left_that_was_killed_is_taken_over(
+    windows: Windows, script: str, publisher: Publisher
+) -> None:
+    publisher.hang("/", windows.at(windows.place(r"C:\dl\reached", b"")).with_name("asked"))
+    with another(windows, script, UV_INSTALLER_GITHUB_BASE_URL=publisher.url):
+        wait_until(windows.at(r"C:\dl\asked").exists)
+        assert (windows.data / "uv" / "qubix-taken").exists()
+        end_all_of_it(windows)
+    publisher.stuck = None
+    done = windows.batch(script, UV_INSTALLER_GITHUB_BASE_URL=publisher.url)
+    assert done.code == 0, done.text
+    assert "waiting" not in done.text
+    assert sorted(file.name for file in windows.data.iterdir()) == ["python", "qubix_worker.py"]
+
+
+def end_all_of_it(windows: Windows) -> None:
+    """Ends the script's cmd, and what it has begun, as when its window is closed."""
+    prefix = windows.environment["WINEPREFIX"]
+    ours = [
+        one for one in psutil.process_iter(["cmdline", "environ"])
+        if (one.info["environ"] or {}).get("WINEPREFIX") == prefix
+        and any(word in " ".join(one.info["cmdline"] or ()) for word in ("another.bat", "uv.zip"))
+    ]  # fmt: skip
+    assert ours
+    for one in ours:
+        one.kill()
+    psutil.wait_procs(ours, timeout=30)
+
+
+@pytest.mark.provokes("other_setup")
+def test_one_that_has_waited_for_long_says_for_what(
+    windows: Windows, script: str, publisher: Publisher
+) -> None:
+    """And takes nothing from under the other, nor does an uninstall beside it."""
+    content = windows.at(script).read_bytes()
+    assert content.count(SHORT_OF_TIME) == 1
+    quick = windows.place(r"C:\dl\quick.bat", content.replace(SHORT_OF_TIME, b"in (1,1,1) do"))
+    go_on = threading.Event()
+    publisher.meanwhile = lambda: go_on.wait(60)
+    with another(windows, script, UV_INSTALLER_GITHUB_BASE_URL=publisher.url) as first:
+        wait_until(lambda: publisher.asked)
+        done = windows.batch(quick, UV_INSTALLER_GITHUB_BASE_URL=publisher.url)
+        removed = windows.batch(script, "--uninstall")
+        go_on.set()
+        told, _ = first.communicate(timeout=120)
+    assert done.code == 1
+    assert "Another setup of QUBIX is under way on this computer." in done.text
+    assert removed.code == 0
+    assert first.returncode == 0, told
+    assert len(publisher.asked) == 1
 
 
 SHARING = r"""

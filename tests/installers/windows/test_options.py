@@ -15,7 +15,7 @@ import json, os, sys
 print(json.dumps([sys.argv[1:], os.environ["QUBIX_ENROLLMENT"]]))
 sys.exit(int(os.environ.get("WORKER_EXIT", "0")))
 """
-REFUSED = "There is no such option, or not together with the others. Nothing was done"
+REFUSED = "There is no such option, or its value is missing. Nothing was done"
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def test_help_needs_no_python(windows: Windows, script: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [("--no-such",), ("--no-start", "--no-such"), ("--purge",), ("",), ("x y",)]
+    "options",
+    [("--no-such",), ("--no-start", "--no-such"), ("--no-start", "--name"), ("",), ("x y",)],
 )
 def test_what_is_not_known_is_refused_before_anything_is_done(
     windows: Windows, script: str, options: tuple[str, ...]
@@ -43,6 +44,28 @@ def test_what_is_not_known_is_refused_before_anything_is_done(
     assert done.code == 2
     assert REFUSED in done.text
     assert windows.left() == []
+
+
+@pytest.mark.provokes("not_together")
+def test_options_that_contradict_each_other_are_refused_before_anything_is_done(
+    windows: Windows, script: str
+) -> None:
+    for name in ("config/settings.toml", "state/identity.json", "data/qubix_worker.py"):
+        (windows.local / "qubix" / name).parent.mkdir(parents=True)
+        (windows.local / "qubix" / name).write_bytes(RECORDER)
+    before = take(windows.local)
+    windows.path = (PYTHON,)
+    for options in (
+        ("--uninstall", "--no-start"), ("--no-autostart", "--dry-run", "--uninstall"), ("--purge",),
+        ("--uninstall", "--name", "a"), ("--code=A-1", "--uninstall"),
+        ("--memory-limit-mb", "9", "--purge", "--uninstall"),
+    ):  # fmt: skip
+        done = windows.batch(script, *options)
+        assert done.code == 2, done.text
+        assert "These options contradict each other: --purge goes only with" in done.text
+        assert "Nothing was done; say only one of the two." in done.text
+        assert "Would" not in done.text
+    assert differences(before, take(windows.local)) == []
 
 
 def test_options_arrive_as_they_were_given(windows: Windows, script: str) -> None:
