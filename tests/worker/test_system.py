@@ -145,6 +145,43 @@ def test_an_entry_finds_what_was_set_up_in_folders_of_ones_own(
     assert told_without(commands(entry.path)) == repr(folders)
 
 
+@pytest.mark.parametrize("is_usual_there", [True, False])
+def test_a_desktop_that_knows_nothing_of_them_finds_the_entry(
+    tmp_path: Path, folders: Paths, monkeypatch: pytest.MonkeyPatch, is_usual_there: bool
+) -> None:
+    """Each desktop looks into one folder. Where there is no usual one, none is made."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    usual = tmp_path / "home/.config"
+    usual.mkdir(parents=True) if is_usual_there else usual.parent.mkdir()
+    entry = Linux().autostart(None)
+    entry.add([sys.executable, *TELLER])
+    own = folders.config.parent / "autostart/qubix-worker.desktop"
+    other = usual / "autostart/qubix-worker.desktop"
+    assert entry.folder == own.parent
+    assert other.exists() is is_usual_there
+    for path in (own, other) if is_usual_there else (own,):
+        assert told_without(command_of(path)) == repr(folders)
+    own.unlink()
+    assert entry.exists() is is_usual_there
+    entry.remove()
+    assert not entry.exists()
+    assert usual.exists() is is_usual_there
+    assert not other.parent.exists()
+
+
+def test_an_entry_where_nobody_may_write_is_no_failure_if_there_is_another(
+    tmp_path: Path, folders: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home/.config").mkdir(parents=True)
+    (tmp_path / "home/.config/autostart").write_text("a file where a folder should be")
+    entry = Linux().autostart(None)
+    entry.add(["/bin/true"])
+    assert (folders.config.parent / "autostart/qubix-worker.desktop").exists()
+    entry.remove()
+    assert not entry.exists()
+
+
 def test_the_short_command_finds_what_was_set_up_in_folders_of_ones_own(
     folders: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:

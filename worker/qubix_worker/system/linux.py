@@ -14,6 +14,8 @@ from qubix_worker.files import write_whole
 from qubix_worker.system import Autostart
 from qubix_worker.system.posix import Posix, found_by, while_there
 
+ENTRY = Path("autostart", "qubix-worker.desktop")
+
 
 class Linux(Posix):
     """See `System`."""
@@ -37,16 +39,19 @@ class Linux(Posix):
             os.close(handle)
 
     def autostart(self, home: Path | None) -> Autostart:
-        config = found_by(None).get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
-        folder = home / "config" if home else Path(config)
-        return DesktopEntry(folder / "autostart" / "qubix-worker.desktop", home)
+        usual = Path.home() / ".config"
+        config = home / "config" if home else Path(found_by(None).get("XDG_CONFIG_HOME", usual))
+        also = usual / ENTRY if not home and config != usual and usual.is_dir() else None
+        return DesktopEntry(config / ENTRY, home, also)
 
 
 class DesktopEntry:
-    """An XDG autostart entry (Desktop Application Autostart Specification 0.5)."""
+    """An XDG autostart entry (Desktop Application Autostart Specification 0.5). `also`: where a
+    desktop looks for it that was not told what this process was; each looks in one place."""
 
-    def __init__(self, path: Path, home: Path | None = None) -> None:
+    def __init__(self, path: Path, home: Path | None = None, also: Path | None = None) -> None:
         self.path = path
+        self._paths = (path, also) if also else (path,)
         self._home = home
 
     @property
@@ -54,7 +59,7 @@ class DesktopEntry:
         return self.path.parent
 
     def exists(self) -> bool:
-        return self.path.exists()
+        return any(path.exists() for path in self._paths)
 
     def add(self, command: list[str], needs: Path | None = None) -> None:
         text = (
@@ -66,11 +71,16 @@ class DesktopEntry:
             "Terminal=false\nNoDisplay=true\nX-GNOME-Autostart-enabled=true\n"
         )
         write_whole(self.path, text.encode(), mode=0o644)
+        for also in self._paths[1:]:
+            with contextlib.suppress(OSError):  # where nobody may write, none is started from
+                write_whole(also, text.encode(), mode=0o644)
 
     def remove(self) -> None:
-        self.path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # not empty, or not there: of other programs
-            self.path.parent.rmdir()
+        for path in self._paths:
+            if path.exists():
+                path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # not empty, or not there: of other programs
+                path.parent.rmdir()
 
 
 def _string(value: str) -> str:
