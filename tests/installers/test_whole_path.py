@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from tests.accounts import Account
 from tests.conftest import LiveServer, wait_until
+from tests.desktop_entry import command_of
 from tests.server.databases import execute
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -82,6 +84,34 @@ def test_an_account_without_root_goes_online_with_the_script_and_takes_it_away_a
     left = {path.name for path in account.home.iterdir()} - before
     assert left <= {".cache", ".local", ".config"}
     assert account.files_elsewhere() == ""
+
+
+def test_what_was_set_up_in_folders_of_ones_own_is_found_by_a_terminal_that_knows_nothing_of_them(
+    account: Account, live_server: LiveServer
+) -> None:
+    script = script_for(live_server, account, live_server.enroll()["enrollment"])
+    account.run("mkdir", ".config")
+    names = ("CONFIG", "DATA", "STATE")
+    own = [f"XDG_{name}_HOME={account.home}/its own $({name})" for name in names]
+    done = account.run("env", *own, "sh", script)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (command,) = account.home.glob("its own $(DATA)/qubix/qubix-worker")
+    told = account.run("sh", "-c", '"$0" status --json', str(command))
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert json.loads(told.stdout)["server"] == live_server.url
+
+    # Nor does the desktop, which begins it anew.
+    assert account.run(str(command), "stop").returncode == 0
+    wait_until(lambda: not account.processes())
+    entry = account.home / ".config/autostart/qubix-worker.desktop"
+    account.run("sh", "-c", '"$@" >/dev/null 2>&1 &', "sh", *command_of(entry))
+    wait_until(lambda: json.loads(account.run(str(command), "status", "--json").stdout or "{}"))
+
+    gone = account.run(str(command), "uninstall", "--purge", "--yes")
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    wait_until(lambda: not account.processes())
+    left = {str(one.relative_to(account.home)) for one in account.home.rglob("*qubix*")}
+    assert left == {"qubix-worker-installer.sh"}
 
 
 def test_an_invitation_that_nobody_knows_is_said_in_a_sentence(
