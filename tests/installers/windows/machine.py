@@ -40,6 +40,9 @@ VARIABLES = r"HKCU\Environment"
 TEMPORARY = r"C:\temp"
 """%TEMP%, outside of the account: what is in a path that Wine's `for /f` writes to, it reads as a
 command. It leaves its CMD*.tmp there."""
+CANNOT_BEGIN = "Can't recognize 'CMD.EXE /C "
+"""What Wine's `for /f` says, once in a thousand on a busy machine, where it cannot begin the cmd
+that it reads from: it has nothing to do with what that cmd is told."""
 HIVES = {"HKCU": "HKEY_CURRENT_USER", "HKLM": "HKEY_LOCAL_MACHINE"}
 SHARE = r"\\localhost\share"
 """A folder of the network: on the drive, C:\net."""
@@ -137,7 +140,11 @@ class Windows:
         """Runs a .bat by cmd, with its whole path in quotes as Explorer gives it. (Through another
         one, since Wine would put its own quotes around what cmd is told.)"""
         by = self.place(r"C:\dl\by.bat", b'@"%SCRIPT%" %*\r\n')
-        return self.run("cmd", "/c", by, *arguments, typed=typed, SCRIPT=path, **more)
+        for _ in range(3):
+            done = self.run("cmd", "/c", by, *arguments, typed=typed, SCRIPT=path, **more)
+            if CANNOT_BEGIN not in done.text:
+                break
+        return done
 
     def register(self, values: Mapping[tuple[str, str], str | int | None]) -> None:
         """Sets values of the registry, by key and name; None takes one away."""
