@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import httptools
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from qubix_server.http import READ_BYTES
 from qubix_server.known_heads import BYTES_MOST, MOST, Asked, KnownHeads
 from tests.server.parser import AFTER, BEFORE, CLIENT, Reader, parsed
 
@@ -159,15 +157,10 @@ def _reader(data: bytes) -> Any:
         return None
 
 
-def test_a_head_that_is_made_to_be_slow_to_read_is_read_in_no_time() -> None:
+def test_no_head_can_be_made_to_be_slow_to_read() -> None:
+    """It would take hours, were anything in it read more than once."""
     heads = learned(HEADS[0] + BODY)
     line = HEADS[0].splitlines(keepends=True)[0]
-    for repeated in (
-        b"X-Forwarded-For: ::\r\n",
-        b"Authorization: Bearer x\r\n",
-        b"Authorization: Bear\r\n",
-        b"A: b\r\n",
-    ):
-        began = time.process_time()
-        assert read(heads, line + repeated * (READ_BYTES // len(repeated))) is None
-        assert time.process_time() - began < 0.5
+    for repeated in (b"X-Forwarded-For: ::\r\n", b"Authorization: Bearer x\r\n", b"A: b\r\n"):
+        assert read(heads, line + repeated * 500_000) is None
+    assert read(heads, line + b"X-Forwarded-For: " + b":, " * 3_000_000) is None
